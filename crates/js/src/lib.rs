@@ -1,0 +1,2 @@
+//! The engine for JavaScript.
+#![deny(missing_docs)]

@@ -1,0 +1,212 @@
+//! Clients that wait for a key.
+//!
+//! Protocol. A handler that finds nothing calls [`Context::block`](crate::context::Context::block)
+//! and answers nothing: the client now has a [`Blocked`] record and stands in the queue of each of
+//! its keys, by order of arrival. A change of a key that somebody waits for makes the key *ready*.
+//! After the command that made it so (after EXEC as a whole), every ready key is served: its
+//! queue is walked from the front, and each client's command is run again from its beginning.
+//! A command that now succeeds has answered and its client is free; one that calls `block` again
+//! stays where it stands, with its deadline. Serving may make further keys ready (BLMOVE pushes);
+//! they are served by the same loop, without recursion.
+//!
+//! A freed client goes on with what it had sent behind its blocking command only when all ready
+//! keys are served.
+//!
+//! To add a blocking command: call `ctx.block` where there is nothing to answer, and nothing else.
+
+use crate::client::ClientId;
+use crate::db::DbIndex;
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::time::UnixMillis;
+use crate::value::{Map, SmallBytes, ValueType};
+use std::collections::{BTreeSet, VecDeque};
+
+/// What a blocked client waits for, and what runs when it is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Blocked {
+    pub db: DbIndex,
+    pub keys: Vec<SmallBytes>,
+    /// Only a key of this type can serve the command.
+    pub value_type: ValueType,
+    pub deadline: Option<UnixMillis>,
+    pub since: UnixMillis,
+    /// The command with its arguments, to be run again.
+    pub args: Vec<SmallBytes>,
+}
+
+/// Why a client stops waiting without having been served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unblock {
+    /// As if its time had run out.
+    Timeout,
+    /// By `CLIENT UNBLOCK ... ERROR`.
+    Error,
+}
+
+/// The queues of waiting clients.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Blocking {
+    queues: Map<(DbIndex, SmallBytes), VecDeque<ClientId>>,
+    timeouts: BTreeSet<(UnixMillis, ClientId)>,
+    ready: VecDeque<(DbIndex, SmallBytes)>,
+    /// Freed clients that may have more to run.
+    freed: VecDeque<ClientId>,
+    clients: usize,
+}
+
+impl Blocking {
+    /// How many clients wait.
+    pub fn clients(&self) -> usize {
+        self.clients
+    }
+
+    /// How many keys are waited for.
+    pub fn keys(&self) -> usize {
+        self.queues.len()
+    }
+
+    /// When the first timeout ends.
+    pub fn next_timeout(&self) -> Option<UnixMillis> {
+        self.timeouts.first().map(|(at, _)| *at)
+    }
+
+    /// The client whose timeout ends first, where that is at `now` or before.
+    pub fn due(&self, now: UnixMillis) -> Option<ClientId> {
+        self.timeouts.first().filter(|(at, _)| *at <= now).map(|(_, id)| *id)
+    }
+
+    /// The next freed client that may have more to run.
+    pub fn take_freed(&mut self) -> Option<ClientId> {
+        self.freed.pop_front()
+    }
+}
+
+impl Engine {
+    /// Parks a client.
+    pub(crate) fn block_client(&mut self, id: ClientId, blocked: Blocked) {
+        for key in &blocked.keys {
+            let queue = self.blocking.queues.entry((blocked.db, key.clone())).or_default();
+            if !queue.contains(&id) {
+                queue.push_back(id);
+            }
+        }
+        if let Some(deadline) = blocked.deadline {
+            self.blocking.timeouts.insert((deadline, id));
+        }
+        self.blocking.clients += 1;
+        self.record(|at| Event::Blocked {
+            at,
+            client: id,
+            db: blocked.db,
+            keys: blocked.keys.iter().map(|key| key.to_vec()).collect(),
+            deadline: blocked.deadline,
+        });
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.blocked = Some(blocked);
+        }
+    }
+
+    /// Takes a client out of every queue; it has its record no longer.
+    pub(crate) fn free_client(&mut self, id: ClientId) -> Option<Blocked> {
+        let blocked = self.clients.get_mut(&id)?.blocked.take()?;
+        for key in &blocked.keys {
+            let place = (blocked.db, key.clone());
+            if let Some(queue) = self.blocking.queues.get_mut(&place) {
+                queue.retain(|&other| other != id);
+                if queue.is_empty() {
+                    self.blocking.queues.swap_remove(&place);
+                }
+            }
+        }
+        if let Some(deadline) = blocked.deadline {
+            self.blocking.timeouts.remove(&(deadline, id));
+        }
+        self.blocking.clients -= 1;
+        self.blocking.freed.push_back(id);
+        Some(blocked)
+    }
+
+    /// Ends a client's wait without serving it; `false` where it does not wait.
+    pub(crate) fn unblock_client(&mut self, id: ClientId, how: Unblock) -> bool {
+        if self.free_client(id).is_none() {
+            return false;
+        }
+        self.record(|at| Event::Unblocked { at, client: id });
+        if let Some(client) = self.clients.get_mut(&id) {
+            match how {
+                Unblock::Timeout => client.out.null_array(),
+                Unblock::Error => {
+                    client.out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+                }
+            }
+            self.list_output(id);
+        }
+        true
+    }
+
+    /// A key changed; whoever waits for it is served after the command.
+    pub(crate) fn signal_key(&mut self, db: DbIndex, key: &[u8]) {
+        if self.blocking.queues.is_empty() {
+            return;
+        }
+        let place = (db, SmallBytes::from(key));
+        if self.blocking.queues.contains_key(&place) && !self.blocking.ready.contains(&place) {
+            self.blocking.ready.push_back(place);
+        }
+    }
+
+    /// Databases changed places, or one was filled as a whole: everything waited for there and
+    /// existing is ready.
+    pub(crate) fn signal_db(&mut self, db: DbIndex) {
+        let keys: Vec<_> = self
+            .blocking
+            .queues
+            .keys()
+            .filter(|(waited, key)| *waited == db && self.db(db).contains(key))
+            .map(|(_, key)| key.clone())
+            .collect();
+        for key in keys {
+            self.signal_key(db, &key);
+        }
+    }
+
+    /// Serves every ready key, those that serving makes ready included.
+    pub(crate) fn serve_ready_keys(&mut self) {
+        while let Some((db, key)) = self.blocking.ready.pop_front() {
+            let Some(queue) = self.blocking.queues.get(&(db, key.clone())) else {
+                continue;
+            };
+            let waiting: Vec<ClientId> = queue.iter().copied().collect();
+            for id in waiting {
+                let Some(entry) = self.db(db).get(&key) else {
+                    break;
+                };
+                let value_type = entry.value.value_type();
+                let Some(client) = self.clients.get(&id) else {
+                    continue;
+                };
+                let Some(blocked) = &client.blocked else {
+                    continue;
+                };
+                if blocked.value_type == value_type {
+                    self.retry_blocked(id, &key);
+                }
+            }
+        }
+    }
+
+    /// Runs a blocked client's command again; it is freed unless the command blocks again.
+    fn retry_blocked(&mut self, id: ClientId, key: &[u8]) {
+        let Some(blocked) = self.clients.get(&id).and_then(|client| client.blocked.as_ref()) else {
+            return;
+        };
+        let db = blocked.db;
+        let args = blocked.args.clone();
+        let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
+        if self.run_again(id, &args) {
+            self.free_client(id);
+            self.record(|at| Event::Woken { at, client: id, db, key: key.to_vec() });
+        }
+    }
+}

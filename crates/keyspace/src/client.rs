@@ -1,0 +1,87 @@
+//! What the engine remembers of a client between two commands.
+
+use crate::blocking::Blocked;
+use crate::db::DbIndex;
+use crate::multi::Transaction;
+use crate::pubsub::Subscriptions;
+use crate::time::UnixMillis;
+use crate::value::SmallBytes;
+use keyspace_resp::{ReplyWriter, RequestParser};
+
+/// The number of a client, as `CLIENT ID` answers it; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
+/// Whether a client wants replies (`CLIENT REPLY`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplyMode {
+    On,
+    Off,
+    /// The command after `CLIENT REPLY SKIP` is not answered.
+    SkipNext,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub id: ClientId,
+    pub addr: String,
+    pub name: SmallBytes,
+    pub lib_name: SmallBytes,
+    pub lib_ver: SmallBytes,
+    pub db: DbIndex,
+    pub created_at: UnixMillis,
+    pub last_command_at: UnixMillis,
+    /// Full name of the last command, or empty before the first.
+    pub last_command: &'static str,
+    pub commands_processed: u64,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub parser: RequestParser,
+    pub out: ReplyWriter,
+    pub reply_mode: ReplyMode,
+    pub authenticated: bool,
+    /// Not shown to monitors, observers and counters.
+    pub hidden: bool,
+    pub transaction: Transaction,
+    pub subscriptions: Subscriptions,
+    pub blocked: Option<Blocked>,
+    pub monitoring: bool,
+    pub no_touch: bool,
+    pub no_evict: bool,
+    /// The host is to close the connection when the output is delivered.
+    pub closing: bool,
+    /// Stands in the engine's list of clients that a host should look at.
+    pub listed: bool,
+}
+
+impl Client {
+    pub fn new(id: ClientId, addr: String, now: UnixMillis) -> Client {
+        Client {
+            id,
+            addr,
+            name: SmallBytes::default(),
+            lib_name: SmallBytes::default(),
+            lib_ver: SmallBytes::default(),
+            db: DbIndex::default(),
+            created_at: now,
+            last_command_at: now,
+            last_command: "",
+            commands_processed: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            parser: RequestParser::default(),
+            out: ReplyWriter::default(),
+            reply_mode: ReplyMode::On,
+            authenticated: false,
+            hidden: false,
+            transaction: Transaction::default(),
+            subscriptions: Subscriptions::default(),
+            blocked: None,
+            monitoring: false,
+            no_touch: false,
+            no_evict: false,
+            closing: false,
+            listed: false,
+        }
+    }
+}

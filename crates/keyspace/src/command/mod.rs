@@ -1,0 +1,367 @@
+//! The command table: what each command is called, takes, touches and runs.
+//!
+//! One file a family; each has `COMMANDS`, its rows, beside its handlers. Nothing else in the
+//! engine matches on a command's name: `COMMAND`, completion, hints, key extraction and the
+//! documentation read these rows. To add a command, edit its family and its transcript.
+
+mod connection;
+mod list;
+mod monitor;
+mod string;
+
+use crate::args::Args;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::value::Map;
+use keyspace_resp::ReplyWriter;
+use std::sync::LazyLock;
+
+/// What runs a command. The arguments start with the command's name; their number fits the arity.
+/// A handler that fails has written nothing and changed nothing.
+pub(crate) type Handler =
+    fn(&mut Context<'_>, &Args<'_>, &mut ReplyWriter) -> Result<(), CommandError>;
+
+/// A row of the command table.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandSpec {
+    /// In lower case; a subcommand with its container, `client|list`.
+    pub name: &'static str,
+    /// In Redis's notation: `SET key value [NX|XX]`.
+    pub syntax: &'static str,
+    /// One sentence on what it does.
+    pub summary: &'static str,
+    /// The Redis version that brought it.
+    pub since: &'static str,
+    /// Its cost.
+    pub complexity: &'static str,
+    /// The number of arguments with the name; negative where it is a minimum.
+    pub arity: i32,
+    /// How it behaves.
+    pub flags: &'static [Flag],
+    /// The ACL categories that do not follow from the flags.
+    pub acl: &'static [AclCategory],
+    /// Where its keys are.
+    pub keys: &'static [KeySpec],
+    /// Its family.
+    pub group: Group,
+    /// The Redis version that deprecated it, or empty.
+    pub deprecated_since: &'static str,
+    /// How it differs here from Redis, or empty.
+    pub differs: &'static str,
+    /// What runs.
+    pub(crate) run: Run,
+}
+
+impl CommandSpec {
+    /// The values that most rows of a family share.
+    pub(crate) const fn new(group: Group) -> CommandSpec {
+        CommandSpec {
+            name: "",
+            syntax: "",
+            summary: "",
+            since: "",
+            complexity: "",
+            arity: 0,
+            flags: &[],
+            acl: &[],
+            keys: &[],
+            group,
+            deprecated_since: "",
+            differs: "",
+            run: Run::Container(&[]),
+        }
+    }
+
+    /// The subcommands of a container, such as CLIENT.
+    pub fn subcommands(&self) -> &'static [CommandSpec] {
+        match self.run {
+            Run::Container(subcommands) | Run::HandlerAndContainer(_, subcommands) => subcommands,
+            Run::Handler(_) => &[],
+        }
+    }
+}
+
+/// What a row runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Run {
+    Handler(Handler),
+    /// Nothing by itself: the second argument names one of these.
+    Container(&'static [CommandSpec]),
+    /// A handler without a second argument, one of these with it (COMMAND).
+    HandlerAndContainer(Handler, &'static [CommandSpec]),
+}
+
+/// How a command behaves, by Redis's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are Redis's")]
+pub enum Flag {
+    Write,
+    Readonly,
+    Denyoom,
+    Admin,
+    Pubsub,
+    Noscript,
+    Blocking,
+    Loading,
+    Stale,
+    SkipMonitor,
+    SkipSlowlog,
+    Asking,
+    Fast,
+    NoAuth,
+    MayReplicate,
+    Sentinel,
+    NoAsyncLoading,
+    NoMulti,
+    AllowBusy,
+    NoMandatoryKeys,
+    TouchesArbitraryKeys,
+    Protected,
+    Experimental,
+}
+
+/// An ACL category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are Redis's")]
+pub enum AclCategory {
+    Keyspace,
+    Read,
+    Write,
+    Set,
+    SortedSet,
+    List,
+    Hash,
+    String,
+    Bitmap,
+    Hyperloglog,
+    Geo,
+    Stream,
+    PubSub,
+    Admin,
+    Fast,
+    Slow,
+    Blocking,
+    Dangerous,
+    Connection,
+    Transaction,
+    Scripting,
+}
+
+/// A family of commands, as COMMAND DOCS groups them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are Redis's")]
+pub enum Group {
+    Generic,
+    String,
+    List,
+    Set,
+    SortedSet,
+    Hash,
+    PubSub,
+    Transactions,
+    Connection,
+    Server,
+    Scripting,
+    Hyperloglog,
+    Cluster,
+    Geo,
+    Stream,
+    Bitmap,
+}
+
+/// What a command does with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are Redis's")]
+pub enum KeyFlag {
+    Ro,
+    Rw,
+    Ow,
+    Rm,
+    Access,
+    Update,
+    Insert,
+    Delete,
+    NotKey,
+    Incomplete,
+    VariableFlags,
+}
+
+/// Where keys are among the arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct KeySpec {
+    /// What is done with them.
+    pub flags: &'static [KeyFlag],
+    /// Where the search begins.
+    pub begin: Begin,
+    /// How it goes on.
+    pub find: Find,
+}
+
+impl KeySpec {
+    /// One key at an argument.
+    pub(crate) const fn one(position: i32, flags: &'static [KeyFlag]) -> KeySpec {
+        KeySpec::range(position, 0, 1, flags)
+    }
+
+    /// Keys from an argument to `last`, which counts from the first key, or from the end where it
+    /// is negative.
+    pub(crate) const fn range(
+        position: i32,
+        last: i32,
+        step: i32,
+        flags: &'static [KeyFlag],
+    ) -> KeySpec {
+        let find = Find::Range { last, step, limit: 0 };
+        KeySpec { flags, begin: Begin::Index(position), find }
+    }
+
+    /// Keys behind an argument that says how many there are.
+    pub(crate) const fn counted(position: i32, flags: &'static [KeyFlag]) -> KeySpec {
+        let find = Find::KeyNum { index: 0, first: 1, step: 1 };
+        KeySpec { flags, begin: Begin::Index(position), find }
+    }
+}
+
+/// Where the search for keys begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// At an argument's index.
+    Index(i32),
+    /// Behind a keyword, searched from an argument on; from the end where negative.
+    Keyword {
+        /// In upper case.
+        keyword: &'static str,
+        /// Where the search for it starts.
+        start_from: i32,
+    },
+    /// It cannot be said.
+    Unknown,
+}
+
+/// How the search for keys goes on from its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Find {
+    /// Every `step`-th argument up to `last`; where `last` is -1, only the first `1/limit` of
+    /// what is left.
+    Range {
+        /// Relative to the beginning; negative: from the last argument.
+        last: i32,
+        /// The distance between keys.
+        step: i32,
+        /// 0 or 1: no limit.
+        limit: i32,
+    },
+    /// As many as an argument says.
+    KeyNum {
+        /// Where the number is, relative to the beginning.
+        index: i32,
+        /// Where the first key is, relative to the beginning.
+        first: i32,
+        /// The distance between keys.
+        step: i32,
+    },
+    /// It cannot be said.
+    Unknown,
+}
+
+/// A command as it is called: its row, ready for dispatch.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub spec: &'static CommandSpec,
+    pub handler: Handler,
+    flags: u32,
+}
+
+impl Command {
+    pub fn has(&self, flag: Flag) -> bool {
+        self.flags & (1 << flag as u32) != 0
+    }
+
+    fn accepts(&self, count: usize) -> bool {
+        let arity = self.spec.arity;
+        let count = count as i64;
+        if arity >= 0 { count == i64::from(arity) } else { count >= i64::from(-arity) }
+    }
+}
+
+/// Every family's rows, in the order of the documentation.
+const FAMILIES: &[&[CommandSpec]] =
+    &[string::COMMANDS, list::COMMANDS, connection::COMMANDS, monitor::COMMANDS];
+
+/// The rows of all commands; containers have their subcommands inside.
+pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
+    FAMILIES.iter().copied().flatten()
+}
+
+struct Registered {
+    command: Option<Command>,
+    subcommands: Map<&'static str, Command>,
+}
+
+static REGISTRY: LazyLock<Map<&'static str, Registered>> =
+    LazyLock::new(|| all().map(|spec| (spec.name, register(spec))).collect());
+
+fn register(spec: &'static CommandSpec) -> Registered {
+    let subcommands = spec.subcommands().iter().filter_map(|sub| {
+        let (_, name) = sub.name.split_once('|')?;
+        Some((name, command(sub)?))
+    });
+    Registered { command: command(spec), subcommands: subcommands.collect() }
+}
+
+fn command(spec: &'static CommandSpec) -> Option<Command> {
+    let handler = match spec.run {
+        Run::Handler(handler) | Run::HandlerAndContainer(handler, _) => handler,
+        Run::Container(_) => return None,
+    };
+    let flags = spec.flags.iter().fold(0, |bits, &flag| bits | 1 << flag as u32);
+    Some(Command { spec, handler, flags })
+}
+
+/// The command that these arguments call.
+///
+/// # Errors
+/// Unknown command or subcommand, or a number of arguments that it does not take.
+pub(crate) fn find(args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    let unknown = || CommandError::UnknownCommand {
+        name: args.first().map(|name| name.to_vec()).unwrap_or_default(),
+        args: args.iter().skip(1).map(|arg| arg.to_vec()).collect(),
+    };
+    let name = args.first().ok_or_else(unknown)?.to_ascii_lowercase();
+    let name = std::str::from_utf8(&name).map_err(|_| unknown())?;
+    let (&container, registered) = REGISTRY.get_key_value(name).ok_or_else(unknown)?;
+    let command = match (&registered.command, args.get(1)) {
+        (_, Some(sub)) if !registered.subcommands.is_empty() => {
+            let lower = sub.to_ascii_lowercase();
+            let found = std::str::from_utf8(&lower).ok();
+            let found = found.and_then(|sub| registered.subcommands.get(sub));
+            found
+                .ok_or_else(|| CommandError::UnknownSubcommand { name: sub.to_vec(), container })?
+        }
+        (Some(command), _) => command,
+        (None, _) => return Err(CommandError::WrongArity(container)),
+    };
+    if !command.accepts(args.len()) {
+        return Err(CommandError::WrongArity(command.spec.name));
+    }
+    Ok(command)
+}
+
+/// Whether a command runs at once inside MULTI, instead of being queued.
+pub(crate) fn runs_inside_multi(command: &Command) -> bool {
+    matches!(command.spec.name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
+}
+
+/// Whether a RESP2 client that listens to channels may send this.
+pub(crate) fn allowed_while_subscribed(command: &Command) -> bool {
+    command.spec.group == Group::PubSub
+        && command.has(Flag::Pubsub)
+        && command.spec.name != "publish"
+        && command.spec.name != "spublish"
+        || matches!(command.spec.name, "ping" | "quit" | "reset")
+}
+
+/// Whether these arguments are CLIENT REPLY SKIP, which is not itself the command it silences.
+pub(crate) fn is_reply_skip(args: &Args<'_>) -> bool {
+    args.len() == 3 && crate::args::is(args[2], "skip")
+}

@@ -1,0 +1,217 @@
+//! What a handler works with: the data of the client's database, and the ways to say what changed.
+
+use crate::args::Args;
+use crate::blocking::Blocked;
+use crate::client::{Client, ClientId};
+use crate::command::Command;
+use crate::config::Config;
+use crate::db::{Db, DbIndex, Entry};
+use crate::engine::Engine;
+use crate::error::CommandError;
+use crate::notify::Class;
+use crate::time::UnixMillis;
+use crate::value::{SmallBytes, Typed, Value, ValueType};
+use keyspace_resp::ReplyWriter;
+
+/// A command in execution.
+///
+/// Keys are those of [`db`](Self::db). No lookup meets an expired key: time does not move while a
+/// command runs, and everything due was removed before it started.
+pub(crate) struct Context<'e> {
+    pub engine: &'e mut Engine,
+    pub client_id: ClientId,
+    pub db: DbIndex,
+    pub command: &'static Command,
+    /// Inside a transaction or a script a command cannot wait: it answers as if its time was out.
+    pub may_block: bool,
+    /// The client waits already, and its command is tried again.
+    pub is_retry: bool,
+    /// The command asked to wait.
+    pub wants_block: bool,
+}
+
+impl Context<'_> {
+    pub fn now(&self) -> UnixMillis {
+        self.engine.now
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.engine.config
+    }
+
+    /// The client that runs the command.
+    pub fn client(&self) -> &Client {
+        &self.engine.clients[&self.client_id]
+    }
+
+    pub fn client_mut(&mut self) -> &mut Client {
+        self.engine.clients.get_mut(&self.client_id).expect("a client runs this command")
+    }
+
+    pub fn database(&self) -> &Db {
+        self.engine.db(self.db)
+    }
+
+    pub fn database_mut(&mut self) -> &mut Db {
+        self.engine.db_mut(self.db)
+    }
+
+    /// Looks a key up for reading: counts a hit or a miss and notes the access.
+    ///
+    /// # Errors
+    /// `WRONGTYPE` where the key holds another type.
+    pub fn get<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&T>, CommandError> {
+        if !self.note_read(key) {
+            return Ok(None);
+        }
+        self.peek(key)
+    }
+
+    /// Looks a key of any type up for reading: counts a hit or a miss and notes the access.
+    pub fn get_any(&mut self, key: &[u8]) -> Option<&Entry> {
+        self.note_read(key);
+        self.database().get(key)
+    }
+
+    /// Looks a key up and leaves no trace; several can be held at a time.
+    ///
+    /// # Errors
+    /// `WRONGTYPE` where the key holds another type.
+    pub fn peek<T: Typed>(&self, key: &[u8]) -> Result<Option<&T>, CommandError> {
+        match self.database().get(key) {
+            None => Ok(None),
+            Some(entry) => T::from_value(&entry.value).map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// Looks a key up to change its value. After the change call [`changed`](Self::changed), and
+    /// [`remove_if_empty`](Self::remove_if_empty) where elements were removed.
+    ///
+    /// # Errors
+    /// `WRONGTYPE` where the key holds another type.
+    pub fn get_mut<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&mut T>, CommandError> {
+        let now = self.access_time();
+        let db = self.database_mut();
+        if let Some(now) = now {
+            db.touch(key, now);
+        }
+        match db.get_mut(key) {
+            None => Ok(None),
+            Some(value) => T::from_value_mut(value).map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// Like [`get_mut`](Self::get_mut), and creates an empty value where there is no key. The
+    /// handler must put something into it.
+    pub fn get_or_create<T: Typed>(&mut self, key: &[u8]) -> Result<&mut T, CommandError> {
+        if !self.database().contains(key) {
+            self.set_value(key, T::default().into_value(), None);
+        }
+        self.get_mut(key)?.ok_or(CommandError::WrongType)
+    }
+
+    /// Sets a key to a value with that expiry, whatever it held before, and returns what it held.
+    /// Does not announce the change.
+    pub fn set_value(
+        &mut self,
+        key: &[u8],
+        value: Value,
+        expire_at: Option<UnixMillis>,
+    ) -> Option<Entry> {
+        let now = self.now();
+        let value_type = value.value_type();
+        let old = self.database_mut().insert(key, value, expire_at, now);
+        match &old {
+            None => self.notify(key, Class::NEW, "new"),
+            Some(old) => {
+                self.notify(key, Class::OVERWRITTEN, "overwritten");
+                if old.value.value_type() != value_type {
+                    self.notify(key, Class::TYPE_CHANGED, "type_changed");
+                }
+            }
+        }
+        old
+    }
+
+    /// Removes a key and announces it as `del`; `false` where there was none.
+    pub fn delete(&mut self, key: &[u8]) -> bool {
+        if self.database_mut().remove(key).is_none() {
+            return false;
+        }
+        self.changed(key, Class::GENERIC, "del");
+        true
+    }
+
+    /// Removes a key whose last element is gone, and announces it as `del`.
+    pub fn remove_if_empty(&mut self, key: &[u8]) {
+        if self.database().get(key).is_some_and(|entry| entry.value.is_empty_aggregate()) {
+            self.delete(key);
+        }
+    }
+
+    /// Announces a change of a key by the name that keyspace notifications give it.
+    pub fn changed(&mut self, key: &[u8], class: Class, event: &'static str) {
+        self.engine.key_changed(Some(self.client_id), self.db, key, class, event);
+    }
+
+    /// Announces an event that is no change by itself.
+    pub fn notify(&mut self, key: &[u8], class: Class, event: &'static str) {
+        self.engine.notify(Some(self.client_id), self.db, key, class, event);
+    }
+
+    /// Parks the client until one of `keys` holds something of `value_type` that serves the
+    /// command, which then runs again from its beginning; answers a null array at `deadline`, and
+    /// at once where the command may not wait.
+    pub fn block(
+        &mut self,
+        out: &mut ReplyWriter,
+        args: &Args<'_>,
+        keys: &[&[u8]],
+        value_type: ValueType,
+        deadline: Option<UnixMillis>,
+    ) {
+        if !self.may_block {
+            out.null_array();
+            return;
+        }
+        self.wants_block = true;
+        if self.is_retry {
+            return;
+        }
+        let blocked = Blocked {
+            db: self.db,
+            keys: keys.iter().map(|&key| SmallBytes::from(key)).collect(),
+            value_type,
+            deadline,
+            since: self.now(),
+            args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
+        };
+        self.engine.block_client(self.client_id, blocked);
+    }
+
+    /// A number from the engine's generator, below `bound`, which is not 0.
+    pub fn random_below(&mut self, bound: usize) -> usize {
+        self.engine.rng.usize(..bound)
+    }
+
+    fn note_read(&mut self, key: &[u8]) -> bool {
+        let now = self.access_time();
+        let db = self.database_mut();
+        let exists = db.contains(key);
+        if exists {
+            if let Some(now) = now {
+                db.touch(key, now);
+            }
+            self.engine.stats.keyspace_hits += 1;
+        } else {
+            self.engine.stats.keyspace_misses += 1;
+            self.notify(key, Class::KEY_MISS, "keymiss");
+        }
+        exists
+    }
+
+    /// When an access by this client is noted; `None` under CLIENT NO-TOUCH.
+    fn access_time(&self) -> Option<UnixMillis> {
+        (!self.client().no_touch).then(|| self.now())
+    }
+}

@@ -1,0 +1,236 @@
+//! From bytes to a handler: what every command goes through, whoever sends it.
+
+use crate::args::Args;
+use crate::client::{ClientId, ReplyMode};
+use crate::command::{self, Command, Flag};
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::error::CommandError;
+use crate::event::Event;
+use crate::value::SmallBytes;
+use keyspace_resp::{Protocol, ReplyWriter};
+use smallvec::SmallVec;
+
+impl Engine {
+    /// Runs what a client has sent, until it is incomplete, blocks or is to be closed.
+    pub(crate) fn run_pending(&mut self, id: ClientId) {
+        while let Some(client) = self.clients.get_mut(&id) {
+            if client.closing || client.blocked.is_some() {
+                break;
+            }
+            // The parser is taken out while its arguments are in use, and put back.
+            let mut parser = std::mem::take(&mut client.parser);
+            let more = match parser.parse() {
+                Ok(false) => false,
+                Ok(true) => {
+                    let args: SmallVec<[&[u8]; 8]> = parser.args().collect();
+                    self.execute(id, &args);
+                    true
+                }
+                Err(error) => {
+                    client.out.error(&format!("ERR Protocol error: {error}"));
+                    client.closing = true;
+                    self.list_output(id);
+                    false
+                }
+            };
+            let limits = self.request_limits();
+            if let Some(client) = self.clients.get_mut(&id) {
+                parser.set_limits(limits);
+                client.parser = parser;
+            }
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// Lets clients that were freed go on with what they had sent behind their blocking command.
+    pub(crate) fn run_freed(&mut self) {
+        while let Some(id) = self.blocking.take_freed() {
+            self.run_pending(id);
+        }
+    }
+
+    /// Runs one command of a client and everything it sets in motion.
+    fn execute(&mut self, id: ClientId, args: &Args<'_>) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let skip_reply = client.reply_mode != ReplyMode::On;
+        let hidden = client.hidden;
+        client.last_command_at = self.now;
+        client.commands_processed += 1;
+        if !hidden {
+            self.stats.commands_processed += 1;
+        }
+        self.with_output(id, |engine, out| {
+            let start = out.len();
+            if let Err(error) = engine.process(id, args, out) {
+                engine.stats.error_replies += 1;
+                out.error(&error.to_string());
+            }
+            if let Some(client) = engine.clients.get_mut(&id) {
+                // CLIENT REPLY ON is answered although replies were off when it came.
+                if skip_reply && client.reply_mode != ReplyMode::On {
+                    out.truncate(start);
+                    if client.reply_mode == ReplyMode::SkipNext && !command::is_reply_skip(args) {
+                        client.reply_mode = ReplyMode::On;
+                    }
+                }
+            }
+        });
+        self.serve_ready_keys();
+    }
+
+    /// Lends a client's output to `run`. What is pushed to the client meanwhile follows it.
+    fn with_output<T>(
+        &mut self,
+        id: ClientId,
+        run: impl FnOnce(&mut Engine, &mut ReplyWriter) -> T,
+    ) -> Option<T> {
+        let client = self.clients.get_mut(&id)?;
+        let protocol = client.out.protocol();
+        let mut out = std::mem::replace(&mut client.out, ReplyWriter::new(protocol));
+        let result = run(self, &mut out);
+        if let Some(client) = self.clients.get_mut(&id) {
+            let pushed = std::mem::replace(&mut client.out, out);
+            client.out.raw(pushed.as_bytes());
+            let look = !client.out.is_empty() || client.closing;
+            if look {
+                self.list_output(id);
+            }
+        }
+        Some(result)
+    }
+
+    /// Checks what holds for every command, then queues or calls it.
+    fn process(
+        &mut self,
+        id: ClientId,
+        args: &Args<'_>,
+        out: &mut ReplyWriter,
+    ) -> Result<(), CommandError> {
+        let admitted = self.admit(id, args, out.protocol());
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Ok(());
+        };
+        let command = match admitted {
+            Ok(command) => command,
+            Err(error) => {
+                client.transaction.has_errors = client.transaction.queue.is_some();
+                return Err(error);
+            }
+        };
+        client.last_command = command.spec.name;
+        if let Some(queue) = &mut client.transaction.queue
+            && !command::runs_inside_multi(command)
+        {
+            queue.push(args.iter().map(|&arg| SmallBytes::from(arg)).collect());
+            out.simple("QUEUED");
+            return Ok(());
+        }
+        self.call(id, command, args, out, true)
+    }
+
+    /// Finds the command and refuses what cannot run: unknown, wrong arity, no password given,
+    /// not allowed here.
+    fn admit(
+        &self,
+        id: ClientId,
+        args: &Args<'_>,
+        protocol: Protocol,
+    ) -> Result<&'static Command, CommandError> {
+        let command = command::find(args)?;
+        let client = &self.clients[&id];
+        if !client.authenticated && !command.has(Flag::NoAuth) {
+            return Err(CommandError::NoAuth);
+        }
+        if client.transaction.queue.is_some() && command.has(Flag::NoMulti) {
+            return Err(CommandError::text("ERR Command not allowed inside a transaction"));
+        }
+        if client.subscriptions.any()
+            && protocol == Protocol::Resp2
+            && !command::allowed_while_subscribed(command)
+        {
+            return Err(CommandError::SubscribedContext(command.spec.name));
+        }
+        Ok(command)
+    }
+
+    /// Calls a command that was admitted, for a client itself or from its transaction.
+    pub(crate) fn call(
+        &mut self,
+        id: ClientId,
+        command: &'static Command,
+        args: &Args<'_>,
+        out: &mut ReplyWriter,
+        may_block: bool,
+    ) -> Result<(), CommandError> {
+        self.tell_command(id, command, args);
+        let Some(client) = self.clients.get(&id) else {
+            return Ok(());
+        };
+        let db = client.db;
+        let mut ctx = Context {
+            engine: self,
+            client_id: id,
+            db,
+            command,
+            may_block,
+            is_retry: false,
+            wants_block: false,
+        };
+        (command.handler)(&mut ctx, args, out)
+    }
+
+    /// Runs a blocked client's command again; `true` where it has answered.
+    pub(crate) fn run_again(&mut self, id: ClientId, args: &Args<'_>) -> bool {
+        let Ok(command) = command::find(args) else {
+            return true;
+        };
+        let Some(db) = self.clients.get(&id).map(|client| client.db) else {
+            return true;
+        };
+        let answered = self.with_output(id, |engine, out| {
+            let mut ctx = Context {
+                engine,
+                client_id: id,
+                db,
+                command,
+                may_block: true,
+                is_retry: true,
+                wants_block: false,
+            };
+            let result = (command.handler)(&mut ctx, args, out);
+            let answered = !ctx.wants_block;
+            if let Err(error) = result {
+                ctx.engine.stats.error_replies += 1;
+                out.error(&error.to_string());
+            }
+            answered
+        });
+        answered.unwrap_or(true)
+    }
+
+    /// Tells monitors and observers that a command runs.
+    fn tell_command(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        if client.hidden {
+            return;
+        }
+        let db = client.db;
+        self.record(|at| Event::Command {
+            at,
+            client: id,
+            db,
+            args: args.iter().map(|arg| arg.to_vec()).collect(),
+        });
+        if !self.monitors.is_empty() && !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin)
+        {
+            self.feed_monitors(id, args);
+        }
+    }
+}

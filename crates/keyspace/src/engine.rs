@@ -1,0 +1,279 @@
+//! The engine: its state, and its one door.
+//!
+//! Everything reaches data through [`Engine::receive`] and is answered through
+//! [`Engine::take_output`]. Time comes in as an argument and never goes back: an earlier time than
+//! one already seen counts as that one.
+
+use crate::blocking::{Blocking, Unblock};
+use crate::client::{Client, ClientId};
+use crate::config::Config;
+use crate::db::{DATABASES, Db, DbIndex};
+use crate::event::Event;
+use crate::multi::Watchers;
+use crate::notify::Class;
+use crate::pubsub::PubSub;
+use crate::stats::Stats;
+use crate::time::UnixMillis;
+use crate::value::Map;
+use keyspace_resp::Limits;
+
+/// How an engine starts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What every random choice follows from (SPOP, RANDOMKEY, the run id).
+    pub seed: u64,
+    /// The time at which the engine starts.
+    pub start: UnixMillis,
+    /// The password that clients must give, or empty.
+    pub requirepass: Vec<u8>,
+    /// The TCP port that INFO and CONFIG GET name; the engine itself does not listen.
+    pub port: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { seed: 0, start: UnixMillis(0), requirepass: Vec::new(), port: 6379 }
+    }
+}
+
+/// How a client connects.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectOptions {
+    /// The address that CLIENT LIST and MONITOR show; one is made up where it is empty.
+    pub addr: String,
+    /// A hidden client is an observer's own: monitors, events, CLIENT LIST and the counters
+    /// leave it out, and its reads do not count as use of a key.
+    pub hidden: bool,
+}
+
+/// A Redis-compatible engine. Cloning it is a checkpoint: the clone goes on exactly as the
+/// original would.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) now: UnixMillis,
+    pub(crate) start: UnixMillis,
+    pub(crate) port: u16,
+    pub(crate) run_id: String,
+    pub(crate) rng: fastrand::Rng,
+    pub(crate) dbs: Vec<Db>,
+    pub(crate) clients: Map<ClientId, Client>,
+    next_client: u64,
+    pub(crate) config: Config,
+    pub(crate) blocking: Blocking,
+    pub(crate) watchers: Watchers,
+    pub(crate) pubsub: PubSub,
+    pub(crate) monitors: Vec<ClientId>,
+    pub(crate) stats: Stats,
+    outputs: Vec<ClientId>,
+    events: Option<Vec<Event>>,
+}
+
+impl Engine {
+    /// An empty engine.
+    pub fn new(options: Options) -> Engine {
+        let mut rng = fastrand::Rng::with_seed(options.seed);
+        let run_id = (0..40).map(|_| char::from_digit(rng.u32(..16), 16).unwrap_or('0')).collect();
+        let config = Config { requirepass: options.requirepass, ..Config::default() };
+        Engine {
+            now: options.start,
+            start: options.start,
+            port: options.port,
+            run_id,
+            rng,
+            dbs: vec![Db::default(); DATABASES],
+            clients: Map::default(),
+            next_client: 1,
+            config,
+            blocking: Blocking::default(),
+            watchers: Watchers::default(),
+            pubsub: PubSub::default(),
+            monitors: Vec::new(),
+            stats: Stats::default(),
+            outputs: Vec::new(),
+            events: None,
+        }
+    }
+
+    /// Connects a client at `now`.
+    pub fn connect(&mut self, now: UnixMillis) -> ClientId {
+        self.connect_with(ConnectOptions::default(), now)
+    }
+
+    /// Connects a client at `now`, with options.
+    pub fn connect_with(&mut self, options: ConnectOptions, now: UnixMillis) -> ClientId {
+        self.advance(now);
+        let id = ClientId(self.next_client);
+        self.next_client += 1;
+        let addr = if options.addr.is_empty() {
+            format!("127.0.0.1:{}", 50_000 + id.0 % 10_000)
+        } else {
+            options.addr
+        };
+        let mut client = Client::new(id, addr, self.now);
+        client.hidden = options.hidden;
+        client.no_touch = options.hidden;
+        client.authenticated = self.config.requirepass.is_empty();
+        client.parser.set_limits(self.request_limits());
+        self.clients.insert(id, client);
+        if !options.hidden {
+            self.stats.connections_received += 1;
+            self.record(|at| Event::Connected { at, client: id });
+        }
+        id
+    }
+
+    /// Forgets a client: what it waited for, watched and listened to.
+    pub fn disconnect(&mut self, id: ClientId, now: UnixMillis) {
+        self.advance(now);
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        let hidden = client.hidden;
+        self.free_client(id);
+        self.discard_transaction(id);
+        self.unsubscribe_all(id);
+        self.monitors.retain(|&other| other != id);
+        self.outputs.retain(|&other| other != id);
+        self.clients.shift_remove(&id);
+        if !hidden {
+            self.record(|at| Event::Disconnected { at, client: id });
+        }
+    }
+
+    /// Takes what a client sent, in any fragmentation, and runs every command that is complete.
+    /// Bytes for a client that does not exist, or that is to be closed, are ignored.
+    pub fn receive(&mut self, id: ClientId, bytes: &[u8], now: UnixMillis) {
+        self.advance(now);
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        if client.closing {
+            return;
+        }
+        client.parser.feed(bytes);
+        client.bytes_in += bytes.len() as u64;
+        if !client.hidden {
+            self.stats.bytes_in += bytes.len() as u64;
+        }
+        self.run_pending(id);
+        self.run_freed();
+    }
+
+    /// Takes what a client is owed: replies in the order of its commands, and pushes.
+    pub fn take_output(&mut self, id: ClientId) -> Vec<u8> {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Vec::new();
+        };
+        let bytes = client.out.take();
+        client.bytes_out += bytes.len() as u64;
+        if !client.hidden {
+            self.stats.bytes_out += bytes.len() as u64;
+        }
+        bytes
+    }
+
+    /// The clients that a host should look at: each has output, or is to be closed. A client is
+    /// named once until it is named again for something new.
+    pub fn take_active(&mut self) -> Vec<ClientId> {
+        for id in &self.outputs {
+            if let Some(client) = self.clients.get_mut(id) {
+                client.listed = false;
+            }
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Whether the host is to disconnect this client when its output is delivered (QUIT, a
+    /// protocol error, CLIENT KILL).
+    pub fn is_closing(&self, id: ClientId) -> bool {
+        self.clients.get(&id).is_some_and(|client| client.closing)
+    }
+
+    /// Whether this client waits in a blocking command.
+    pub fn is_blocked(&self, id: ClientId) -> bool {
+        self.clients.get(&id).is_some_and(|client| client.blocked.is_some())
+    }
+
+    /// Moves time to `now`. What is due on the way happens at its own millisecond and in order:
+    /// keys die, waiting clients time out, and what that sets in motion runs.
+    pub fn advance(&mut self, now: UnixMillis) {
+        while let Some(deadline) = self.next_deadline().filter(|&deadline| deadline <= now) {
+            self.now = self.now.max(deadline);
+            self.expire_due();
+            while let Some(id) = self.blocking.due(self.now) {
+                self.unblock_client(id, Unblock::Timeout);
+            }
+            self.serve_ready_keys();
+            self.run_freed();
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// When the next key expires or the next wait ends; a host should call
+    /// [`advance`](Self::advance) then.
+    pub fn next_deadline(&self) -> Option<UnixMillis> {
+        let expire = self.dbs.iter().filter_map(Db::next_expire).min();
+        match (expire, self.blocking.next_timeout()) {
+            (Some(expire), Some(timeout)) => Some(expire.min(timeout)),
+            (expire, timeout) => expire.or(timeout),
+        }
+    }
+
+    /// The engine's time: the latest that it was told.
+    pub fn now(&self) -> UnixMillis {
+        self.now
+    }
+
+    /// Starts or stops recording events; stopping drops those not taken.
+    pub fn observe(&mut self, on: bool) {
+        self.events = on.then(|| self.events.take().unwrap_or_default());
+    }
+
+    /// Takes the events recorded since the last call, the oldest first.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.events.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Records an event, made only where somebody observes.
+    pub(crate) fn record(&mut self, event: impl FnOnce(UnixMillis) -> Event) {
+        let now = self.now;
+        if let Some(events) = &mut self.events {
+            events.push(event(now));
+        }
+    }
+
+    pub(crate) fn db(&self, index: DbIndex) -> &Db {
+        &self.dbs[usize::from(index.0)]
+    }
+
+    pub(crate) fn db_mut(&mut self, index: DbIndex) -> &mut Db {
+        &mut self.dbs[usize::from(index.0)]
+    }
+
+    /// Says that a host should look at this client.
+    pub(crate) fn list_output(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(&id)
+            && !client.listed
+        {
+            client.listed = true;
+            self.outputs.push(id);
+        }
+    }
+
+    /// What a client may announce, by the configuration.
+    pub(crate) fn request_limits(&self) -> Limits {
+        Limits { bulk_bytes: self.config.proto_max_bulk_len, ..Limits::default() }
+    }
+
+    fn expire_due(&mut self) {
+        for index in 0..DATABASES {
+            let db = DbIndex(index as u8);
+            while let Some(key) = self.db(db).due(self.now) {
+                self.db_mut(db).remove(&key);
+                self.stats.expired_keys += 1;
+                self.record(|at| Event::KeyExpired { at, db, key: key.to_vec() });
+                self.key_changed(None, db, &key, Class::EXPIRED, "expired");
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a command answers when it fails.
+
+use std::borrow::Cow;
+
+/// A command's error. `Display` is the exact text on the wire, without the leading dash; it
+/// stands nowhere else. A command that fails has changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CommandError {
+    // Arguments.
+    Syntax,
+    WrongArity(&'static str),
+    UnknownCommand {
+        name: Vec<u8>,
+        args: Vec<Vec<u8>>,
+    },
+    UnknownSubcommand {
+        name: Vec<u8>,
+        container: &'static str,
+    },
+    NotAnInteger,
+    NotAFloat,
+    IndexOutOfRange,
+    NotPositive,
+    ValueNotPositive,
+    InvalidExpire(&'static str),
+    InvalidCursor,
+    InvalidDbIndex,
+    DbIndexOutOfRange,
+    TimeoutNotFloat,
+    TimeoutNotInteger,
+    TimeoutNegative,
+    TimeoutOutOfRange,
+    NumKeysNotPositive,
+    NumKeysTooMany,
+    LimitNegative,
+    CountNotPositive,
+    StringTooLong,
+    OffsetOutOfRange,
+
+    // Keys.
+    WrongType,
+    NoSuchKey,
+    Overflow,
+    NotFinite,
+    SameObject,
+
+    // State.
+    NoAuth,
+    NoMulti(&'static str),
+    ExecAborted,
+    SubscribedContext(&'static str),
+    OutOfMemory,
+
+    /// A text that one command alone answers; it stands at that command.
+    Text(Cow<'static, str>),
+}
+
+impl CommandError {
+    /// An error of one command alone: the whole text, with its code.
+    pub fn text(text: impl Into<Cow<'static, str>>) -> CommandError {
+        CommandError::Text(text.into())
+    }
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use CommandError as E;
+        let text = match self {
+            E::Syntax => "ERR syntax error",
+            E::WrongArity(name) => {
+                return write!(f, "ERR wrong number of arguments for '{name}' command");
+            }
+            E::UnknownCommand { name, args } => {
+                return write_unknown_command(f, name, args);
+            }
+            E::UnknownSubcommand { name, container } => {
+                let name = lossy(name, 128);
+                let container = container.to_ascii_uppercase();
+                return write!(f, "ERR unknown subcommand '{name}'. Try {container} HELP.");
+            }
+            E::NotAnInteger => "ERR value is not an integer or out of range",
+            E::NotAFloat => "ERR value is not a valid float",
+            E::IndexOutOfRange => "ERR index out of range",
+            E::NotPositive => "ERR value is out of range, must be positive",
+            E::ValueNotPositive => {
+                "ERR value is out of range, value must between 0 and 9223372036854775807"
+            }
+            E::InvalidExpire(name) => {
+                return write!(f, "ERR invalid expire time in '{name}' command");
+            }
+            E::InvalidCursor => "ERR invalid cursor",
+            E::InvalidDbIndex => "ERR invalid DB index",
+            E::DbIndexOutOfRange => "ERR DB index is out of range",
+            E::TimeoutNotFloat => "ERR timeout is not a float or out of range",
+            E::TimeoutNotInteger => "ERR timeout is not an integer or out of range",
+            E::TimeoutNegative => "ERR timeout is negative",
+            E::TimeoutOutOfRange => "ERR timeout is out of range",
+            E::NumKeysNotPositive => "ERR numkeys should be greater than 0",
+            E::NumKeysTooMany => "ERR Number of keys can't be greater than number of args",
+            E::LimitNegative => "ERR LIMIT can't be negative",
+            E::CountNotPositive => "ERR count should be greater than 0",
+            E::StringTooLong => "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+            E::OffsetOutOfRange => "ERR offset is out of range",
+            E::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
+            E::NoSuchKey => "ERR no such key",
+            E::Overflow => "ERR increment or decrement would overflow",
+            E::NotFinite => "ERR increment would produce NaN or Infinity",
+            E::SameObject => "ERR source and destination objects are the same",
+            E::NoAuth => "NOAUTH Authentication required.",
+            E::NoMulti(name) => return write!(f, "ERR {name} without MULTI"),
+            E::ExecAborted => "EXECABORT Transaction discarded because of previous errors.",
+            E::SubscribedContext(name) => {
+                return write!(
+                    f,
+                    "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / \
+                     QUIT / RESET are allowed in this context"
+                );
+            }
+            E::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
+            E::Text(text) => text,
+        };
+        f.write_str(text)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// How many bytes of an unknown command's name and arguments are repeated.
+const UNKNOWN_MAX_BYTES: usize = 128;
+
+fn write_unknown_command(
+    f: &mut std::fmt::Formatter<'_>,
+    name: &[u8],
+    args: &[Vec<u8>],
+) -> std::fmt::Result {
+    let name = lossy(name, UNKNOWN_MAX_BYTES);
+    write!(f, "ERR unknown command '{name}', with args beginning with: ")?;
+    let mut written = 0;
+    for arg in args {
+        if written >= UNKNOWN_MAX_BYTES {
+            break;
+        }
+        let shown = lossy(arg, UNKNOWN_MAX_BYTES - written);
+        written += shown.len() + 3;
+        write!(f, "'{shown}' ")?;
+    }
+    Ok(())
+}
+
+fn lossy(bytes: &[u8], max: usize) -> Cow<'_, str> {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(max)])
+}

@@ -1,0 +1,49 @@
+//! A Redis-compatible engine: RESP in, RESP out.
+//!
+//! The engine is pure. It owns no socket, thread, clock or source of randomness: bytes and the
+//! time are arguments, and the same inputs with the same seed give the same outputs on every
+//! platform. A host connects clients, hands over what they send, and delivers what they are owed.
+//!
+//! ```
+//! use keyspace::{Engine, Options, UnixMillis};
+//!
+//! let now = UnixMillis(1_700_000_000_000);
+//! let mut engine = Engine::new(Options { start: now, ..Options::default() });
+//! let client = engine.connect(now);
+//! engine.receive(client, b"SET greeting hello PX 100\r\nGET greeting\r\n", now);
+//! assert_eq!(engine.take_output(client), b"+OK\r\n$5\r\nhello\r\n");
+//!
+//! // Time is an argument: the key dies at its millisecond.
+//! assert_eq!(engine.next_deadline(), Some(now + 100));
+//! engine.receive(client, b"GET greeting\r\n", now + 100);
+//! assert_eq!(engine.take_output(client), b"$-1\r\n");
+//! ```
+#![deny(missing_docs)]
+
+mod args;
+mod blocking;
+mod client;
+pub mod command;
+mod config;
+mod context;
+mod db;
+mod dispatch;
+mod engine;
+mod error;
+mod event;
+mod glob;
+mod multi;
+mod notify;
+mod pubsub;
+mod stats;
+mod time;
+mod value;
+
+pub use client::ClientId;
+pub use db::{DATABASES, DbIndex};
+pub use engine::{ConnectOptions, Engine, Options};
+pub use event::Event;
+pub use time::UnixMillis;
+
+/// The version of Redis whose behaviour this engine matches, as `INFO` and `HELLO` give it.
+pub const REDIS_VERSION: &str = "8.6.0";

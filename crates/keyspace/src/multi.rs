@@ -1,0 +1,108 @@
+//! Transactions: the queue of MULTI, and WATCH's check that nothing changed.
+
+use crate::client::ClientId;
+use crate::db::DbIndex;
+use crate::engine::Engine;
+use crate::value::{Map, SmallBytes};
+
+/// A client's transaction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Transaction {
+    /// The queued commands; `None` outside of MULTI.
+    pub queue: Option<Vec<Vec<SmallBytes>>>,
+    /// A command could not be queued, so that EXEC must refuse.
+    pub has_errors: bool,
+    /// A watched key changed, so that EXEC does nothing.
+    pub watched_key_changed: bool,
+    pub watched: Vec<(DbIndex, SmallBytes)>,
+}
+
+/// Who watches which keys.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watchers {
+    by_key: Map<(DbIndex, SmallBytes), Vec<ClientId>>,
+}
+
+impl Watchers {
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// How many keys are watched.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+}
+
+impl Engine {
+    /// WATCH of one key by one client; a second time changes nothing.
+    pub(crate) fn watch(&mut self, id: ClientId, db: DbIndex, key: &[u8]) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let pair = (db, SmallBytes::from(key));
+        if client.transaction.watched.contains(&pair) {
+            return;
+        }
+        client.transaction.watched.push(pair.clone());
+        self.watchers.by_key.entry(pair).or_default().push(id);
+    }
+
+    /// Forgets everything the client watches, and that any of it changed.
+    pub(crate) fn unwatch_all(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        client.transaction.watched_key_changed = false;
+        for pair in std::mem::take(&mut client.transaction.watched) {
+            if let Some(ids) = self.watchers.by_key.get_mut(&pair) {
+                ids.retain(|&other| other != id);
+                if ids.is_empty() {
+                    self.watchers.by_key.swap_remove(&pair);
+                }
+            }
+        }
+    }
+
+    /// Ends the client's transaction without running it.
+    pub(crate) fn discard_transaction(&mut self, id: ClientId) {
+        self.unwatch_all(id);
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.transaction = Transaction::default();
+        }
+    }
+
+    /// Tells the watchers of a key that it changed.
+    pub(crate) fn touch_watched(&mut self, db: DbIndex, key: &[u8]) {
+        if self.watchers.is_empty() {
+            return;
+        }
+        let Some(ids) = self.watchers.by_key.get(&(db, SmallBytes::from(key))) else {
+            return;
+        };
+        for id in ids {
+            if let Some(client) = self.clients.get_mut(id) {
+                client.transaction.watched_key_changed = true;
+            }
+        }
+    }
+
+    /// Tells the watchers of a database that it is emptied, or replaced by `other`: a watched key
+    /// is touched where it exists here or will exist.
+    pub(crate) fn touch_all_watched(&mut self, db: DbIndex, other: Option<DbIndex>) {
+        let touched: Vec<_> = self
+            .watchers
+            .by_key
+            .keys()
+            .filter(|(watched_db, key)| {
+                *watched_db == db
+                    && (self.db(db).contains(key)
+                        || other.is_some_and(|other| self.db(other).contains(key)))
+            })
+            .cloned()
+            .collect();
+        for (db, key) in touched {
+            self.touch_watched(db, &key);
+        }
+    }
+}

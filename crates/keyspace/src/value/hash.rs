@@ -1,0 +1,17 @@
+//! Hash values.
+
+/// To be filled by its family.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hash {
+    len: usize,
+}
+
+impl Hash {
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn encoding(&self) -> &'static str {
+        "listpack"
+    }
+}

@@ -1,0 +1,132 @@
+//! The data structures. They know nothing of commands, clients or time.
+
+mod bytes;
+mod hash;
+mod list;
+mod set;
+mod string;
+mod zset;
+
+pub(crate) use bytes::SmallBytes;
+pub(crate) use hash::Hash;
+pub(crate) use list::List;
+pub(crate) use set::Set;
+pub(crate) use string::{Str, canonical_integer};
+pub(crate) use zset::ZSet;
+
+/// An insertion-ordered map with a hash that is the same on every run.
+pub(crate) type Map<K, V> = indexmap::IndexMap<K, V, foldhash::quality::FixedState>;
+/// An insertion-ordered set with a hash that is the same on every run.
+pub(crate) type OrderedSet<T> = indexmap::IndexSet<T, foldhash::quality::FixedState>;
+
+/// What a key holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    String(Str),
+    List(Box<List>),
+    Hash(Box<Hash>),
+    Set(Box<Set>),
+    ZSet(Box<ZSet>),
+}
+
+/// The type of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueType {
+    String,
+    List,
+    Hash,
+    Set,
+    ZSet,
+}
+
+impl ValueType {
+    /// The name that `TYPE` answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            ValueType::String => "string",
+            ValueType::List => "list",
+            ValueType::Hash => "hash",
+            ValueType::Set => "set",
+            ValueType::ZSet => "zset",
+        }
+    }
+}
+
+impl Value {
+    pub fn value_type(&self) -> ValueType {
+        match self {
+            Value::String(_) => ValueType::String,
+            Value::List(_) => ValueType::List,
+            Value::Hash(_) => ValueType::Hash,
+            Value::Set(_) => ValueType::Set,
+            Value::ZSet(_) => ValueType::ZSet,
+        }
+    }
+
+    /// The name that `OBJECT ENCODING` answers.
+    pub fn encoding(&self) -> &'static str {
+        match self {
+            Value::String(value) => value.encoding(),
+            Value::List(value) => value.encoding(),
+            Value::Hash(value) => value.encoding(),
+            Value::Set(value) => value.encoding(),
+            Value::ZSet(value) => value.encoding(),
+        }
+    }
+
+    /// Whether an aggregate has no element left, so that its key must go.
+    pub fn is_empty_aggregate(&self) -> bool {
+        match self {
+            Value::String(_) => false,
+            Value::List(value) => value.is_empty(),
+            Value::Hash(value) => value.is_empty(),
+            Value::Set(value) => value.is_empty(),
+            Value::ZSet(value) => value.is_empty(),
+        }
+    }
+}
+
+/// A type that a key can hold: how a handler says which one it needs.
+pub(crate) trait Typed: Default {
+    fn from_value(value: &Value) -> Option<&Self>;
+    fn from_value_mut(value: &mut Value) -> Option<&mut Self>;
+    fn into_value(self) -> Value;
+}
+
+macro_rules! boxed {
+    ($($name:ident),*) => {$(
+        impl Typed for $name {
+            fn from_value(value: &Value) -> Option<&Self> {
+                match value { Value::$name(inner) => Some(inner), _ => None }
+            }
+            fn from_value_mut(value: &mut Value) -> Option<&mut Self> {
+                match value { Value::$name(inner) => Some(inner), _ => None }
+            }
+            fn into_value(self) -> Value {
+                Value::$name(Box::new(self))
+            }
+        }
+    )*};
+}
+
+boxed!(List, Hash, Set, ZSet);
+
+impl Typed for Str {
+    fn from_value(value: &Value) -> Option<&Self> {
+        match value {
+            Value::String(inner) => Some(inner),
+            _ => None,
+        }
+    }
+
+    fn from_value_mut(value: &mut Value) -> Option<&mut Self> {
+        match value {
+            Value::String(inner) => Some(inner),
+            _ => None,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::String(self)
+    }
+}

@@ -1,0 +1,119 @@
+//! String values: integers as integers, everything else as bytes.
+
+use super::SmallBytes;
+use std::borrow::Cow;
+use std::io::Write;
+
+/// Strings longer than this are stored apart from their header in Redis: encoding `raw`.
+const EMBSTR_MAX_BYTES: usize = 44;
+
+/// A string value and what `OBJECT ENCODING` says of it.
+#[derive(Debug, Clone)]
+pub(crate) enum Str {
+    Int(i64),
+    /// Bytes as they were set.
+    Bytes(SmallBytes),
+    /// Bytes that were changed in place, which Redis keeps `raw` however short they are.
+    Raw(SmallBytes),
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Str::Bytes(SmallBytes::default())
+    }
+}
+
+impl Str {
+    /// The value for bytes that a client sent: an integer where they are the canonical decimal
+    /// form of one.
+    pub fn new(bytes: &[u8]) -> Str {
+        match canonical_integer(bytes) {
+            Some(value) => Str::Int(value),
+            None => Str::Bytes(bytes.into()),
+        }
+    }
+
+    pub fn encoding(&self) -> &'static str {
+        match self {
+            Str::Int(_) => "int",
+            Str::Bytes(bytes) if bytes.len() <= EMBSTR_MAX_BYTES => "embstr",
+            Str::Bytes(_) | Str::Raw(_) => "raw",
+        }
+    }
+
+    /// The bytes, as `GET` answers them.
+    pub fn as_bytes(&self) -> Cow<'_, [u8]> {
+        match self {
+            Str::Int(value) => {
+                let mut digits = Vec::with_capacity(20);
+                write!(digits, "{value}").expect("writing to a Vec cannot fail");
+                Cow::Owned(digits)
+            }
+            Str::Bytes(bytes) | Str::Raw(bytes) => Cow::Borrowed(bytes),
+        }
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Str::Int(_) => self.as_bytes().len(),
+            Str::Bytes(bytes) | Str::Raw(bytes) => bytes.len(),
+        }
+    }
+
+    /// The bytes, to be changed in place; the value is `raw` from then on.
+    pub fn make_raw(&mut self) -> &mut SmallBytes {
+        let bytes = match std::mem::take(self) {
+            Str::Int(value) => SmallBytes::from(value.to_string().into_bytes()),
+            Str::Bytes(bytes) | Str::Raw(bytes) => bytes,
+        };
+        *self = Str::Raw(bytes);
+        match self {
+            Str::Raw(bytes) => bytes,
+            _ => unreachable!("it was made raw on the line above"),
+        }
+    }
+}
+
+/// The integer whose canonical decimal form `bytes` is: no plus, no leading zero, no `-0`.
+pub(crate) fn canonical_integer(bytes: &[u8]) -> Option<i64> {
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    match digits {
+        [b'0'] if bytes.len() == 1 => return Some(0),
+        [b'1'..=b'9', ..] if digits.len() <= 19 => {}
+        _ => return None,
+    }
+    std::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_canonical_form_of_an_integer_is_one() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("-1", Some(-1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("00", None),
+            ("-0", None),
+            ("+1", None),
+            ("1 ", None),
+            ("", None),
+            ("-", None),
+        ] {
+            assert_eq!(canonical_integer(text.as_bytes()), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_string_changed_in_place_stays_raw() {
+        let mut value = Str::new(b"12");
+        assert_eq!(value.encoding(), "int");
+        value.make_raw().extend_from_slice(b"3");
+        assert_eq!((value.encoding(), &*value.as_bytes()), ("raw", &b"123"[..]));
+    }
+}

@@ -1,0 +1,342 @@
+//! Writing replies. The difference between RESP2 and RESP3 is inside: a handler says what it
+//! answers, not how it looks on the wire.
+
+use crate::double::format_double;
+
+/// The version of the protocol that a client chose with `HELLO`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// RESP2, in which every connection starts.
+    #[default]
+    Resp2,
+    /// RESP3: maps, sets, doubles, booleans, pushes.
+    Resp3,
+}
+
+/// Appends replies to a buffer.
+#[derive(Debug, Clone, Default)]
+pub struct ReplyWriter {
+    buffer: Vec<u8>,
+    protocol: Protocol,
+}
+
+/// The place of an aggregate's header, to be written when its length is known.
+#[derive(Debug)]
+#[must_use = "an aggregate without its header is no reply"]
+pub struct Deferred {
+    at: usize,
+}
+
+impl ReplyWriter {
+    /// An empty writer that speaks `protocol`.
+    pub fn new(protocol: Protocol) -> Self {
+        ReplyWriter { buffer: Vec::new(), protocol }
+    }
+
+    /// The protocol in use.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Changes the protocol from the next reply on.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+
+    /// What has been written and not taken.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Bytes written and not taken.
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Takes what has been written.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Drops everything written after the first `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.buffer.truncate(len);
+    }
+
+    /// Appends bytes that are a complete reply already.
+    pub fn raw(&mut self, reply: &[u8]) {
+        self.buffer.extend_from_slice(reply);
+    }
+
+    /// A simple string, `+text`. The text must be a single line.
+    pub fn simple(&mut self, text: &str) {
+        self.line(b'+', text.as_bytes());
+    }
+
+    /// `+OK`.
+    pub fn ok(&mut self) {
+        self.buffer.extend_from_slice(b"+OK\r\n");
+    }
+
+    /// An error, `-CODE text`; line ends inside become spaces, as an error is one line.
+    pub fn error(&mut self, text: &str) {
+        self.buffer.push(b'-');
+        self.buffer.extend(text.bytes().map(|byte| match byte {
+            b'\r' | b'\n' => b' ',
+            other => other,
+        }));
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, value: i64) {
+        write_header(&mut self.buffer, b':', value);
+    }
+
+    /// A count or length, as an integer.
+    pub fn count(&mut self, value: usize) {
+        self.integer(value as i64);
+    }
+
+    /// A bulk string.
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        write_header(&mut self.buffer, b'$', bytes.len() as i64);
+        self.buffer.extend_from_slice(bytes);
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+
+    /// A bulk string, or a null for `None`.
+    pub fn bulk_or_null(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.bulk(bytes),
+            None => self.null(),
+        }
+    }
+
+    /// An integer's decimal digits as a bulk string.
+    pub fn bulk_integer(&mut self, value: i64) {
+        let mut digits = [0; 20];
+        let start = decimal(value, &mut digits);
+        self.bulk(&digits[start..]);
+    }
+
+    /// A double as a bulk string in both protocols.
+    pub fn bulk_double(&mut self, value: f64) {
+        let mut digits = Vec::with_capacity(24);
+        format_double(&mut digits, value);
+        self.bulk(&digits);
+    }
+
+    /// A double: `,1.5` in RESP3, a bulk string in RESP2.
+    pub fn double(&mut self, value: f64) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk_double(value),
+            Protocol::Resp3 => {
+                self.buffer.push(b',');
+                format_double(&mut self.buffer, value);
+                self.buffer.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+
+    /// A boolean: `#t` in RESP3, 1 or 0 in RESP2.
+    pub fn boolean(&mut self, value: bool) {
+        match self.protocol {
+            Protocol::Resp2 => self.integer(value as i64),
+            Protocol::Resp3 => self.line(b'#', if value { b"t" } else { b"f" }),
+        }
+    }
+
+    /// A null: `_` in RESP3, a null bulk string in RESP2.
+    pub fn null(&mut self) {
+        self.buffer.extend_from_slice(match self.protocol {
+            Protocol::Resp2 => b"$-1\r\n",
+            Protocol::Resp3 => b"_\r\n",
+        });
+    }
+
+    /// A null where an array could stand: `_` in RESP3, a null array in RESP2.
+    pub fn null_array(&mut self) {
+        self.buffer.extend_from_slice(match self.protocol {
+            Protocol::Resp2 => b"*-1\r\n",
+            Protocol::Resp3 => b"_\r\n",
+        });
+    }
+
+    /// A text with a three-letter format (`txt`, `mkd`); a bulk string in RESP2.
+    pub fn verbatim(&mut self, format: &[u8; 3], text: &[u8]) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(text),
+            Protocol::Resp3 => {
+                write_header(&mut self.buffer, b'=', text.len() as i64 + 4);
+                self.buffer.extend_from_slice(format);
+                self.buffer.push(b':');
+                self.buffer.extend_from_slice(text);
+                self.buffer.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+
+    /// A number of any size by its decimal digits; a bulk string in RESP2.
+    pub fn big_number(&mut self, digits: &[u8]) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(digits),
+            Protocol::Resp3 => self.line(b'(', digits),
+        }
+    }
+
+    /// The header of an array; its `len` elements follow.
+    pub fn array(&mut self, len: usize) {
+        write_header(&mut self.buffer, b'*', len as i64);
+    }
+
+    /// The header of a map of `pairs`; that many keys and values follow, alternately. In RESP2
+    /// an array of twice as many elements.
+    pub fn map(&mut self, pairs: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.array(pairs * 2),
+            Protocol::Resp3 => write_header(&mut self.buffer, b'%', pairs as i64),
+        }
+    }
+
+    /// The header of a set; an array in RESP2.
+    pub fn set(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.array(len),
+            Protocol::Resp3 => write_header(&mut self.buffer, b'~', len as i64),
+        }
+    }
+
+    /// The header of an out-of-band push; an array in RESP2.
+    pub fn push(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.array(len),
+            Protocol::Resp3 => write_header(&mut self.buffer, b'>', len as i64),
+        }
+    }
+
+    /// Starts an aggregate whose length is not known yet. End it with
+    /// [`end_array`](Self::end_array), [`end_map`](Self::end_map) or [`end_set`](Self::end_set).
+    pub fn begin(&mut self) -> Deferred {
+        Deferred { at: self.buffer.len() }
+    }
+
+    /// Ends an aggregate as an array of `len` elements.
+    pub fn end_array(&mut self, start: Deferred, len: usize) {
+        self.insert_header(start, |writer| writer.array(len));
+    }
+
+    /// Ends an aggregate as a map of `pairs`.
+    pub fn end_map(&mut self, start: Deferred, pairs: usize) {
+        self.insert_header(start, |writer| writer.map(pairs));
+    }
+
+    /// Ends an aggregate as a set of `len` elements.
+    pub fn end_set(&mut self, start: Deferred, len: usize) {
+        self.insert_header(start, |writer| writer.set(len));
+    }
+
+    fn insert_header(&mut self, start: Deferred, write: impl FnOnce(&mut Self)) {
+        let end = self.buffer.len();
+        write(self);
+        let header = self.buffer.len() - end;
+        self.buffer[start.at..].rotate_right(header);
+    }
+
+    fn line(&mut self, kind: u8, text: &[u8]) {
+        self.buffer.push(kind);
+        self.buffer.extend_from_slice(text);
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends a type byte, a decimal number and the end of the line.
+pub(crate) fn write_header(out: &mut Vec<u8>, kind: u8, value: i64) {
+    let mut digits = [0; 20];
+    let start = decimal(value, &mut digits);
+    out.push(kind);
+    out.extend_from_slice(&digits[start..]);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes `value` at the end of `digits` and returns where it starts.
+fn decimal(value: i64, digits: &mut [u8; 20]) -> usize {
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(protocol: Protocol, write: impl FnOnce(&mut ReplyWriter)) -> String {
+        let mut out = ReplyWriter::new(protocol);
+        write(&mut out);
+        String::from_utf8(out.take()).expect("ASCII")
+    }
+
+    #[test]
+    fn integers_of_any_size_are_written() {
+        for value in [0, 7, -1, 1234567890, i64::MAX, i64::MIN] {
+            assert_eq!(written(Protocol::Resp2, |out| out.integer(value)), format!(":{value}\r\n"));
+        }
+    }
+
+    #[test]
+    fn the_protocols_differ_where_they_should() {
+        let write = |out: &mut ReplyWriter| {
+            out.map(1);
+            out.double(1.5);
+            out.boolean(true);
+            out.null();
+            out.null_array();
+            out.set(0);
+            out.push(0);
+            out.verbatim(b"txt", b"hi");
+        };
+        assert_eq!(
+            written(Protocol::Resp2, write),
+            "*2\r\n$3\r\n1.5\r\n:1\r\n$-1\r\n*-1\r\n*0\r\n*0\r\n$2\r\nhi\r\n"
+        );
+        assert_eq!(
+            written(Protocol::Resp3, write),
+            "%1\r\n,1.5\r\n#t\r\n_\r\n_\r\n~0\r\n>0\r\n=6\r\ntxt:hi\r\n"
+        );
+    }
+
+    #[test]
+    fn a_deferred_header_stands_before_its_elements() {
+        let text = written(Protocol::Resp3, |out| {
+            out.ok();
+            let outer = out.begin();
+            out.integer(1);
+            let inner = out.begin();
+            out.end_set(inner, 0);
+            out.end_array(outer, 2);
+        });
+        assert_eq!(text, "+OK\r\n*2\r\n:1\r\n~0\r\n");
+    }
+
+    #[test]
+    fn an_error_is_one_line() {
+        assert_eq!(written(Protocol::Resp2, |out| out.error("ERR a\r\nb")), "-ERR a  b\r\n");
+    }
+}

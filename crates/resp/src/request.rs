@@ -1,0 +1,344 @@
+//! Cutting a stream of bytes into commands.
+//!
+//! Bytes arrive in any fragmentation. A command is either an array of bulk strings or an inline
+//! line. Arguments are ranges of the buffer, so a command costs no copy; nothing is allocated for
+//! a length that is only announced.
+
+use crate::inline::split_args;
+use std::ops::Range;
+
+/// What the parser refuses; both are checked before anything is allocated for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most bytes one argument may announce (`proto-max-bulk-len`).
+    pub bulk_bytes: usize,
+    /// The most arguments one command may announce.
+    pub arguments: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { bulk_bytes: 512 * 1024 * 1024, arguments: i32::MAX as usize }
+    }
+}
+
+/// The longest inline command, and the longest line that announces a length, in bytes.
+const LINE_MAX: usize = 64 * 1024;
+
+/// A violation of the protocol, after which the connection is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProtocolError {
+    /// An inline command without an end within 64 KiB.
+    TooBigInline,
+    /// An inline command with a quote left open.
+    UnbalancedQuotes,
+    /// A line that announces a number of arguments, without an end within 64 KiB.
+    TooBigMultibulkCount,
+    /// A number of arguments that is no number or is beyond the limit.
+    InvalidMultibulkLength,
+    /// A line that announces a length, without an end within 64 KiB.
+    TooBigBulkCount,
+    /// Another byte where `$` must stand.
+    ExpectedDollar(u8),
+    /// A length that is no number, is negative, or is beyond the limit.
+    InvalidBulkLength,
+}
+
+impl std::fmt::Display for ProtocolError {
+    /// The text that follows `-ERR Protocol error: ` on the wire.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooBigInline => f.write_str("too big inline request"),
+            Self::UnbalancedQuotes => f.write_str("unbalanced quotes in request"),
+            Self::TooBigMultibulkCount => f.write_str("too big mbulk count string"),
+            Self::InvalidMultibulkLength => f.write_str("invalid multibulk length"),
+            Self::TooBigBulkCount => f.write_str("too big bulk count string"),
+            Self::ExpectedDollar(got) => write!(f, "expected '$', got '{}'", *got as char),
+            Self::InvalidBulkLength => f.write_str("invalid bulk length"),
+        }
+    }
+}
+
+impl std::error::Error for ProtocolError {}
+
+/// An incremental parser of commands. Feed it bytes, then call [`parse`](Self::parse) until it
+/// answers `false`.
+#[derive(Debug, Clone, Default)]
+pub struct RequestParser {
+    limits: Limits,
+    buffer: Vec<u8>,
+    /// Everything before this offset belongs to commands already handed out.
+    consumed: usize,
+    /// Where parsing goes on; beyond `consumed` while a command is incomplete.
+    position: usize,
+    /// Arguments of an array command still to come.
+    missing: usize,
+    /// The announced length of the argument that comes next.
+    bulk_len: Option<usize>,
+    /// The current command's arguments: ranges of `buffer`, or of `inline`.
+    ranges: Vec<Range<usize>>,
+    inline: Vec<u8>,
+    is_inline: bool,
+    complete: bool,
+}
+
+impl RequestParser {
+    /// A parser with limits of its own.
+    pub fn new(limits: Limits) -> Self {
+        RequestParser { limits, ..Self::default() }
+    }
+
+    /// Replaces the limits; they hold from the next announced length on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Appends what arrived from the client.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.forget_complete();
+        if self.consumed == self.buffer.len() {
+            self.buffer.clear();
+            self.position = 0;
+            self.consumed = 0;
+        } else if self.consumed >= LINE_MAX {
+            self.buffer.drain(..self.consumed);
+            self.position -= self.consumed;
+            for range in &mut self.ranges {
+                *range = range.start - self.consumed..range.end - self.consumed;
+            }
+            self.consumed = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The bytes that wait for the rest of their command.
+    pub fn pending_bytes(&self) -> usize {
+        self.buffer.len() - self.consumed
+    }
+
+    /// Parses the next command. `true`: it is complete and [`args`](Self::args) has it; `false`:
+    /// more bytes are needed.
+    ///
+    /// # Errors
+    /// A [`ProtocolError`]; the stream is then beyond repair, and the connection is to be closed.
+    pub fn parse(&mut self) -> Result<bool, ProtocolError> {
+        self.forget_complete();
+        loop {
+            if self.missing > 0 {
+                return self.parse_bulks();
+            }
+            match self.buffer.get(self.position) {
+                None => return Ok(false),
+                Some(b'*') => {
+                    let Some(line) = self.line(ProtocolError::TooBigMultibulkCount)? else {
+                        return Ok(false);
+                    };
+                    let count = parse_length(&self.buffer[line.start + 1..line.end])
+                        .filter(|&count| count <= self.limits.arguments as i64)
+                        .ok_or(ProtocolError::InvalidMultibulkLength)?;
+                    if count <= 0 {
+                        // An empty array is no command; it is passed over.
+                        self.consumed = self.position;
+                        continue;
+                    }
+                    self.missing = count as usize;
+                }
+                Some(_) => match self.parse_inline()? {
+                    None => return Ok(false),
+                    Some(true) => return Ok(true),
+                    Some(false) => {}
+                },
+            }
+        }
+    }
+
+    /// The arguments of the command that [`parse`](Self::parse) completed, its name first.
+    pub fn args(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        let source = if self.is_inline { &self.inline } else { &self.buffer };
+        self.ranges.iter().map(|range| &source[range.clone()])
+    }
+
+    fn forget_complete(&mut self) {
+        if self.complete {
+            self.complete = false;
+            self.ranges.clear();
+            self.consumed = self.position;
+        }
+    }
+
+    fn parse_bulks(&mut self) -> Result<bool, ProtocolError> {
+        while self.missing > 0 {
+            let len = match self.bulk_len {
+                Some(len) => len,
+                None => {
+                    let Some(line) = self.line(ProtocolError::TooBigBulkCount)? else {
+                        return Ok(false);
+                    };
+                    let first = self.buffer[line.start];
+                    if line.is_empty() || first != b'$' {
+                        return Err(ProtocolError::ExpectedDollar(first));
+                    }
+                    let len = parse_length(&self.buffer[line.start + 1..line.end])
+                        .filter(|&len| len >= 0 && len <= self.limits.bulk_bytes as i64)
+                        .ok_or(ProtocolError::InvalidBulkLength)?;
+                    *self.bulk_len.insert(len as usize)
+                }
+            };
+            if self.buffer.len() - self.position < len + 2 {
+                return Ok(false);
+            }
+            self.ranges.push(self.position..self.position + len);
+            self.position += len + 2;
+            self.bulk_len = None;
+            self.missing -= 1;
+        }
+        self.is_inline = false;
+        self.complete = true;
+        Ok(true)
+    }
+
+    /// `None`: the line is incomplete; `Some(false)`: it was blank.
+    fn parse_inline(&mut self) -> Result<Option<bool>, ProtocolError> {
+        let rest = &self.buffer[self.position..];
+        let Some(newline) = rest.iter().take(LINE_MAX + 1).position(|&byte| byte == b'\n') else {
+            return if rest.len() > LINE_MAX { Err(ProtocolError::TooBigInline) } else { Ok(None) };
+        };
+        let line = rest[..newline].strip_suffix(b"\r").unwrap_or(&rest[..newline]);
+        let args = split_args(line).map_err(|_| ProtocolError::UnbalancedQuotes)?;
+        self.position += newline + 1;
+        if args.is_empty() {
+            self.consumed = self.position;
+            return Ok(Some(false));
+        }
+        self.inline.clear();
+        for arg in args {
+            let start = self.inline.len();
+            self.inline.extend_from_slice(&arg);
+            self.ranges.push(start..self.inline.len());
+        }
+        self.is_inline = true;
+        self.complete = true;
+        Ok(Some(true))
+    }
+
+    /// Takes the line at the position, without its end; `None` while it is incomplete.
+    fn line(&mut self, too_big: ProtocolError) -> Result<Option<Range<usize>>, ProtocolError> {
+        let rest = &self.buffer[self.position..];
+        let Some(end) = rest.iter().take(LINE_MAX).position(|&byte| byte == b'\r') else {
+            return if rest.len() >= LINE_MAX { Err(too_big) } else { Ok(None) };
+        };
+        if rest.len() < end + 2 {
+            return Ok(None);
+        }
+        let line = self.position..self.position + end;
+        self.position += end + 2;
+        Ok(Some(line))
+    }
+}
+
+/// A decimal length as the protocol writes it: an optional minus, digits, nothing else.
+pub(crate) fn parse_length(text: &[u8]) -> Option<i64> {
+    if !text.first()?.is_ascii_digit() && text[0] != b'-' {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Appends a command as an array of bulk strings: what a client library sends.
+///
+/// ```
+/// let mut out = Vec::new();
+/// keyspace_resp::encode_command(&mut out, &["GET", "k"]);
+/// assert_eq!(out, b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+/// ```
+pub fn encode_command<A: AsRef<[u8]>>(out: &mut Vec<u8>, args: &[A]) {
+    crate::reply::write_header(out, b'*', args.len() as i64);
+    for arg in args {
+        let arg = arg.as_ref();
+        crate::reply::write_header(out, b'$', arg.len() as i64);
+        out.extend_from_slice(arg);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse_all(input: &[u8]) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
+        let mut parser = RequestParser::default();
+        parser.feed(input);
+        drain(&mut parser)
+    }
+
+    fn drain(parser: &mut RequestParser) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
+        let mut commands = Vec::new();
+        while parser.parse()? {
+            commands.push(parser.args().map(<[u8]>::to_vec).collect());
+        }
+        Ok(commands)
+    }
+
+    #[test]
+    fn blank_lines_and_empty_arrays_are_no_commands() {
+        let commands = parse_all(b"\r\n*0\r\n*-1\r\n  \nPING\r\n").expect("valid");
+        assert_eq!(commands, [[b"PING".to_vec()]]);
+    }
+
+    #[test]
+    fn violations_are_named() {
+        for (input, error) in [
+            (&b"*x\r\n"[..], ProtocolError::InvalidMultibulkLength),
+            (b"*99999999999\r\n", ProtocolError::InvalidMultibulkLength),
+            (b"*1\r\nx\r\n", ProtocolError::ExpectedDollar(b'x')),
+            (b"*1\r\n$-1\r\n", ProtocolError::InvalidBulkLength),
+            (b"*1\r\n$536870913\r\n", ProtocolError::InvalidBulkLength),
+            (b"GET \"a\r\n", ProtocolError::UnbalancedQuotes),
+        ] {
+            assert_eq!(parse_all(input), Err(error));
+        }
+        assert_eq!(parse_all(&[b'a'; LINE_MAX + 1]), Err(ProtocolError::TooBigInline));
+    }
+
+    #[test]
+    fn an_announced_length_allocates_nothing() {
+        let mut parser = RequestParser::default();
+        parser.feed(b"*1000000\r\n$536870912\r\nabc");
+        assert_eq!(parser.parse(), Ok(false));
+        assert!(parser.buffer.capacity() < 1024 && parser.ranges.capacity() < 1024);
+    }
+
+    proptest! {
+        #[test]
+        fn fragmentation_changes_nothing(
+            commands in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 1..5), 1..8),
+            cuts in prop::collection::vec(1usize..9, 1..50),
+        ) {
+            let mut bytes = Vec::new();
+            for command in &commands {
+                encode_command(&mut bytes, command);
+            }
+            let mut parser = RequestParser::default();
+            let mut parsed = Vec::new();
+            let mut rest = &bytes[..];
+            for &cut in cuts.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                parser.feed(now);
+                parsed.extend(drain(&mut parser).expect("valid"));
+                rest = later;
+            }
+            prop_assert_eq!(parsed, commands);
+        }
+
+        #[test]
+        fn no_input_panics(input in prop::collection::vec(any::<u8>(), 0..200)) {
+            // Whatever the outcome, it is an answer.
+            let _ = parse_all(&input);
+        }
+    }
+}

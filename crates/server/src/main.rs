@@ -1,0 +1,3 @@
+//! The engine behind a TCP port.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The Web Worker: owns the engine and the simulation.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The playground: a page around the engine, in which people see what Redis and Celery do.

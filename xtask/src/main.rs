@@ -1,0 +1,3 @@
+//! Every task a person runs, one command each.
+
+fn main() {}
