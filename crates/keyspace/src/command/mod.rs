@@ -4,10 +4,22 @@
 //! engine matches on a command's name: `COMMAND`, completion, hints, key extraction and the
 //! documentation read these rows. To add a command, edit its family and its transcript.
 
+mod client;
+mod config;
 mod connection;
+mod databases;
+mod expire;
+mod generic;
+mod hash;
+mod introspection;
 mod list;
 mod monitor;
+mod pubsub;
+mod server;
+mod set;
+mod sorted_set;
 mod string;
+mod transactions;
 
 use crate::args::Args;
 use crate::context::Context;
@@ -285,8 +297,24 @@ impl Command {
 }
 
 /// Every family's rows, in the order of the documentation.
-const FAMILIES: &[&[CommandSpec]] =
-    &[string::COMMANDS, list::COMMANDS, connection::COMMANDS, monitor::COMMANDS];
+const FAMILIES: &[&[CommandSpec]] = &[
+    string::COMMANDS,
+    generic::COMMANDS,
+    expire::COMMANDS,
+    databases::COMMANDS,
+    list::COMMANDS,
+    hash::COMMANDS,
+    set::COMMANDS,
+    sorted_set::COMMANDS,
+    transactions::COMMANDS,
+    pubsub::COMMANDS,
+    connection::COMMANDS,
+    client::COMMANDS,
+    server::COMMANDS,
+    config::COMMANDS,
+    introspection::COMMANDS,
+    monitor::COMMANDS,
+];
 
 /// The rows of all commands; containers have their subcommands inside.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {

@@ -1,0 +1,5 @@
+//! Logical databases: DBSIZE, SWAPDB, MOVE, FLUSHDB, FLUSHALL.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];

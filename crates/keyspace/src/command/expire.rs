@@ -1,0 +1,5 @@
+//! Expiry: when keys die, and asking about it.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];

@@ -1,0 +1,5 @@
+//! Keys of any type: DEL, EXISTS, TYPE, RENAME, COPY, SCAN, OBJECT, SORT.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];

@@ -1,0 +1,5 @@
+//! Hashes.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];

@@ -1,0 +1,5 @@
+//! Publish and subscribe.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];

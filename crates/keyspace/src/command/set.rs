@@ -1,0 +1,5 @@
+//! Sets.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];

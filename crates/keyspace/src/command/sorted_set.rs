@@ -1,0 +1,5 @@
+//! Sorted sets.
+
+use super::CommandSpec;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[];
