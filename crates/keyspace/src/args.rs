@@ -78,7 +78,7 @@ pub(crate) fn timeout(arg: &[u8], now: UnixMillis) -> Result<Option<UnixMillis>,
 pub(crate) fn counted_keys<'b, 'a>(
     args: &'b Args<'a>,
     at: usize,
-) -> Result<(&'b [&'a [u8]], &'b [&'a [u8]]), CommandError> {
+) -> Result<(&'b Args<'a>, &'b Args<'a>), CommandError> {
     let count = integer(args[at]).map_err(|_| CommandError::NumKeysNotPositive)?;
     let count = usize::try_from(count).ok().filter(|&count| count > 0);
     let count = count.ok_or(CommandError::NumKeysNotPositive)?;
@@ -92,12 +92,12 @@ pub(crate) fn counted_keys<'b, 'a>(
 /// A cursor over options: keywords and what follows them.
 #[derive(Debug)]
 pub(crate) struct Options<'b, 'a> {
-    rest: &'b [&'a [u8]],
+    rest: &'b Args<'a>,
 }
 
 impl<'b, 'a> Options<'b, 'a> {
     /// A cursor over `args`, which start with the first option.
-    pub fn new(args: &'b [&'a [u8]]) -> Self {
+    pub fn new(args: &'b Args<'a>) -> Self {
         Options { rest: args }
     }
 
@@ -119,7 +119,7 @@ impl<'b, 'a> Options<'b, 'a> {
     }
 
     /// What has not been read.
-    pub fn rest(&self) -> &'b [&'a [u8]] {
+    pub fn rest(&self) -> &'b Args<'a> {
         self.rest
     }
 }
