@@ -35,6 +35,7 @@ mod glob;
 mod multi;
 mod notify;
 mod pubsub;
+mod scan;
 mod stats;
 mod time;
 mod value;
