@@ -1,9 +1,10 @@
 //! The Redis serialization protocol (RESP), versions 2 and 3.
 //!
-//! Four parts that know nothing of commands or data:
+//! Five parts that know nothing of commands or data:
 //! [`RequestParser`] cuts what a client sends into commands, [`ReplyWriter`] writes what a server
-//! answers, [`Value::decode`] reads such an answer back, and [`split_args`] splits a typed line by
-//! the quoting rules that inline commands and `redis-cli` share.
+//! answers, [`Value::decode`] reads such an answer back, [`cli`] prints it as `redis-cli` does, and
+//! [`split_args`] splits a typed line by the quoting rules that inline commands and `redis-cli`
+//! share.
 //!
 //! ```
 //! use keyspace_resp::{ReplyWriter, RequestParser, Value};
@@ -23,6 +24,7 @@
 //! ```
 #![deny(missing_docs)]
 
+pub mod cli;
 mod double;
 mod inline;
 mod reply;
