@@ -1,3 +1,100 @@
-//! Every task a person runs, one command each.
+//! Every task a person runs, one command each. Start with `cargo xtask --help`.
 
-fn main() {}
+mod bench;
+mod browser;
+mod bundle;
+mod check;
+mod command;
+mod entry;
+mod layers;
+mod serve;
+mod test;
+mod tools;
+
+use lexopt::prelude::*;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Keyspace: a Redis-compatible engine in a browser tab.
+
+Usage: cargo xtask <command>
+
+  serve   Build the playground and serve it; start here.
+            --port N     the port, 8080 unless told
+            --release    the optimised build, as it is published
+            --no-open    do not open a browser
+  test    Run every test: formatting, lints, engine, browser, real clients.
+            NAME ...     only the stages of these names (see --list)
+            --list       say what the stages are
+  build   Build the playground into dist/, which any file server can host.
+  check   What `test` checks first: formatting, lints, layers, documentation.
+  bench   Measure the engine, beside redis-server where there is one.
+
+serve and test install what they need and say what and why. Everything they
+install lives in target/, except for a browser, Redis and Python, which come
+from the system's package manager.";
+
+/// The result of a task. The error is for the person at the terminal: what went wrong, and what
+/// to do.
+type Outcome<T = ()> = Result<T, String>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome {
+    let mut arguments = lexopt::Parser::from_env();
+    let usage = |error: lexopt::Error| format!("{error}\nTry: cargo xtask --help");
+    let task = match arguments.next().map_err(usage)? {
+        Some(Value(task)) => task.string().map_err(usage)?,
+        None | Some(Short('h') | Long("help")) => {
+            println!("{HELP}");
+            return Ok(());
+        }
+        Some(other) => return Err(usage(other.unexpected())),
+    };
+    let mut serve_options = serve::Options { port: 8080, release: false, open: true };
+    let mut stages = Vec::new();
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match (task.as_str(), argument) {
+            ("serve", Long("port")) => {
+                serve_options.port =
+                    arguments.value().and_then(|port| port.parse()).map_err(usage)?;
+            }
+            ("serve", Long("release")) => serve_options.release = true,
+            ("serve", Long("no-open")) => serve_options.open = false,
+            ("test", Long("list")) => {
+                test::list();
+                return Ok(());
+            }
+            ("test", Value(name)) => stages.push(name.string().map_err(usage)?),
+            (_, Short('h') | Long("help")) => {
+                println!("{HELP}");
+                return Ok(());
+            }
+            (_, other) => return Err(usage(other.unexpected())),
+        }
+    }
+    std::env::set_current_dir(root())
+        .map_err(|error| format!("cannot enter the project: {error}"))?;
+    match task.as_str() {
+        "serve" => serve::serve(&serve_options),
+        "test" => test::test(&stages),
+        "build" => bundle::build_dist().map(|_| ()),
+        "check" => check::check(),
+        "bench" => bench::bench(),
+        other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),
+    }
+}
+
+/// The project's root folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lives in the project").into()
+}

@@ -1,0 +1,193 @@
+//! From sources to a folder that a file server can host: compile, bind, assemble.
+
+use crate::Outcome;
+use crate::command::{cargo, find_on_path, output, run};
+use crate::entry::{Asset, Part, parse};
+use crate::tools::{self, WASM};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The most that all wasm of the page may weigh, gzipped, in bytes. A tab should be live within a
+/// second on an ordinary line.
+const WASM_BUDGET_GZIP: usize = 900_000;
+
+/// How the page is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to compile.
+    Fast,
+    /// Small and quick to run, as it is published.
+    Published,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Fast => "wasm-fast",
+            Profile::Published => "wasm",
+        }
+    }
+}
+
+/// Builds the published page into `dist/`, and says what it weighs.
+pub fn build_dist() -> Outcome<PathBuf> {
+    let dist = PathBuf::from("dist");
+    bundle(Profile::Published, &dist)?;
+    report_sizes(&dist)?;
+    println!("Built {}/: host it at any path, by any file server.", dist.display());
+    Ok(dist)
+}
+
+/// Builds the page into `folder`, which is emptied first.
+pub fn bundle(profile: Profile, folder: &Path) -> Outcome {
+    tools::ensure_wasm_target()?;
+    let bindgen = tools::ensure_wasm_bindgen()?.join("wasm-bindgen");
+    let html = read("index.html")?;
+    let parts = parse(&html)?;
+    let bins: Vec<&str> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Asset(Asset::App { bin } | Asset::Worker { bin }) => Some(bin.as_str()),
+            _ => None,
+        })
+        .collect();
+    compile(profile, &bins)?;
+    empty(folder)?;
+    for bin in &bins {
+        bind(profile, &bindgen, bin, folder)?;
+    }
+    let mut page = String::new();
+    for part in &parts {
+        match part {
+            Part::Text(text) => page.push_str(text),
+            Part::Asset(asset) => page.push_str(&emit(asset, folder)?),
+        }
+    }
+    write(&folder.join("index.html"), page.as_bytes())
+}
+
+fn compile(profile: Profile, bins: &[&str]) -> Outcome {
+    let mut build = cargo();
+    build.args(["build", "--target", WASM, "--profile", profile.name()]);
+    for bin in bins {
+        build.args(["--bin", bin]);
+    }
+    run(&mut build)
+}
+
+fn bind(profile: Profile, bindgen: &Path, bin: &str, folder: &Path) -> Outcome {
+    let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{bin}.wasm"));
+    let mut command = Command::new(bindgen);
+    command.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(folder).arg(&compiled);
+    if profile == Profile::Published {
+        command.args(["--remove-producers-section", "--remove-name-section"]);
+    }
+    run(&mut command)?;
+    if profile == Profile::Published {
+        optimise(&folder.join(format!("{bin}_bg.wasm")))?;
+    }
+    Ok(())
+}
+
+/// Shrinks a wasm file by Binaryen, where it is installed; the page works without.
+fn optimise(wasm: &Path) -> Outcome {
+    let Some(wasm_opt) = find_on_path("wasm-opt") else {
+        println!("wasm-opt (Binaryen) is not on PATH: {} stays a little larger.", wasm.display());
+        return Ok(());
+    };
+    run(Command::new(wasm_opt).args(["-Os", "--all-features"]).arg(wasm).arg("-o").arg(wasm))
+}
+
+/// Writes what an asset needs into `folder` and returns the HTML that loads it.
+fn emit(asset: &Asset, folder: &Path) -> Outcome<String> {
+    match asset {
+        Asset::Css { href } => {
+            let name = Path::new(href).file_name().ok_or_else(|| format!("{href} is no file"))?;
+            let name = name.to_string_lossy();
+            write(&folder.join(&*name), read(href)?.as_bytes())?;
+            Ok(format!("<link rel=\"stylesheet\" href=\"./{name}\">"))
+        }
+        Asset::Worker { bin } => {
+            let loader = format!("import init from \"./{bin}.js\";\nawait init();\n");
+            write(&folder.join(format!("{bin}_loader.js")), loader.as_bytes())?;
+            Ok(preload(bin))
+        }
+        Asset::App { bin } => {
+            let start = format!(
+                "<script type=\"module\">import init from \"./{bin}.js\"; await init();</script>"
+            );
+            Ok(preload(bin) + &start)
+        }
+    }
+}
+
+fn preload(bin: &str) -> String {
+    format!(
+        "<link rel=\"modulepreload\" href=\"./{bin}.js\">\
+         <link rel=\"preload\" href=\"./{bin}_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>"
+    )
+}
+
+/// Prints what each file weighs; fails where the wasm is over its budget.
+fn report_sizes(folder: &Path) -> Outcome {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    let mut wasm_gzip = 0;
+    println!("{:>10} {:>10}  file", "bytes", "gzip");
+    for file in files.iter().filter(|file| file.is_file()) {
+        let bytes = std::fs::read(file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let gzip = gzip_len(&bytes)?;
+        println!("{:>10} {gzip:>10}  {}", bytes.len(), file.display());
+        if file.extension().is_some_and(|extension| extension == "wasm") {
+            wasm_gzip += gzip;
+        }
+    }
+    if wasm_gzip > WASM_BUDGET_GZIP {
+        return Err(format!(
+            "the page's wasm weighs {wasm_gzip} bytes gzipped; its budget is {WASM_BUDGET_GZIP}.\n\
+             Find what grew it, or argue for another budget in xtask/src/bundle.rs."
+        ));
+    }
+    println!("wasm: {wasm_gzip} of {WASM_BUDGET_GZIP} bytes (gzip)");
+    Ok(())
+}
+
+fn gzip_len(bytes: &[u8]) -> Outcome<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    packed.map(|packed| packed.len()).map_err(|error| format!("cannot compress: {error}"))
+}
+
+/// Where cargo puts what it builds.
+pub fn target_folder() -> Outcome<PathBuf> {
+    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)
+        .map_err(|error| format!("cargo metadata is not JSON: {error}"))?;
+    metadata["target_directory"]
+        .as_str()
+        .map(PathBuf::from)
+        .ok_or_else(|| "cargo metadata names no target folder".into())
+}
+
+fn empty(folder: &Path) -> Outcome {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)
+            .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))
+}
+
+fn read(path: &str) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Outcome {
+    std::fs::write(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}

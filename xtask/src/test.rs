@@ -1,0 +1,118 @@
+//! Every test, in stages. A stage that fails does not stop the others; the last lines say which.
+
+use crate::Outcome;
+use crate::browser::ensure_chromium;
+use crate::bundle::{build_dist, target_folder};
+use crate::check;
+use crate::command::{cargo, run};
+use crate::tools;
+use std::process::Command;
+use std::time::Instant;
+
+/// A part of the test run.
+struct Stage {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Outcome,
+}
+
+const STAGES: &[Stage] = &[
+    Stage { name: "check", what: "formatting, layers, lints, documentation", run: check::check },
+    Stage {
+        name: "native",
+        what: "unit tests; transcripts on the engine, over TCP and on redis-server",
+        run: native,
+    },
+    Stage {
+        name: "browser",
+        what: "transcripts and components in headless Chromium (wasm-pack test)",
+        run: wasm_pack,
+    },
+    Stage { name: "interop", what: "real redis-py and Celery against the server", run: interop },
+    Stage { name: "e2e", what: "the built page in a real browser", run: end_to_end },
+];
+
+/// Prints the stages.
+pub fn list() {
+    for stage in STAGES {
+        println!("{:<8} {}", stage.name, stage.what);
+    }
+}
+
+/// Runs the stages of these names, or all.
+pub fn test(names: &[String]) -> Outcome {
+    if let Some(unknown) = names.iter().find(|name| STAGES.iter().all(|stage| stage.name != **name))
+    {
+        return Err(format!("there is no stage '{unknown}'.\nTry: cargo xtask test --list"));
+    }
+    let mut lines = Vec::new();
+    let mut failed = 0;
+    for stage in STAGES {
+        if !names.is_empty() && !names.iter().any(|name| name == stage.name) {
+            continue;
+        }
+        println!("\n=== {}: {}", stage.name, stage.what);
+        let start = Instant::now();
+        let outcome = (stage.run)();
+        let seconds = start.elapsed().as_secs();
+        match outcome {
+            Ok(()) => lines.push(format!("passed  {:<8} {seconds:>5} s", stage.name)),
+            Err(message) => {
+                eprintln!("\n{message}");
+                failed += 1;
+                lines.push(format!("FAILED  {:<8} {seconds:>5} s", stage.name));
+            }
+        }
+    }
+    println!("\n{}", lines.join("\n"));
+    println!("{} passed, {failed} failed", lines.len() - failed);
+    if failed == 0 { Ok(()) } else { Err("some stages failed; their messages are above.".into()) }
+}
+
+fn native() -> Outcome {
+    tools::ensure_system(
+        &[("redis-server", "redis-server")],
+        "it is the oracle that the transcripts are checked against",
+    )?;
+    run(cargo().args(["test", "--workspace"]))
+}
+
+fn wasm_pack() -> Outcome {
+    ensure_chromium()?;
+    tools::ensure_wasm_target()?;
+    let bindgen = tools::ensure_wasm_bindgen()?;
+    let pack = tools::ensure_wasm_pack()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [bindgen, pack.clone()].into_iter().chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(folders)
+        .map_err(|error| format!("PATH cannot be extended: {error}"))?;
+    run(Command::new(pack.join("wasm-pack"))
+        .args(["test", "--headless", "--chrome"])
+        .env("PATH", path))
+}
+
+fn interop() -> Outcome {
+    let python = tools::ensure_python()?;
+    run(cargo().args([
+        "build",
+        "--package",
+        "keyspace-server",
+        "--package",
+        "celery-sim",
+        "--bins",
+        "--examples",
+    ]))?;
+    let built = target_folder()?.join("debug");
+    run(Command::new(python)
+        .args(["-m", "unittest", "discover", "--verbose", "--start-directory", "tests/interop"])
+        .env("KEYSPACE_SERVER", built.join("keyspace-server"))
+        .env("CELERY_SIM_WORKER", built.join("examples/worker")))
+}
+
+fn end_to_end() -> Outcome {
+    ensure_chromium()?;
+    let dist = build_dist()?;
+    run(cargo()
+        .args(["test", "--package", "keyspace-e2e", "--features", "browser"])
+        .env("KEYSPACE_DIST", dist))
+}
