@@ -6,6 +6,7 @@ mod bundle;
 mod check;
 mod command;
 mod entry;
+mod host;
 mod layers;
 mod serve;
 mod test;

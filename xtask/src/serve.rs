@@ -5,11 +5,11 @@
 
 use crate::Outcome;
 use crate::bundle::{Profile, bundle};
-use std::fs::File;
+use crate::host::{answer, listen, respond};
 use std::io::IsTerminal;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use tiny_http::{Header, Request, Response, Server};
+use tiny_http::Response;
 
 /// How to serve.
 #[derive(Debug)]
@@ -28,11 +28,7 @@ pub fn serve(options: &Options) -> Outcome {
     let folder = PathBuf::from("target/serve");
     let mut built = SystemTime::now();
     bundle(profile, &folder)?;
-    let address = format!("127.0.0.1:{}", options.port);
-    let server = Server::http(&address).map_err(|error| {
-        format!("cannot listen on {address}: {error}\nIs something else there? Choose another port: cargo xtask serve --port {}", options.port.wrapping_add(1))
-    })?;
-    let url = format!("http://{address}/");
+    let (server, url) = listen(options.port)?;
     println!("\nKeyspace is at {url}\nReload the page after a change; Ctrl-C ends.");
     if options.open && std::io::stdout().is_terminal() && opener::open_browser(&url).is_err() {
         println!("(No browser could be opened from here.)");
@@ -55,48 +51,6 @@ pub fn serve(options: &Options) -> Outcome {
         answer(request, &folder);
     }
     Ok(())
-}
-
-/// Answers a request by a file of `folder`.
-pub fn answer(request: Request, folder: &Path) {
-    let path = request.url().split(['?', '#']).next().unwrap_or("/").trim_start_matches('/');
-    let path = Path::new(if path.is_empty() { "index.html" } else { path });
-    let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
-    let file = folder.join(path);
-    match File::open(&file) {
-        Ok(opened) if inside && file.is_file() => {
-            let response = Response::from_file(opened)
-                .with_header(header("Content-Type", content_type(path)))
-                .with_header(header("Cache-Control", "no-store"));
-            respond(request, response);
-        }
-        _ => respond(request, Response::from_string("Not found").with_status_code(404)),
-    }
-}
-
-fn respond<R: std::io::Read>(request: Request, response: Response<R>) {
-    // A browser that went away before its answer is nobody's error.
-    if let Err(error) = request.respond(response)
-        && error.kind() != std::io::ErrorKind::BrokenPipe
-    {
-        eprintln!("a request could not be answered: {error}");
-    }
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).expect("header names and values here are plain ASCII")
-}
-
-fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("wasm") => "application/wasm",
-        Some("json") => "application/json",
-        Some("svg") => "image/svg+xml",
-        _ => "application/octet-stream",
-    }
 }
 
 /// When the newest file of these trees was changed.

@@ -5,6 +5,7 @@ use crate::browser::ensure_chromium;
 use crate::bundle::{build_dist, target_folder};
 use crate::check;
 use crate::command::{cargo, run};
+use crate::host::host;
 use crate::tools;
 use std::process::Command;
 use std::time::Instant;
@@ -111,8 +112,8 @@ fn interop() -> Outcome {
 
 fn end_to_end() -> Outcome {
     ensure_chromium()?;
-    let dist = build_dist()?;
+    let url = host(build_dist()?)?;
     run(cargo()
         .args(["test", "--package", "keyspace-e2e", "--features", "browser"])
-        .env("KEYSPACE_DIST", dist))
+        .env("KEYSPACE_URL", url))
 }
