@@ -1,0 +1,108 @@
+//! What a transcript is played against.
+
+use crate::parse::Block;
+use keyspace::{ClientId, Engine, Options, UnixMillis};
+use std::io;
+
+/// The number of a connection: the order in which a transcript's clients connected, from 0.
+pub type Connection = usize;
+
+/// What has arrived on a connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The server closed the connection after them.
+    pub closed: bool,
+}
+
+/// A server that starts empty, and the connections to it.
+pub trait Backend {
+    /// Opens the next connection.
+    ///
+    /// # Errors
+    /// What keeps it from opening.
+    fn connect(&mut self) -> io::Result<Connection>;
+
+    /// Sends bytes. On a connection that the server has closed they are lost.
+    ///
+    /// # Errors
+    /// What keeps them from being sent.
+    fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()>;
+
+    /// Takes what has arrived, once everything sent so far is worked on.
+    ///
+    /// # Errors
+    /// What keeps it from being read.
+    fn receive(&mut self, connection: Connection) -> io::Result<Received>;
+
+    /// Like [`receive`](Self::receive), but first waits until something arrives. Answers nothing
+    /// where nothing will.
+    ///
+    /// # Errors
+    /// What keeps it from being read.
+    fn wait(&mut self, connection: Connection) -> io::Result<Received>;
+
+    /// Moves the clock, or lets that time pass.
+    fn advance(&mut self, millis: u64);
+
+    /// Whether this server is not asked what a block says.
+    fn skips(&self, block: &Block) -> bool;
+}
+
+/// The engine itself, with a clock that only [`Backend::advance`] moves.
+#[derive(Debug)]
+pub struct EngineBackend {
+    engine: Engine,
+    now: UnixMillis,
+    clients: Vec<ClientId>,
+}
+
+impl EngineBackend {
+    /// When the clock starts: 2023-11-14T22:13:20Z.
+    pub const START: UnixMillis = UnixMillis(1_700_000_000_000);
+}
+
+impl Default for EngineBackend {
+    fn default() -> Self {
+        let options = Options { start: Self::START, ..Options::default() };
+        EngineBackend { engine: Engine::new(options), now: Self::START, clients: Vec::new() }
+    }
+}
+
+impl Backend for EngineBackend {
+    fn connect(&mut self) -> io::Result<Connection> {
+        self.clients.push(self.engine.connect(self.now));
+        Ok(self.clients.len() - 1)
+    }
+
+    fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()> {
+        self.engine.receive(self.clients[connection], bytes, self.now);
+        Ok(())
+    }
+
+    fn receive(&mut self, connection: Connection) -> io::Result<Received> {
+        let client = self.clients[connection];
+        let bytes = self.engine.take_output(client);
+        let closed = self.engine.is_closing(client);
+        if closed {
+            self.engine.disconnect(client, self.now);
+        }
+        Ok(Received { bytes, closed })
+    }
+
+    /// Nothing arrives later: the engine has answered when `send` or `advance` returns.
+    fn wait(&mut self, _connection: Connection) -> io::Result<Received> {
+        Ok(Received::default())
+    }
+
+    fn advance(&mut self, millis: u64) {
+        let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+        self.now = self.now + millis;
+        self.engine.advance(self.now);
+    }
+
+    fn skips(&self, _block: &Block) -> bool {
+        false
+    }
+}
