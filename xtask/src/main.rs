@@ -30,6 +30,7 @@ Usage: cargo xtask <command>
             --list       say what the stages are
   build   Build the playground into dist/, which any file server can host.
   check   What `test` checks first: formatting, lints, layers, documentation.
+  docs    Write the generated documentation anew.
   bench   Measure the engine, beside redis-server where there is one.
 
 serve and test install what they need and say what and why. Everything they
@@ -90,9 +91,15 @@ fn run() -> Outcome {
         "test" => test::test(&stages),
         "build" => bundle::build_dist().map(|_| ()),
         "check" => check::check(),
+        "docs" => docs(),
         "bench" => bench::bench(),
         other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),
     }
+}
+
+/// Writes the documentation that is generated from the command table.
+fn docs() -> Outcome {
+    command::run(command::cargo().args(["test", "--test", "docs"]).env("KEYSPACE_WRITE_DOCS", "1"))
 }
 
 /// The project's root folder.
