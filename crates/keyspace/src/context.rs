@@ -194,13 +194,15 @@ impl Context<'_> {
         self.engine.rng.usize(..bound)
     }
 
+    /// Notes that a client read a key, and says whether it exists. An observer leaves no trace.
     fn note_read(&mut self, key: &[u8]) -> bool {
-        let now = self.access_time();
-        let db = self.database_mut();
-        let exists = db.contains(key);
+        let exists = self.database().contains(key);
+        if self.client().hidden {
+            return exists;
+        }
         if exists {
-            if let Some(now) = now {
-                db.touch(key, now);
+            if let Some(now) = self.access_time() {
+                self.database_mut().touch(key, now);
             }
             self.engine.stats.keyspace_hits += 1;
         } else {
