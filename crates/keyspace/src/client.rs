@@ -17,8 +17,10 @@ pub struct ClientId(pub u64);
 pub(crate) enum ReplyMode {
     On,
     Off,
-    /// The command after `CLIENT REPLY SKIP` is not answered.
+    /// `CLIENT REPLY SKIP` came: the next command is not answered.
     SkipNext,
+    /// That command runs.
+    Skip,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub(crate) struct Client {
     pub commands_processed: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,
+    /// Bytes that had arrived and were not yet run when the last command started, its own included.
+    pub query_bytes: usize,
     pub parser: RequestParser,
     pub out: ReplyWriter,
     pub reply_mode: ReplyMode,
@@ -69,6 +73,7 @@ impl Client {
             commands_processed: 0,
             bytes_in: 0,
             bytes_out: 0,
+            query_bytes: 0,
             parser: RequestParser::default(),
             out: ReplyWriter::default(),
             reply_mode: ReplyMode::On,

@@ -20,7 +20,9 @@ impl Engine {
             }
             // The parser is taken out while its arguments are in use, and put back.
             let mut parser = std::mem::take(&mut client.parser);
-            let more = match parser.parse() {
+            let parsed = parser.parse();
+            client.query_bytes = parser.pending_bytes();
+            let more = match parsed {
                 Ok(false) => false,
                 Ok(true) => {
                     let args: SmallVec<[&[u8]; 8]> = parser.args().collect();
@@ -57,26 +59,29 @@ impl Engine {
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        let skip_reply = client.reply_mode != ReplyMode::On;
+        if client.reply_mode == ReplyMode::SkipNext {
+            client.reply_mode = ReplyMode::Skip;
+        }
+        let silent = client.reply_mode != ReplyMode::On;
         let hidden = client.hidden;
         client.last_command_at = self.now;
-        client.commands_processed += 1;
-        if !hidden {
-            self.stats.commands_processed += 1;
-        }
         self.with_output(id, |engine, out| {
             let start = out.len();
             if let Err(error) = engine.process(id, args, out) {
                 engine.stats.error_replies += 1;
                 out.error(&error.to_string());
             }
+            if !hidden {
+                engine.stats.commands_processed += 1;
+            }
             if let Some(client) = engine.clients.get_mut(&id) {
+                client.commands_processed += 1;
                 // CLIENT REPLY ON is answered although replies were off when it came.
-                if skip_reply && client.reply_mode != ReplyMode::On {
+                if silent && client.reply_mode != ReplyMode::On {
                     out.truncate(start);
-                    if client.reply_mode == ReplyMode::SkipNext && !command::is_reply_skip(args) {
-                        client.reply_mode = ReplyMode::On;
-                    }
+                }
+                if client.reply_mode == ReplyMode::Skip {
+                    client.reply_mode = ReplyMode::On;
                 }
             }
         });

@@ -129,15 +129,30 @@ impl Engine {
             return;
         };
         let hidden = client.hidden;
-        self.free_client(id);
-        self.discard_transaction(id);
-        self.unsubscribe_all(id);
-        self.monitors.retain(|&other| other != id);
+        self.release_client(id);
         self.outputs.retain(|&other| other != id);
         self.clients.shift_remove(&id);
         if !hidden {
             self.record(|at| Event::Disconnected { at, client: id });
         }
+    }
+
+    /// Closes a connection from this side: the client is owed nothing more.
+    pub(crate) fn kill_client(&mut self, id: ClientId) {
+        self.release_client(id);
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.out.truncate(0);
+            client.closing = true;
+            self.list_output(id);
+        }
+    }
+
+    /// Ends what the client waits for, watches and listens to.
+    fn release_client(&mut self, id: ClientId) {
+        self.free_client(id);
+        self.discard_transaction(id);
+        self.unsubscribe_all(id);
+        self.monitors.retain(|&other| other != id);
     }
 
     /// Takes what a client sent, in any fragmentation, and runs every command that is complete.

@@ -17,6 +17,10 @@ pub(crate) enum CommandError {
         name: Vec<u8>,
         container: &'static str,
     },
+    SubcommandSyntax {
+        name: Vec<u8>,
+        container: Vec<u8>,
+    },
     NotAnInteger,
     NotAFloat,
     IndexOutOfRange,
@@ -60,6 +64,15 @@ impl CommandError {
     pub fn text(text: impl Into<Cow<'static, str>>) -> CommandError {
         CommandError::Text(text.into())
     }
+
+    /// A subcommand whose arguments are too many or make no sense.
+    pub fn subcommand_syntax(args: &[&[u8]]) -> CommandError {
+        let arg = |index: usize| args.get(index).copied().unwrap_or_default();
+        CommandError::SubcommandSyntax {
+            name: arg(1).to_vec(),
+            container: arg(0).to_ascii_uppercase(),
+        }
+    }
 }
 
 impl std::fmt::Display for CommandError {
@@ -77,6 +90,14 @@ impl std::fmt::Display for CommandError {
                 let name = lossy(name, 128);
                 let container = container.to_ascii_uppercase();
                 return write!(f, "ERR unknown subcommand '{name}'. Try {container} HELP.");
+            }
+            E::SubcommandSyntax { name, container } => {
+                let (name, container) = (lossy(name, 128), lossy(container, 128));
+                return write!(
+                    f,
+                    "ERR unknown subcommand or wrong number of arguments for '{name}'. Try \
+                     {container} HELP."
+                );
             }
             E::NotAnInteger => "ERR value is not an integer or out of range",
             E::NotAFloat => "ERR value is not a valid float",

@@ -382,14 +382,39 @@ pub(crate) fn runs_inside_multi(command: &Command) -> bool {
 
 /// Whether a RESP2 client that listens to channels may send this.
 pub(crate) fn allowed_while_subscribed(command: &Command) -> bool {
-    command.spec.group == Group::PubSub
-        && command.has(Flag::Pubsub)
-        && command.spec.name != "publish"
-        && command.spec.name != "spublish"
-        || matches!(command.spec.name, "ping" | "quit" | "reset")
+    matches!(
+        command.spec.name,
+        "subscribe"
+            | "unsubscribe"
+            | "psubscribe"
+            | "punsubscribe"
+            | "ssubscribe"
+            | "sunsubscribe"
+            | "ping"
+            | "quit"
+            | "reset"
+    )
 }
 
-/// Whether these arguments are CLIENT REPLY SKIP, which is not itself the command it silences.
-pub(crate) fn is_reply_skip(args: &Args<'_>) -> bool {
-    args.len() == 3 && crate::args::is(args[2], "skip")
+/// `CONTAINER HELP`: the container's subcommands, as their rows describe them.
+fn help(
+    ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let (container, _) =
+        ctx.command.spec.name.split_once('|').expect("HELP is a subcommand of a container");
+    let upper = container.to_ascii_uppercase();
+    let title = format!("{upper} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    let start = out.begin();
+    out.simple(&title);
+    let mut lines = 1;
+    let subcommands = all().find(|spec| spec.name == container).map(CommandSpec::subcommands);
+    for subcommand in subcommands.unwrap_or_default() {
+        out.simple(subcommand.syntax.get(container.len() + 1..).unwrap_or_default());
+        out.simple(&format!("    {}", subcommand.summary));
+        lines += 2;
+    }
+    out.end_array(start, lines);
+    Ok(())
 }
