@@ -73,6 +73,12 @@ impl Context<'_> {
         self.database().get(key)
     }
 
+    /// Looks a key of any type up without using it: counts a hit or a miss.
+    pub fn get_untouched(&mut self, key: &[u8]) -> Option<&Entry> {
+        self.count_lookup(key);
+        self.database().get(key)
+    }
+
     /// Looks a key up and leaves no trace; several can be held at a time.
     ///
     /// # Errors
@@ -196,14 +202,19 @@ impl Context<'_> {
 
     /// Notes that a client read a key, and says whether it exists. An observer leaves no trace.
     fn note_read(&mut self, key: &[u8]) -> bool {
+        let exists = self.count_lookup(key);
+        if exists && let Some(now) = self.access_time() {
+            self.database_mut().touch(key, now);
+        }
+        exists
+    }
+
+    fn count_lookup(&mut self, key: &[u8]) -> bool {
         let exists = self.database().contains(key);
         if self.client().hidden {
             return exists;
         }
         if exists {
-            if let Some(now) = self.access_time() {
-                self.database_mut().touch(key, now);
-            }
             self.engine.stats.keyspace_hits += 1;
         } else {
             self.engine.stats.keyspace_misses += 1;

@@ -280,7 +280,8 @@ impl Engine {
         Limits { bulk_bytes: self.config.proto_max_bulk_len, ..Limits::default() }
     }
 
-    fn expire_due(&mut self) {
+    /// Removes every key whose time has come.
+    pub(crate) fn expire_due(&mut self) {
         for index in 0..DATABASES {
             let db = DbIndex(index as u8);
             while let Some(key) = self.db(db).due(self.now) {

@@ -32,6 +32,7 @@ mod engine;
 mod error;
 mod event;
 mod glob;
+mod long_double;
 mod multi;
 mod notify;
 mod pubsub;

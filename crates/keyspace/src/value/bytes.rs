@@ -20,6 +20,11 @@ impl SmallBytes {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Makes room for `additional` bytes; `None` where the memory for it cannot be had.
+    pub fn try_reserve(&mut self, additional: usize) -> Option<()> {
+        self.0.try_reserve(additional).ok()
+    }
+
     /// Grows to `len` bytes by zeros, or cuts to it.
     pub fn resize(&mut self, len: usize) {
         self.0.resize(len, 0);

@@ -53,6 +53,14 @@ impl Str {
         }
     }
 
+    /// The integer, where the bytes are the canonical decimal form of one.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Str::Int(value) => Some(*value),
+            Str::Bytes(bytes) | Str::Raw(bytes) => canonical_integer(bytes),
+        }
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         match self {
