@@ -1,6 +1,7 @@
 //! The settings that CONFIG GET and CONFIG SET know.
 
 use crate::notify::Class;
+use crate::value::ListpackLimits;
 
 /// Settings that the engine acts on.
 #[derive(Debug, Clone)]
@@ -34,6 +35,16 @@ impl Default for Config {
             set_max_listpack_value: 64,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
+        }
+    }
+}
+
+impl Config {
+    /// What keeps a sorted set a listpack.
+    pub fn zset_limits(&self) -> ListpackLimits {
+        ListpackLimits {
+            entries: self.zset_max_listpack_entries,
+            value_bytes: self.zset_max_listpack_value,
         }
     }
 }

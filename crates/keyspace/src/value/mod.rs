@@ -12,12 +12,21 @@ pub(crate) use hash::Hash;
 pub(crate) use list::List;
 pub(crate) use set::Set;
 pub(crate) use string::{Str, canonical_integer};
-pub(crate) use zset::ZSet;
+pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet};
 
 /// An insertion-ordered map with a hash that is the same on every run.
 pub(crate) type Map<K, V> = indexmap::IndexMap<K, V, foldhash::quality::FixedState>;
 /// An insertion-ordered set with a hash that is the same on every run.
 pub(crate) type OrderedSet<T> = indexmap::IndexSet<T, foldhash::quality::FixedState>;
+
+/// Up to which sizes Redis keeps a small collection in one listpack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListpackLimits {
+    /// How many elements it may have.
+    pub entries: usize,
+    /// How long each of them may be.
+    pub value_bytes: usize,
+}
 
 /// What a key holds.
 #[derive(Debug, Clone)]

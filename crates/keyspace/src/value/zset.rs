@@ -6,18 +6,11 @@
 mod interval;
 mod ranked;
 
-use super::{Map, SmallBytes};
+use super::{ListpackLimits, Map, SmallBytes};
 pub(crate) use interval::{Interval, LexInterval, Limit, ScoreInterval};
 use ranked::{Iter, Ranked};
 use std::cmp::Ordering;
 use std::ops::Range;
-
-/// Up to where a sorted set stays packed: the `zset-max-listpack-*` settings.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PackedLimits {
-    pub entries: usize,
-    pub value_bytes: usize,
-}
 
 /// A member and its score, which is never NaN.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +38,7 @@ pub(crate) struct ZSet {
 
 impl ZSet {
     /// The result of a STORE command: packed if it fits, whatever its sources were.
-    pub fn from_scores(scores: Map<SmallBytes, f64>, limits: PackedLimits) -> ZSet {
+    pub fn from_scores(scores: Map<SmallBytes, f64>, limits: ListpackLimits) -> ZSet {
         let mut elements: Vec<Element> = scores
             .iter()
             .map(|(member, &score)| Element { member: member.clone(), score })
@@ -88,9 +81,10 @@ impl ZSet {
         }
     }
 
-    /// The rank of a member, from 0 for the lowest score.
-    pub fn rank(&self, member: &[u8]) -> Option<usize> {
-        self.score(member).map(|score| self.place(score, member))
+    /// A member's rank, from 0 for the lowest score, and its score.
+    pub fn rank_and_score(&self, member: &[u8]) -> Option<(usize, f64)> {
+        let score = self.score(member)?;
+        Some((self.place(score, member), score))
     }
 
     /// The element of that rank.
@@ -99,14 +93,14 @@ impl ZSet {
     }
 
     /// Gives up the packed form at once where so many elements are about to come.
-    pub fn reserve(&mut self, additional: usize, limits: PackedLimits) {
+    pub fn reserve(&mut self, additional: usize, limits: ListpackLimits) {
         if additional > limits.entries {
             self.unpack();
         }
     }
 
     /// Sets a member's score, which is not NaN, and returns the one it had.
-    pub fn insert(&mut self, member: &[u8], score: f64, limits: PackedLimits) -> Option<f64> {
+    pub fn insert(&mut self, member: &[u8], score: f64, limits: ListpackLimits) -> Option<f64> {
         let old = self.score(member);
         match old {
             Some(old) if old == score => return Some(old),
@@ -194,7 +188,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LIMITS: PackedLimits = PackedLimits { entries: 8, value_bytes: 4 };
+    const LIMITS: ListpackLimits = ListpackLimits { entries: 8, value_bytes: 4 };
 
     /// The same by a plain vector: (score, member), sorted.
     type Model = Vec<(f64, Vec<u8>)>;
@@ -253,8 +247,7 @@ mod tests {
             }
             prop_assert_eq!(zset.len(), model.len());
             for (rank, (score, member)) in model.iter().enumerate() {
-                prop_assert_eq!(zset.rank(member), Some(rank));
-                prop_assert_eq!(zset.score(member), Some(*score));
+                prop_assert_eq!(zset.rank_and_score(member), Some((rank, *score)));
             }
             let scores = Interval { min, max };
             let selected: Model = model
@@ -311,6 +304,6 @@ mod tests {
         };
         assert_eq!(ZSet::from_scores(scores(&["b", "a"]), LIMITS).encoding(), "listpack");
         let zset = ZSet::from_scores(scores(&["large", "a"]), LIMITS);
-        assert_eq!((zset.encoding(), zset.rank(b"large")), ("skiplist", Some(1)));
+        assert_eq!((zset.encoding(), zset.rank_and_score(b"large")), ("skiplist", Some((1, 1.0))));
     }
 }

@@ -417,6 +417,6 @@ mod tests {
         assert_eq!(ranked.get(1), None);
         assert_eq!(ranked.get(usize::MAX), None);
         assert_eq!(ranked.remove(1), None);
-        assert_eq!(ranked.range(5..2).count(), 0);
+        assert_eq!(ranked.range(2..5).count(), 0);
     }
 }
