@@ -1,15 +1,58 @@
-//! Lists.
+//! Lists: both ends and any index in O(1).
+//!
+//! Elements lie in one deque. How Redis would store them, and so what `OBJECT ENCODING` answers,
+//! is kept beside them as numbers: one listpack, or the nodes of a quicklist. A list grows into a
+//! quicklist before elements are added, and shrinks back after elements were removed, each time by
+//! the limit that holds then.
+
+mod nodes;
+
+pub(crate) use nodes::NodeLimit;
 
 use super::SmallBytes;
-use std::collections::VecDeque;
+use nodes::{Entry, LISTPACK_OVERHEAD, Nodes};
+use std::collections::{VecDeque, vec_deque};
 
-/// A list: both ends and any index in O(1).
+/// An end of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Left,
+    Right,
+}
+
+/// Where a new element goes, relative to one that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+/// A list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct List {
     elements: VecDeque<SmallBytes>,
+    /// What the elements take as listpack entries, without the header.
+    entry_bytes: usize,
+    /// The nodes of a quicklist; `None` for one listpack.
+    nodes: Option<Nodes>,
 }
 
 impl List {
+    /// The list that a command leaves which stores a whole result.
+    pub fn from_elements<T: Into<SmallBytes>>(
+        elements: impl IntoIterator<Item = T>,
+        limit: NodeLimit,
+    ) -> List {
+        let mut list = List { nodes: Some(Nodes::default()), ..List::default() };
+        for element in elements {
+            list.push(End::Right, element.into(), limit);
+        }
+        if list.nodes.as_ref().is_some_and(|nodes| nodes.fits_listpack(limit)) {
+            list.nodes = None;
+        }
+        list
+    }
+
     pub fn len(&self) -> usize {
         self.elements.len()
     }
@@ -18,15 +61,145 @@ impl List {
         self.elements.is_empty()
     }
 
+    /// What the elements would take in one listpack.
+    pub fn listpack_bytes(&self) -> usize {
+        LISTPACK_OVERHEAD + self.entry_bytes
+    }
+
     pub fn encoding(&self) -> &'static str {
-        "listpack"
+        if self.nodes.is_some() { "quicklist" } else { "listpack" }
     }
 
-    pub fn push_front(&mut self, element: &[u8]) {
-        self.elements.push_front(element.into());
+    pub fn get(&self, index: usize) -> Option<&SmallBytes> {
+        self.elements.get(index)
     }
 
-    pub fn pop_back(&mut self) -> Option<SmallBytes> {
-        self.elements.pop_back()
+    pub fn iter(&self) -> vec_deque::Iter<'_, SmallBytes> {
+        self.elements.iter()
+    }
+
+    /// The elements from `first` to `last`, both of which are there.
+    pub fn range(&self, first: usize, last: usize) -> vec_deque::Iter<'_, SmallBytes> {
+        self.elements.range(first..=last)
+    }
+
+    /// Becomes a quicklist where these elements, on top of what is there, are too much for one
+    /// listpack. Their own bytes are counted, not what encoding adds to them.
+    pub fn grow(&mut self, elements: &[&[u8]], limit: NodeLimit) {
+        let bytes = elements.iter().map(|element| element.len()).sum();
+        self.grow_by(elements.len(), bytes, limit);
+    }
+
+    /// Pushes one after the other.
+    pub fn push_all(&mut self, end: End, elements: &[&[u8]], limit: NodeLimit) {
+        self.grow(elements, limit);
+        for &element in elements {
+            self.push(end, element.into(), limit);
+        }
+    }
+
+    /// Pushes an element popped from a list, of which Redis does not count the bytes if it is an
+    /// integer.
+    pub fn push_popped(&mut self, end: End, element: SmallBytes, limit: NodeLimit) {
+        let entry = Entry::of(&element);
+        self.grow_by(1, if entry.is_integer { 0 } else { entry.len }, limit);
+        self.push(end, element, limit);
+    }
+
+    pub fn pop(&mut self, end: End) -> Option<SmallBytes> {
+        let element = match end {
+            End::Left => self.elements.pop_front(),
+            End::Right => self.elements.pop_back(),
+        }?;
+        let entry = Entry::of(&element);
+        self.entry_bytes -= entry.bytes;
+        if let Some(nodes) = &mut self.nodes {
+            nodes.pop(end, entry);
+        }
+        Some(element)
+    }
+
+    /// Inserts beside the element at `pivot`, which is there.
+    pub fn insert(&mut self, pivot: usize, side: Side, element: &[u8], limit: NodeLimit) {
+        self.grow(&[element], limit);
+        let entry = Entry::of(element);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.insert(pivot, side, entry, limit, |index| Entry::of(&self.elements[index]));
+        }
+        let index = match side {
+            Side::Before => pivot,
+            Side::After => pivot + 1,
+        };
+        self.elements.insert(index, element.into());
+        self.entry_bytes += entry.bytes;
+    }
+
+    /// Replaces the element at `index`, which is there.
+    pub fn set(&mut self, index: usize, element: &[u8], limit: NodeLimit) {
+        self.grow(&[element], limit);
+        let (old, new) = (Entry::of(&self.elements[index]), Entry::of(element));
+        if let Some(nodes) = &mut self.nodes {
+            nodes.replace(index, new, limit, |index| Entry::of(&self.elements[index]));
+        }
+        self.elements[index] = element.into();
+        self.entry_bytes = self.entry_bytes - old.bytes + new.bytes;
+        self.shrink(limit);
+    }
+
+    /// Removes the elements at these indices, which are ascending and there.
+    pub fn remove_all(&mut self, indices: &[usize]) {
+        if let Some(nodes) = &mut self.nodes {
+            nodes.remove_all(indices, |index| Entry::of(&self.elements[index]));
+        }
+        let (mut index, mut removed) = (0, indices.iter().peekable());
+        self.elements.retain(|element| {
+            let remove = removed.next_if(|&&at| at == index).is_some();
+            if remove {
+                self.entry_bytes -= Entry::of(element).bytes;
+            }
+            index += 1;
+            !remove
+        });
+    }
+
+    /// Keeps the elements from `first` to `last`, or none.
+    pub fn trim(&mut self, keep: Option<(usize, usize)>) {
+        let (left, right) = match keep {
+            None => (self.len(), 0),
+            Some((first, last)) => (first, self.len() - 1 - last),
+        };
+        for (end, count) in [(End::Left, left), (End::Right, right)] {
+            for _ in 0..count {
+                self.pop(end);
+            }
+        }
+    }
+
+    /// Becomes a listpack where a single node is left that is at most half full. The gap to where
+    /// a list grows keeps one at the limit from changing with every command.
+    pub fn shrink(&mut self, limit: NodeLimit) {
+        if self.nodes.as_ref().is_some_and(|nodes| nodes.shrinks_to_listpack(limit)) {
+            self.nodes = None;
+        }
+    }
+
+    fn grow_by(&mut self, count: usize, bytes: usize, limit: NodeLimit) {
+        if self.nodes.is_none()
+            && limit.is_exceeded(self.listpack_bytes() + bytes, self.len() + count)
+        {
+            self.nodes = Some(Nodes::of_listpack(self.len(), self.listpack_bytes()));
+        }
+    }
+
+    fn push(&mut self, end: End, element: SmallBytes, limit: NodeLimit) {
+        let entry = Entry::of(&element);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.push(end, entry, limit);
+        }
+        self.entry_bytes += entry.bytes;
+        match end {
+            End::Left => self.elements.push_front(element),
+            End::Right => self.elements.push_back(element),
+        }
     }
 }
