@@ -117,15 +117,9 @@ impl Engine {
         out: &mut ReplyWriter,
     ) -> Result<(), CommandError> {
         let admitted = self.admit(id, args, out.protocol());
+        let command = admitted.map_err(|error| self.refuse_in_transaction(id, args, error))?;
         let Some(client) = self.clients.get_mut(&id) else {
             return Ok(());
-        };
-        let command = match admitted {
-            Ok(command) => command,
-            Err(error) => {
-                client.transaction.has_errors = client.transaction.queue.is_some();
-                return Err(error);
-            }
         };
         client.last_command = command.spec.name;
         if let Some(queue) = &mut client.transaction.queue
@@ -172,7 +166,7 @@ impl Engine {
         out: &mut ReplyWriter,
         may_block: bool,
     ) -> Result<(), CommandError> {
-        self.tell_command(id, command, args);
+        self.tell_observers(id, args);
         let Some(client) = self.clients.get(&id) else {
             return Ok(());
         };
@@ -186,7 +180,9 @@ impl Engine {
             is_retry: false,
             wants_block: false,
         };
-        (command.handler)(&mut ctx, args, out)
+        let result = (command.handler)(&mut ctx, args, out);
+        self.tell_monitors(id, command, args);
+        result
     }
 
     /// Runs a blocked client's command again; `true` where it has answered.
@@ -218,14 +214,11 @@ impl Engine {
         answered.unwrap_or(true)
     }
 
-    /// Tells monitors and observers that a command runs.
-    fn tell_command(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
-        let Some(client) = self.clients.get(&id) else {
+    /// Tells observers that a command runs, before anything that it does.
+    fn tell_observers(&mut self, id: ClientId, args: &Args<'_>) {
+        let Some(client) = self.clients.get(&id).filter(|client| !client.hidden) else {
             return;
         };
-        if client.hidden {
-            return;
-        }
         let db = client.db;
         self.record(|at| Event::Command {
             at,
@@ -233,7 +226,15 @@ impl Engine {
             db,
             args: args.iter().map(|arg| arg.to_vec()).collect(),
         });
-        if !self.monitors.is_empty() && !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin)
+    }
+
+    /// Tells monitors that a command ran. As in Redis that is after it, so that EXEC follows what
+    /// it executed and SELECT shows the new database.
+    fn tell_monitors(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
+        let is_shown = !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin);
+        if is_shown
+            && !self.monitors.is_empty()
+            && self.clients.get(&id).is_some_and(|client| !client.hidden)
         {
             self.feed_monitors(id, args);
         }

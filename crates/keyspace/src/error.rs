@@ -52,6 +52,8 @@ pub(crate) enum CommandError {
     NoAuth,
     NoMulti(&'static str),
     ExecAborted,
+    /// EXEC itself was refused.
+    ExecRefused(Box<CommandError>),
     SubscribedContext(&'static str),
     OutOfMemory,
 
@@ -130,6 +132,11 @@ impl std::fmt::Display for CommandError {
             E::NoAuth => "NOAUTH Authentication required.",
             E::NoMulti(name) => return write!(f, "ERR {name} without MULTI"),
             E::ExecAborted => "EXECABORT Transaction discarded because of previous errors.",
+            E::ExecRefused(error) => {
+                let error = error.to_string();
+                let reason = error.strip_prefix("ERR ").unwrap_or(&error);
+                return write!(f, "EXECABORT Transaction discarded because of: {reason}");
+            }
             E::SubscribedContext(name) => {
                 return write!(
                     f,

@@ -1,9 +1,14 @@
 //! Transactions: the queue of MULTI, and WATCH's check that nothing changed.
 
+use crate::args::{self, Args};
 use crate::client::ClientId;
+use crate::command;
 use crate::db::DbIndex;
 use crate::engine::Engine;
-use crate::value::{Map, SmallBytes};
+use crate::error::CommandError;
+use crate::value::{Map, OrderedSet, SmallBytes};
+use keyspace_resp::ReplyWriter;
+use smallvec::SmallVec;
 
 /// A client's transaction.
 #[derive(Debug, Clone, Default)]
@@ -14,13 +19,13 @@ pub(crate) struct Transaction {
     pub has_errors: bool,
     /// A watched key changed, so that EXEC does nothing.
     pub watched_key_changed: bool,
-    pub watched: Vec<(DbIndex, SmallBytes)>,
+    pub watched: OrderedSet<(DbIndex, SmallBytes)>,
 }
 
 /// Who watches which keys.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watchers {
-    by_key: Map<(DbIndex, SmallBytes), Vec<ClientId>>,
+    by_key: Map<(DbIndex, SmallBytes), OrderedSet<ClientId>>,
 }
 
 impl Watchers {
@@ -41,11 +46,9 @@ impl Engine {
             return;
         };
         let pair = (db, SmallBytes::from(key));
-        if client.transaction.watched.contains(&pair) {
-            return;
+        if client.transaction.watched.insert(pair.clone()) {
+            self.watchers.by_key.entry(pair).or_default().insert(id);
         }
-        client.transaction.watched.push(pair.clone());
-        self.watchers.by_key.entry(pair).or_default().push(id);
     }
 
     /// Forgets everything the client watches, and that any of it changed.
@@ -56,7 +59,7 @@ impl Engine {
         client.transaction.watched_key_changed = false;
         for pair in std::mem::take(&mut client.transaction.watched) {
             if let Some(ids) = self.watchers.by_key.get_mut(&pair) {
-                ids.retain(|&other| other != id);
+                ids.swap_remove(&id);
                 if ids.is_empty() {
                     self.watchers.by_key.swap_remove(&pair);
                 }
@@ -70,6 +73,44 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.transaction = Transaction::default();
         }
+    }
+
+    /// Runs queued commands one after the other. One that fails answers its error in its place,
+    /// and the others run all the same.
+    pub(crate) fn run_queue(
+        &mut self,
+        id: ClientId,
+        queue: &[Vec<SmallBytes>],
+        out: &mut ReplyWriter,
+    ) {
+        out.array(queue.len());
+        for queued in queue {
+            let args: SmallVec<[&[u8]; 8]> = queued.iter().map(|arg| &**arg).collect();
+            let result =
+                command::find(&args).and_then(|command| self.call(id, command, &args, out, false));
+            if let Err(error) = result {
+                self.stats.error_replies += 1;
+                out.error(&error.to_string());
+            }
+        }
+    }
+
+    /// A command was refused before it could run or be queued: the transaction that it was for
+    /// will not be executed, and if it was EXEC, ends here. Returns the error to answer.
+    pub(crate) fn refuse_in_transaction(
+        &mut self,
+        id: ClientId,
+        args: &Args<'_>,
+        error: CommandError,
+    ) -> CommandError {
+        if args.first().is_some_and(|name| args::is(name, "exec")) {
+            self.discard_transaction(id);
+            return CommandError::ExecRefused(Box::new(error));
+        }
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.transaction.has_errors = client.transaction.queue.is_some();
+        }
+        error
     }
 
     /// Tells the watchers of a key that it changed.
