@@ -2,12 +2,14 @@
 //! its sentence. `cargo test --test spec list:` runs those whose name contains `list:`.
 
 #[cfg(not(target_arch = "wasm32"))]
-mod native;
+#[path = "native/trials.rs"]
+mod trials;
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> std::process::ExitCode {
+    use keyspace_transcript::EngineBackend;
     let arguments = libtest_mimic::Arguments::from_args();
-    native::run_all(&arguments, keyspace_transcript::EngineBackend::default)
+    trials::run_all(&arguments, || Ok(EngineBackend::default()))
 }
 
 /// In a browser, `browser.rs` plays them.

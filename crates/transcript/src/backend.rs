@@ -30,18 +30,17 @@ pub trait Backend {
     /// What keeps them from being sent.
     fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()>;
 
-    /// Takes what has arrived, once everything sent so far is worked on.
+    /// Takes what arrives next, waiting for it; nothing where nothing will.
     ///
     /// # Errors
     /// What keeps it from being read.
     fn receive(&mut self, connection: Connection) -> io::Result<Received>;
 
-    /// Like [`receive`](Self::receive), but first waits until something arrives. Answers nothing
-    /// where nothing will.
+    /// Takes what has arrived once the server has worked on everything sent so far.
     ///
     /// # Errors
     /// What keeps it from being read.
-    fn wait(&mut self, connection: Connection) -> io::Result<Received>;
+    fn receive_settled(&mut self, connection: Connection) -> io::Result<Received>;
 
     /// Moves the clock, or lets that time pass.
     fn advance(&mut self, millis: u64);
@@ -91,9 +90,9 @@ impl Backend for EngineBackend {
         Ok(Received { bytes, closed })
     }
 
-    /// Nothing arrives later: the engine has answered when `send` or `advance` returns.
-    fn wait(&mut self, _connection: Connection) -> io::Result<Received> {
-        Ok(Received::default())
+    /// The engine is settled whenever `send` or `advance` returns.
+    fn receive_settled(&mut self, connection: Connection) -> io::Result<Received> {
+        self.receive(connection)
     }
 
     fn advance(&mut self, millis: u64) {

@@ -1,5 +1,6 @@
 //! What a client is to receive, and whether it did.
 
+use crate::backend::Received;
 use crate::parse::quoted;
 use keyspace_resp::{Value, cli};
 use regex_lite::Regex;
@@ -61,11 +62,11 @@ impl Expected {
     }
 
     /// Whether this is what was received.
-    pub(crate) fn matches(&self, received: &Reply<'_>) -> bool {
+    pub(crate) fn matches(&self, reply: &Reply<'_>) -> bool {
         if let Some(bytes) = &self.bytes {
-            return !received.closed && received.bytes == bytes;
+            return !reply.received.closed && reply.received.bytes == *bytes;
         }
-        let Some(lines) = received.lines() else {
+        let Some(lines) = reply.lines() else {
             return false;
         };
         if lines.is_empty() {
@@ -159,15 +160,14 @@ impl std::fmt::Display for Line {
 pub(crate) struct Reply<'a> {
     /// The command that is answered, which decides how text is shown.
     pub command: &'a [Vec<u8>],
-    pub bytes: &'a [u8],
-    pub closed: bool,
+    pub received: &'a Received,
 }
 
 impl Reply<'_> {
     /// As `redis-cli` prints it; `None` while a reply is incomplete or is none.
     fn lines(&self) -> Option<Vec<String>> {
-        let (values, used) = Value::decode_all(self.bytes).ok()?;
-        if used < self.bytes.len() {
+        let (values, used) = Value::decode_all(&self.received.bytes).ok()?;
+        if used < self.received.bytes.len() {
             return None;
         }
         let mut lines = Vec::new();
@@ -176,7 +176,7 @@ impl Reply<'_> {
             let printed = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
             lines.extend(printed.map(str::to_owned));
         }
-        if self.closed {
+        if self.received.closed {
             lines.push(CLOSED.to_owned());
         }
         Some(lines)
@@ -187,8 +187,8 @@ impl Reply<'_> {
         match self.lines() {
             Some(lines) if expected.bytes.is_none() => lines,
             _ => {
-                let mut lines = vec![format!("= {}", cli::quote(self.bytes))];
-                lines.extend(self.closed.then(|| CLOSED.to_owned()));
+                let mut lines = vec![format!("= {}", cli::quote(&self.received.bytes))];
+                lines.extend(self.received.closed.then(|| CLOSED.to_owned()));
                 lines
             }
         }
@@ -237,7 +237,8 @@ mod tests {
     }
 
     fn matches(lines: &str, unordered: bool, bytes: &[u8]) -> bool {
-        let reply = Reply { command: &[], bytes, closed: false };
+        let received = Received { bytes: bytes.to_vec(), closed: false };
+        let reply = Reply { command: &[], received: &received };
         expected(lines, unordered).matches(&reply)
     }
 
@@ -284,8 +285,8 @@ mod tests {
 
     #[test]
     fn a_closed_connection_is_a_line() {
-        let bytes = b"+OK\r\n";
-        let reply = Reply { command: &[], bytes, closed: true };
+        let received = Received { bytes: b"+OK\r\n".to_vec(), closed: true };
+        let reply = Reply { command: &[], received: &received };
         assert!(expected("OK\n(closed)", false).matches(&reply));
         assert!(!expected("OK", false).matches(&reply));
     }

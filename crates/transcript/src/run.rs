@@ -128,19 +128,22 @@ impl<B: Backend> Player<'_, B> {
     fn compare(&mut self, step: &Step) -> Result<(), String> {
         let client = &self.clients[self.current];
         let mut received = Received::default();
-        let is_enough = |received: &Received| {
-            let reply =
-                Reply { command: &client.command, bytes: &received.bytes, closed: received.closed };
-            step.expected.matches(&reply)
+        let as_expected = if step.expected.is_nothing() {
+            received = self
+                .backend
+                .receive_settled(client.connection)
+                .map_err(|error| error.to_string())?;
+            received == Received::default()
+        } else {
+            read_until(self.backend, client.connection, &mut received, |received| {
+                step.expected.matches(&Reply { command: &client.command, received })
+            })?
         };
-        if read_until(self.backend, client.connection, &mut received, is_enough)? {
+        if as_expected {
             return Ok(());
         }
-        let reply =
-            Reply { command: &client.command, bytes: &received.bytes, closed: received.closed };
-        let mut message = step.source.clone();
-        message.push_str(&difference(&step.expected, &reply));
-        Err(message)
+        let reply = Reply { command: &client.command, received: &received };
+        Err(format!("{}{}", step.source, difference(&step.expected, &reply)))
     }
 
     fn say_hello(&mut self) -> Result<(), String> {
@@ -160,12 +163,13 @@ impl<B: Backend> Player<'_, B> {
     /// Checks that no client received more than the transcript shows.
     fn nothing_left(&mut self) -> Result<(), String> {
         for client in &self.clients {
-            let received =
-                self.backend.receive(client.connection).map_err(|error| error.to_string())?;
+            let received = self
+                .backend
+                .receive_settled(client.connection)
+                .map_err(|error| error.to_string())?;
             if !received.bytes.is_empty() {
                 let expected = Expected::nothing(false);
-                let reply =
-                    Reply { command: &client.command, bytes: &received.bytes, closed: false };
+                let reply = Reply { command: &client.command, received: &received };
                 let lines = reply.describe(&expected).join("\n    + ");
                 return Err(format!("client {} also received\n    + {lines}", client.name));
             }
@@ -181,21 +185,18 @@ fn read_until<B: Backend>(
     received: &mut Received,
     is_enough: impl Fn(&Received) -> bool,
 ) -> Result<bool, String> {
-    let mut more = backend.receive(connection).map_err(|error| error.to_string())?;
-    loop {
-        received.bytes.append(&mut more.bytes);
-        received.closed |= more.closed;
-        if is_enough(received) {
-            return Ok(true);
-        }
-        if received.closed {
-            return Ok(false);
-        }
-        more = backend.wait(connection).map_err(|error| error.to_string())?;
+    while !received.closed {
+        let more = backend.receive(connection).map_err(|error| error.to_string())?;
         if more == Received::default() {
             return Ok(false);
         }
+        received.bytes.extend(more.bytes);
+        received.closed = more.closed;
+        if is_enough(received) {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
 /// What differs, as lines: `-` is expected, `+` was received.

@@ -2,6 +2,7 @@
 
 use keyspace_transcript::{Backend, File, Transcript, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// read is a failing test; a transcript whose every block is skipped is an ignored one.
 pub fn run_all<B: Backend>(
     arguments: &Arguments,
-    backend: impl Fn() -> B + Send + Sync + 'static,
+    backend: impl Fn() -> io::Result<B> + Send + Sync + 'static,
 ) -> ExitCode {
     let backend = Arc::new(backend);
     let skipped = Arc::new(AtomicUsize::new(0));
@@ -26,7 +27,7 @@ pub fn run_all<B: Backend>(
                     let (path, backend) = (file.path.clone(), Arc::clone(&backend));
                     let skipped = Arc::clone(&skipped);
                     trials.push(Trial::ignorable_test(name, move || {
-                        play(&path, &transcript, &mut backend(), &skipped)
+                        play(&path, &transcript, &mut backend()?, &skipped)
                     }));
                 }
             }

@@ -1,0 +1,134 @@
+//! A server over TCP as a back end of transcripts: the clock is the real one.
+
+use keyspace_resp::{Value, encode_command};
+use keyspace_transcript::{Backend, Block, Connection, Received};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long a reply may take before the server counts as silent.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections to a server that is empty.
+pub struct TcpBackend {
+    address: SocketAddr,
+    control: Control,
+    connections: Vec<TcpStream>,
+    skips: Box<dyn Fn(&Block) -> bool>,
+}
+
+impl TcpBackend {
+    /// A back end whose server was emptied through `control`.
+    pub fn new(
+        address: SocketAddr,
+        control: Control,
+        skips: impl Fn(&Block) -> bool + 'static,
+    ) -> TcpBackend {
+        TcpBackend { address, control, connections: Vec::new(), skips: Box::new(skips) }
+    }
+}
+
+impl Backend for TcpBackend {
+    fn connect(&mut self) -> io::Result<Connection> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        self.connections.push(stream);
+        Ok(self.connections.len() - 1)
+    }
+
+    fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()> {
+        match self.connections[connection].write_all(bytes) {
+            Err(error) if is_lost(&error) => Ok(()),
+            sent => sent,
+        }
+    }
+
+    fn receive(&mut self, connection: Connection) -> io::Result<Received> {
+        let stream = &mut self.connections[connection];
+        let mut bytes = vec![0; 64 * 1024];
+        match stream.read(&mut bytes) {
+            Ok(len) => {
+                bytes.truncate(len);
+                Ok(Received { bytes, closed: len == 0 })
+            }
+            Err(error) if is_nothing(&error) => Ok(Received::default()),
+            Err(error) if is_lost(&error) => Ok(Received { bytes: Vec::new(), closed: true }),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn receive_settled(&mut self, connection: Connection) -> io::Result<Received> {
+        self.control.settle()?;
+        self.connections[connection].set_nonblocking(true)?;
+        let received = self.receive(connection);
+        self.connections[connection].set_nonblocking(false)?;
+        received
+    }
+
+    fn advance(&mut self, millis: u64) {
+        // A millisecond more: the server rounds the start down and the end up.
+        std::thread::sleep(Duration::from_millis(millis + 1));
+    }
+
+    fn skips(&self, block: &Block) -> bool {
+        (self.skips)(block)
+    }
+}
+
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+fn is_lost(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+}
+
+/// A connection beside those of a transcript.
+pub struct Control {
+    stream: BufReader<TcpStream>,
+}
+
+impl Control {
+    /// Connects.
+    pub fn connect(address: SocketAddr) -> io::Result<Control> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Control { stream: BufReader::new(stream) })
+    }
+
+    /// Sends a command and reads its reply.
+    pub fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> io::Result<Value> {
+        let mut bytes = Vec::new();
+        encode_command(&mut bytes, args);
+        self.stream.get_mut().write_all(&bytes)?;
+        let mut reply = Vec::new();
+        loop {
+            let more = self.stream.fill_buf()?;
+            let len = more.len();
+            if len == 0 {
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, "the server is gone"));
+            }
+            reply.extend_from_slice(more);
+            self.stream.consume(len);
+            if let Some((value, _)) = Value::decode(&reply).map_err(io::Error::other)? {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// Returns when everything sent so far on any connection is worked on: a server that answers
+    /// this connection twice has gone round all others in between. An unknown command is used,
+    /// as monitors do not see it.
+    fn settle(&mut self) -> io::Result<()> {
+        for _ in 0..2 {
+            self.stream.get_mut().write_all(b"SETTLE\r\n")?;
+            let mut line = String::new();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, "the server is gone"));
+            }
+        }
+        Ok(())
+    }
+}
