@@ -34,8 +34,8 @@ fn native(arguments: &libtest_mimic::Arguments) -> std::io::Result<std::process:
     let version = server.version()?;
     let shared = Arc::clone(&server);
     Ok(trials::run_all(arguments, move || {
-        let control = shared.reset()?;
-        Ok(tcp::TcpBackend::new(shared.address, control, move |block| {
+        shared.reset()?;
+        Ok(tcp::TcpBackend::new(shared.address, move |block| {
             block.engine || block.since.is_some_and(|since| since > version)
         }))
     }))

@@ -17,6 +17,9 @@ pub struct RedisServer {
     settings: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
+/// A user, and its password, for whom a transcript that sets a password locks no door.
+const ADMIN: &str = "oracle";
+
 impl RedisServer {
     /// Starts the redis-server of PATH, and returns when it accepts connections.
     pub fn start() -> io::Result<RedisServer> {
@@ -25,7 +28,19 @@ impl RedisServer {
             .find_map(|_| Self::try_start().transpose())
             .unwrap_or_else(|| Err(io::Error::other("redis-server does not start")))?;
         let mut server = RedisServer { process, address, settings: BTreeMap::new() };
-        server.settings = settings(&mut Control::connect(address)?)?;
+        let mut control = Control::connect(address)?;
+        server.settings = settings(&mut control)?;
+        control.call(&[
+            "ACL",
+            "SETUSER",
+            ADMIN,
+            "on",
+            &format!(">{ADMIN}"),
+            "~*",
+            "&*",
+            "+@all",
+        ])?;
+        control.quit()?;
         Ok(server)
     }
 
@@ -66,9 +81,10 @@ impl RedisServer {
             .ok_or_else(|| io::Error::other("INFO gives no version"))
     }
 
-    /// Makes the server as it started: no clients but the one returned, no data, its settings.
-    pub fn reset(&self) -> io::Result<Control> {
+    /// Makes the server as it started: no clients, no data, its settings.
+    pub fn reset(&self) -> io::Result<()> {
         let mut control = Control::connect(self.address)?;
+        control.call(&["AUTH", ADMIN, ADMIN])?;
         for command in [
             &["CLIENT", "UNPAUSE"][..],
             &["CLIENT", "KILL", "TYPE", "normal"],
@@ -85,7 +101,8 @@ impl RedisServer {
         }
         for user in control.call(&["ACL", "USERS"])?.as_array().unwrap_or_default() {
             match user.as_bytes() {
-                None | Some(b"default") => {}
+                Some(user) if user == b"default" || user == ADMIN.as_bytes() => {}
+                None => {}
                 Some(user) => drop(control.call(&[&b"ACL"[..], b"DELUSER", user])?),
             }
         }
@@ -95,7 +112,7 @@ impl RedisServer {
                 control.call(&[&b"CONFIG"[..], b"SET", name, value])?;
             }
         }
-        Ok(control)
+        control.quit()
     }
 }
 

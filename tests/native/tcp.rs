@@ -12,19 +12,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to a server that is empty.
 pub struct TcpBackend {
     address: SocketAddr,
-    control: Control,
     connections: Vec<TcpStream>,
     skips: Box<dyn Fn(&Block) -> bool>,
 }
 
 impl TcpBackend {
-    /// A back end whose server was emptied through `control`.
-    pub fn new(
-        address: SocketAddr,
-        control: Control,
-        skips: impl Fn(&Block) -> bool + 'static,
-    ) -> TcpBackend {
-        TcpBackend { address, control, connections: Vec::new(), skips: Box::new(skips) }
+    /// A back end whose server, at `address`, is empty.
+    pub fn new(address: SocketAddr, skips: impl Fn(&Block) -> bool + 'static) -> TcpBackend {
+        TcpBackend { address, connections: Vec::new(), skips: Box::new(skips) }
     }
 }
 
@@ -58,8 +53,12 @@ impl Backend for TcpBackend {
         }
     }
 
+    /// A server that answers another connection twice has gone round all others in between.
+    /// Monitors do not see these commands: the one is unknown, the other ends the connection.
     fn receive_settled(&mut self, connection: Connection) -> io::Result<Received> {
-        self.control.settle()?;
+        let mut other = Control::connect(self.address)?;
+        other.call(&["SETTLE"])?;
+        other.quit()?;
         self.connections[connection].set_nonblocking(true)?;
         let received = self.receive(connection);
         self.connections[connection].set_nonblocking(false)?;
@@ -84,7 +83,8 @@ fn is_lost(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
-/// A connection beside those of a transcript.
+/// A connection beside those of a transcript. Transcripts see which clients there are, so it does
+/// not outlive its purpose.
 pub struct Control {
     stream: BufReader<TcpStream>,
 }
@@ -118,17 +118,9 @@ impl Control {
         }
     }
 
-    /// Returns when everything sent so far on any connection is worked on: a server that answers
-    /// this connection twice has gone round all others in between. An unknown command is used,
-    /// as monitors do not see it.
-    fn settle(&mut self) -> io::Result<()> {
-        for _ in 0..2 {
-            self.stream.get_mut().write_all(b"SETTLE\r\n")?;
-            let mut line = String::new();
-            if self.stream.read_line(&mut line)? == 0 {
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, "the server is gone"));
-            }
-        }
-        Ok(())
+    /// Ends the connection; the server has forgotten it when this returns.
+    pub fn quit(mut self) -> io::Result<()> {
+        self.stream.get_mut().write_all(b"QUIT\r\n")?;
+        self.stream.read_to_end(&mut Vec::new()).map(drop)
     }
 }

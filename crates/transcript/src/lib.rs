@@ -15,10 +15,10 @@
 //! client A                 back; reply lines that follow: what A receives now
 //! 1) "q"
 //! 2) "x"
-//! (closed)                 a reply line: the server closed this connection
+//! (closed)                 a reply line: the server closes this connection
 //! advance 500ms            moves the clock (ms, s, m, h, d)
 //! unordered                before a command: its elements may come in any order
-//! ~ [0-9a-f]{40}           a reply line: matches a regular expression, as a whole
+//! ~ ^[0-9a-f]{40}$         a reply line: one in which a regular expression finds a match
 //! ...                      a reply line: any number of lines
 //! = "*-1\r\n"              the reply as exact bytes, with escapes, instead of lines
 //! raw "*1\r\n$4\r\nPING"   sends bytes as they are
