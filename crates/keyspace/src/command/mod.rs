@@ -307,6 +307,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     set::COMMANDS,
     sorted_set::COMMANDS,
     sorted_set::range::COMMANDS,
+    sorted_set::algebra::COMMANDS,
     sorted_set::pop::COMMANDS,
     sorted_set::scan::COMMANDS,
     transactions::COMMANDS,

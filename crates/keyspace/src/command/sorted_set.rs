@@ -1,5 +1,6 @@
 //! Sorted sets: members one by one. Ranges, pops and set algebra have files of their own.
 
+pub(super) mod algebra;
 pub(super) mod pop;
 pub(super) mod range;
 pub(super) mod scan;
@@ -9,7 +10,7 @@ use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{Element, ListpackLimits, ZSet};
+use crate::value::{Element, ListpackLimits, Typed, ZSet};
 use keyspace_resp::{Protocol, ReplyWriter};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -403,5 +404,22 @@ fn write_elements<'z>(
         if with_scores {
             out.double(element.score);
         }
+    }
+}
+
+/// Sets `key` to a result, or removes it where the result is empty; answers the result's size.
+fn store(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    result: ZSet,
+    event: &'static str,
+    out: &mut ReplyWriter,
+) {
+    out.count(result.len());
+    if result.is_empty() {
+        ctx.delete(key);
+    } else {
+        ctx.set_value(key, result.into_value(), None);
+        ctx.changed(key, Class::ZSET, event);
     }
 }

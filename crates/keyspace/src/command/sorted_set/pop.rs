@@ -123,7 +123,7 @@ fn pop_generic(
 ) -> Result<(), CommandError> {
     let count = match &args[2..] {
         [] => None,
-        [count] => Some(positive_count(count)?),
+        [count] => Some(pop_count(count)?),
         _ => return Err(CommandError::Syntax),
     };
     let popped = pop(ctx, args[1], end, count.unwrap_or(1))?;
@@ -268,11 +268,11 @@ fn pop(
 
 /// Reads `numkeys key [key ...] <MIN|MAX> [COUNT count]`.
 fn parse_mpop<'b, 'a>(args: &'b Args<'a>) -> Result<(&'b Args<'a>, End, usize), CommandError> {
-    let (keys, rest) = args::counted_keys(args, 0).map_err(|error| match error {
-        // MIN or MAX is missing then.
-        CommandError::NumKeysTooMany => CommandError::Syntax,
-        other => other,
-    })?;
+    let numkeys = match args::integer(args[0]) {
+        Ok(numkeys @ 1..) => usize::try_from(numkeys).unwrap_or(usize::MAX),
+        _ => return Err(CommandError::NumKeysNotPositive),
+    };
+    let (keys, rest) = args[1..].split_at_checked(numkeys).ok_or(CommandError::Syntax)?;
     let mut options = Options::new(rest);
     let end = match options.value()? {
         end if args::is(end, "min") => End::Min,
@@ -284,18 +284,18 @@ fn parse_mpop<'b, 'a>(args: &'b Args<'a>) -> Result<(&'b Args<'a>, End, usize), 
         if count.is_some() || !args::is(option, "count") {
             return Err(CommandError::Syntax);
         }
-        let value = args::integer(options.value()?).ok().filter(|&value| value > 0);
-        let value = value.ok_or(CommandError::CountNotPositive)?;
-        count = Some(usize::try_from(value).unwrap_or(usize::MAX));
+        count = match args::integer(options.value()?) {
+            Ok(count @ 1..) => Some(usize::try_from(count).unwrap_or(usize::MAX)),
+            _ => return Err(CommandError::CountNotPositive),
+        };
     }
     Ok((keys, end, count.unwrap_or(1)))
 }
 
-/// Reads a count that may be 0.
-fn positive_count(arg: &[u8]) -> Result<usize, CommandError> {
-    let count = args::integer(arg)?;
-    if count < 0 {
-        return Err(CommandError::NotPositive);
+/// The number of members that ZPOPMIN and ZPOPMAX take; too many are as many as there are.
+fn pop_count(arg: &[u8]) -> Result<usize, CommandError> {
+    match args::integer(arg) {
+        Ok(count @ 0..) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+        _ => Err(CommandError::NotPositive),
     }
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }

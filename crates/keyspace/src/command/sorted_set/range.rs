@@ -1,13 +1,13 @@
 //! Sorted sets: ranges of ranks, of scores and of members, to be answered, stored, counted or
 //! removed.
 
-use super::write_elements;
+use super::{store, write_elements};
 use crate::args::{self, Args, Options};
 use crate::command::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{Element, Interval, LexInterval, Limit, ScoreInterval, Typed, ZSet};
+use crate::value::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet};
 use keyspace_resp::ReplyWriter;
 use std::ops::Range;
 
@@ -433,23 +433,6 @@ fn zrangestore(
     let stored = ZSet::from_scores(selected.unwrap_or_default(), limits);
     store(ctx, args[1], stored, "zrangestore", out);
     Ok(())
-}
-
-/// Sets `key` to a result, or removes it where the result is empty; answers the result's size.
-pub(super) fn store(
-    ctx: &mut Context<'_>,
-    key: &[u8],
-    result: ZSet,
-    event: &'static str,
-    out: &mut ReplyWriter,
-) {
-    out.count(result.len());
-    if result.is_empty() {
-        ctx.delete(key);
-    } else {
-        ctx.set_value(key, result.into_value(), None);
-        ctx.changed(key, Class::ZSET, event);
-    }
 }
 
 /// ZCOUNT key min max
