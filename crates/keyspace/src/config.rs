@@ -1,9 +1,16 @@
-//! The settings that CONFIG GET and CONFIG SET know.
+//! The configuration: what CONFIG GET and CONFIG SET know, and what the engine acts on.
+//!
+//! Every parameter has its text, as CONFIG GET answers it. Those that the engine acts on have a
+//! field of their own besides, which [`Config::set_all`] keeps to the text.
+
+mod check;
+mod parameters;
 
 use crate::notify::Class;
-use crate::value::ListpackLimits;
+use crate::value::{ListpackLimits, Map, canonical_integer};
+use parameters::PARAMETERS;
 
-/// Settings that the engine acts on.
+/// The settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub requirepass: Vec<u8>,
@@ -19,6 +26,8 @@ pub(crate) struct Config {
     pub set_max_listpack_value: usize,
     pub zset_max_listpack_entries: usize,
     pub zset_max_listpack_value: usize,
+    /// The texts that differ from the defaults, by a parameter's own name.
+    texts: Map<&'static str, Vec<u8>>,
 }
 
 impl Default for Config {
@@ -35,6 +44,300 @@ impl Default for Config {
             set_max_listpack_value: 64,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
+            texts: Map::default(),
+        }
+    }
+}
+
+/// Why a setting was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// There is no such parameter.
+    Unknown(Vec<u8>),
+    /// The parameter, and what is wrong.
+    Invalid(&'static str, String),
+}
+
+impl Config {
+    /// The settings with which an engine starts.
+    pub fn new(requirepass: &[u8], port: u16) -> Config {
+        let mut config = Config::default();
+        config.store("requirepass", requirepass.to_vec());
+        config.store("port", port.to_string().into_bytes());
+        config
+    }
+
+    /// Every name that CONFIG GET knows, old names included.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PARAMETERS.iter().flat_map(Parameter::names)
+    }
+
+    /// A parameter's text, by its name or its old name; empty where there is no such parameter.
+    pub fn value(&self, name: &str) -> &[u8] {
+        let Some((parameter, _)) = find(name.as_bytes()) else {
+            return b"";
+        };
+        self.texts.get(parameter.name).map_or(parameter.default.as_bytes(), Vec::as_slice)
+    }
+
+    /// Sets all pairs of names and values, or none.
+    pub fn set_all(&mut self, pairs: &[(&[u8], &[u8])]) -> Result<(), Refused> {
+        let mut seen: Vec<&'static str> = Vec::new();
+        for (name, _) in pairs {
+            let (parameter, name) = find(name).ok_or_else(|| Refused::Unknown(name.to_vec()))?;
+            let refused = |why: &str| Err(Refused::Invalid(name, why.to_owned()));
+            match parameter.access {
+                Access::Immutable => return refused("can't set immutable config"),
+                Access::Protected => return refused("can't set protected config"),
+                Access::Mutable if seen.contains(&name) => return refused("duplicate parameter"),
+                Access::Mutable => seen.push(name),
+            }
+        }
+        let mut changed = self.clone();
+        for (name, value) in pairs {
+            let (parameter, name) = find(name).expect("every name was found above");
+            let text = parameter.kind.check(&changed, value);
+            changed.store(parameter.name, text.map_err(|why| Refused::Invalid(name, why))?);
+        }
+        *self = changed;
+        Ok(())
+    }
+
+    /// Takes a text that fits the parameter.
+    fn store(&mut self, name: &'static str, text: Vec<u8>) {
+        let parameter = PARAMETERS.iter().find(|parameter| parameter.name == name);
+        if let Some(act) = parameter.and_then(|parameter| parameter.act) {
+            act(self, &text);
+        }
+        self.texts.insert(name, text);
+    }
+}
+
+/// The parameter of that name in any case, and the name as it is written in the table.
+fn find(name: &[u8]) -> Option<(&'static Parameter, &'static str)> {
+    let named = |&known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    PARAMETERS.iter().find_map(|parameter| Some((parameter, parameter.names().find(named)?)))
+}
+
+/// A row of the table of parameters.
+#[derive(Debug)]
+struct Parameter {
+    name: &'static str,
+    /// The name before Redis renamed it, or empty.
+    old_name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    access: Access,
+    act: Option<fn(&mut Config, &[u8])>,
+}
+
+/// Who may set a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Mutable,
+    /// Only the host, when the engine starts.
+    Immutable,
+    /// It concerns files of a server.
+    Protected,
+}
+
+impl Parameter {
+    const fn new(name: &'static str, kind: Kind, default: &'static str) -> Parameter {
+        Parameter { name, old_name: "", kind, default, access: Access::Mutable, act: None }
+    }
+
+    const fn boolean(name: &'static str, default: &'static str) -> Parameter {
+        Parameter::new(name, Kind::Boolean, default)
+    }
+
+    const fn integer(name: &'static str, min: i64, max: i64, default: &'static str) -> Parameter {
+        Parameter::new(name, Kind::Integer { min, max }, default)
+    }
+
+    const fn memory(name: &'static str, min: i64, max: i64, default: &'static str) -> Parameter {
+        Parameter::new(name, Kind::Memory { min, max }, default)
+    }
+
+    const fn memory_or_percent(name: &'static str, default: &'static str) -> Parameter {
+        Parameter::new(name, Kind::MemoryOrPercent, default)
+    }
+
+    const fn choice(
+        name: &'static str,
+        choices: &'static [&'static str],
+        default: &'static str,
+    ) -> Parameter {
+        Parameter::new(name, Kind::Choice(choices), default)
+    }
+
+    const fn text(name: &'static str, default: &'static str) -> Parameter {
+        Parameter::new(name, Kind::Text, default)
+    }
+
+    const fn checked(name: &'static str, check: Check, default: &'static str) -> Parameter {
+        Parameter::new(name, Kind::Checked(check), default)
+    }
+
+    const fn alias(self, old_name: &'static str) -> Parameter {
+        Parameter { old_name, ..self }
+    }
+
+    const fn immutable(self) -> Parameter {
+        Parameter { access: Access::Immutable, ..self }
+    }
+
+    const fn protected(self) -> Parameter {
+        Parameter { access: Access::Protected, ..self }
+    }
+
+    /// The engine acts on it: `act` sets its field from a text that fits.
+    const fn acts(self, act: fn(&mut Config, &[u8])) -> Parameter {
+        Parameter { act: Some(act), ..self }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        [self.name, self.old_name].into_iter().filter(|name| !name.is_empty())
+    }
+}
+
+/// Reads a value of a parameter with a form of its own, and returns how it is printed back.
+type Check = fn(&Config, &[u8]) -> Result<Vec<u8>, &'static str>;
+
+/// What a parameter takes.
+#[derive(Debug)]
+enum Kind {
+    Boolean,
+    Integer { min: i64, max: i64 },
+    Memory { min: i64, max: i64 },
+    MemoryOrPercent,
+    Choice(&'static [&'static str]),
+    Text,
+    Checked(Check),
+}
+
+impl Kind {
+    /// The text that CONFIG GET answers once `value` is set, or what is wrong with it.
+    fn check(&self, config: &Config, value: &[u8]) -> Result<Vec<u8>, String> {
+        match *self {
+            Kind::Text => Ok(value.to_vec()),
+            Kind::Checked(check) => check(config, value).map_err(str::to_owned),
+            Kind::Boolean => match value.to_ascii_lowercase() {
+                value if value == b"yes" || value == b"no" => Ok(value),
+                _ => Err("argument must be 'yes' or 'no'".to_owned()),
+            },
+            Kind::Choice(choices) => {
+                let matches = |choice: &&&str| choice.as_bytes().eq_ignore_ascii_case(value);
+                match choices.iter().find(matches) {
+                    Some(choice) => Ok(choice.as_bytes().to_vec()),
+                    None => Err(format!(
+                        "argument(s) must be one of the following: {}",
+                        choices.join(", ")
+                    )),
+                }
+            }
+            Kind::Integer { min, max } => {
+                let number = canonical_integer(value)
+                    .ok_or("argument couldn't be parsed into an integer")?;
+                in_range(number, min, max)
+            }
+            Kind::Memory { min, max } => {
+                let number = read_memory(value).ok_or("argument must be a memory value")?;
+                in_range(number, min, max)
+            }
+            Kind::MemoryOrPercent => {
+                let percent = value.strip_suffix(b"%").map(|digits| {
+                    canonical_integer(digits).filter(|percent| (0..=100).contains(percent))
+                });
+                match percent {
+                    Some(Some(_)) => Ok(value.to_vec()),
+                    None if read_memory(value).is_some() => {
+                        Kind::Memory { min: 0, max: i64::MAX }.check(config, value)
+                    }
+                    _ => Err("argument must be a memory or percent value".to_owned()),
+                }
+            }
+        }
+    }
+}
+
+fn in_range(number: i64, min: i64, max: i64) -> Result<Vec<u8>, String> {
+    if number < min || number > max {
+        return Err(format!("argument must be between {min} and {max} inclusive"));
+    }
+    Ok(number.to_string().into_bytes())
+}
+
+/// An amount of memory: digits and a unit (`b`, `k`, `kb`, `m`, `mb`, `g`, `gb`) in any case;
+/// `k` is 1000 and `kb` 1024.
+fn read_memory(value: &[u8]) -> Option<i64> {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, unit) = value.split_at(digits);
+    let factor = match &*unit.to_ascii_lowercase() {
+        b"" | b"b" => 1,
+        b"k" => 1000,
+        b"kb" => 1 << 10,
+        b"m" => 1_000_000,
+        b"mb" => 1 << 20,
+        b"g" => 1_000_000_000,
+        b"gb" => 1 << 30,
+        _ => return None,
+    };
+    let number: i64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    number.checked_mul(factor)
+}
+
+/// The integer of a text that was checked.
+fn integer(text: &[u8]) -> i64 {
+    canonical_integer(text).unwrap_or_default()
+}
+
+/// The size of a text that was checked; what no memory can hold is the most there is.
+fn size(text: &[u8]) -> usize {
+    usize::try_from(integer(text)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_hold_what_the_table_says() {
+        let mut config = Config::default();
+        let default = format!("{config:?}");
+        for parameter in PARAMETERS {
+            if let Some(act) = parameter.act {
+                act(&mut config, parameter.default.as_bytes());
+            }
+        }
+        assert_eq!(format!("{config:?}"), default);
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_every_default_fits() {
+        assert!(PARAMETERS.is_sorted_by_key(|parameter| parameter.name));
+        let config = Config::default();
+        for parameter in PARAMETERS {
+            let text = parameter.kind.check(&config, parameter.default.as_bytes());
+            assert_eq!(text.as_deref(), Ok(parameter.default.as_bytes()), "{}", parameter.name);
+        }
+    }
+
+    #[test]
+    fn memory_reads_with_its_units() {
+        for (text, bytes) in [
+            ("0", Some(0)),
+            ("10b", Some(10)),
+            ("1k", Some(1000)),
+            ("1KB", Some(1024)),
+            ("2Gb", Some(2 << 30)),
+            ("", None),
+            ("kb", None),
+            ("-1", None),
+            ("1.5gb", None),
+            ("1tb", None),
+            ("99999999999gb", None),
+        ] {
+            assert_eq!(read_memory(text.as_bytes()), bytes, "{text:?}");
         }
     }
 }

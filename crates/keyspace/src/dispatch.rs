@@ -142,7 +142,10 @@ impl Engine {
     ) -> Result<&'static Command, CommandError> {
         let command = command::find(args)?;
         let client = &self.clients[&id];
-        if !client.authenticated && !command.has(Flag::NoAuth) {
+        if !client.authenticated
+            && !self.config.requirepass.is_empty()
+            && !command.has(Flag::NoAuth)
+        {
             return Err(CommandError::NoAuth);
         }
         if client.transaction.queue.is_some() && command.has(Flag::NoMulti) {

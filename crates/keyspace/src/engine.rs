@@ -73,7 +73,7 @@ impl Engine {
     pub fn new(options: Options) -> Engine {
         let mut rng = fastrand::Rng::with_seed(options.seed);
         let run_id = (0..40).map(|_| char::from_digit(rng.u32(..16), 16).unwrap_or('0')).collect();
-        let config = Config { requirepass: options.requirepass, ..Config::default() };
+        let config = Config::new(&options.requirepass, options.port);
         Engine {
             now: options.start,
             start: options.start,

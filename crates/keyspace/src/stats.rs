@@ -15,3 +15,10 @@ pub(crate) struct Stats {
     /// Changes since the start; not reset.
     pub dirty: u64,
 }
+
+impl Stats {
+    /// Forgets everything but the number of changes.
+    pub fn reset(&mut self) {
+        *self = Stats { dirty: self.dirty, ..Stats::default() };
+    }
+}

@@ -1,5 +1,144 @@
-//! CONFIG GET, SET, RESETSTAT, REWRITE.
+//! CONFIG and its subcommands.
 
-use super::CommandSpec;
+use super::{CommandSpec, Flag, Group, Run, help};
+use crate::args::Args;
+use crate::config::{Config, Refused};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::glob::glob_match;
+use crate::value::OrderedSet;
+use keyspace_resp::ReplyWriter;
 
-pub(crate) const COMMANDS: &[CommandSpec] = &[];
+pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
+    name: "config",
+    syntax: "CONFIG",
+    summary: "Commands about the configuration.",
+    since: "2.0.0",
+    complexity: "",
+    arity: -2,
+    flags: &[],
+    run: Run::Container(&[
+        CommandSpec {
+            name: "config|get",
+            syntax: "CONFIG GET parameter [parameter ...]",
+            summary: "Answers the parameters whose names match a pattern, with their values.",
+            since: "2.0.0",
+            complexity: "O(N)",
+            arity: -3,
+            flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            run: Run::Handler(config_get),
+            ..CommandSpec::new(Group::Server)
+        },
+        CommandSpec {
+            name: "config|help",
+            syntax: "CONFIG HELP",
+            summary: "Lists the subcommands.",
+            since: "5.0.0",
+            complexity: "O(1)",
+            arity: 2,
+            flags: &[Flag::Loading, Flag::Stale],
+            run: Run::Handler(help),
+            ..CommandSpec::new(Group::Server)
+        },
+        CommandSpec {
+            name: "config|resetstat",
+            syntax: "CONFIG RESETSTAT",
+            summary: "Sets the counters that INFO reports back to 0.",
+            since: "2.0.0",
+            complexity: "O(1)",
+            arity: 2,
+            flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            run: Run::Handler(config_resetstat),
+            ..CommandSpec::new(Group::Server)
+        },
+        CommandSpec {
+            name: "config|rewrite",
+            syntax: "CONFIG REWRITE",
+            summary: "Writes the configuration to the server's file.",
+            since: "2.8.0",
+            complexity: "O(1)",
+            arity: 2,
+            flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            differs: "There is no file: it answers what a Redis server without one answers.",
+            run: Run::Handler(config_rewrite),
+            ..CommandSpec::new(Group::Server)
+        },
+        CommandSpec {
+            name: "config|set",
+            syntax: "CONFIG SET parameter value [parameter value ...]",
+            summary: "Sets parameters: all of them, or none where one is refused.",
+            since: "2.0.0",
+            complexity: "O(N)",
+            arity: -4,
+            flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            differs: "Parameters that concern a server's files, network or threads are kept and have no effect.",
+            run: Run::Handler(config_set),
+            ..CommandSpec::new(Group::Server)
+        },
+    ]),
+    ..CommandSpec::new(Group::Server)
+}];
+
+/// CONFIG GET parameter [parameter ...]
+fn config_get(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let mut names: OrderedSet<&'static str> = OrderedSet::default();
+    for pattern in &args[2..] {
+        names.extend(Config::names().filter(|name| glob_match(pattern, name.as_bytes(), true)));
+    }
+    out.map(names.len());
+    for name in names {
+        out.bulk(name.as_bytes());
+        out.bulk(ctx.config().value(name));
+    }
+    Ok(())
+}
+
+/// CONFIG SET parameter value [parameter value ...]
+fn config_set(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let pairs: Vec<(&[u8], &[u8])> =
+        args[2..].chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+    if !args.len().is_multiple_of(2) {
+        return Err(CommandError::Syntax);
+    }
+    ctx.engine.config.set_all(&pairs).map_err(|refused| {
+        CommandError::text(match refused {
+            Refused::Unknown(name) => format!(
+                "ERR Unknown option or number of arguments for CONFIG SET - '{}'",
+                String::from_utf8_lossy(&name)
+            ),
+            Refused::Invalid(name, why) => {
+                format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")
+            }
+        })
+    })?;
+    out.ok();
+    Ok(())
+}
+
+/// CONFIG RESETSTAT
+fn config_resetstat(
+    ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    ctx.engine.stats.reset();
+    out.ok();
+    Ok(())
+}
+
+/// CONFIG REWRITE
+fn config_rewrite(
+    _ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    _out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    Err(CommandError::text("ERR The server is running without a config file"))
+}
