@@ -103,6 +103,14 @@ impl Config {
         Ok(())
     }
 
+    /// What keeps a sorted set a listpack.
+    pub fn zset_limits(&self) -> ListpackLimits {
+        ListpackLimits {
+            entries: self.zset_max_listpack_entries,
+            value_bytes: self.zset_max_listpack_value,
+        }
+    }
+
     /// Takes a text that fits the parameter.
     fn store(&mut self, name: &'static str, text: Vec<u8>) {
         let parameter = PARAMETERS.iter().find(|parameter| parameter.name == name);
@@ -338,16 +346,6 @@ mod tests {
             ("99999999999gb", None),
         ] {
             assert_eq!(read_memory(text.as_bytes()), bytes, "{text:?}");
-        }
-    }
-}
-
-impl Config {
-    /// What keeps a sorted set a listpack.
-    pub fn zset_limits(&self) -> ListpackLimits {
-        ListpackLimits {
-            entries: self.zset_max_listpack_entries,
-            value_bytes: self.zset_max_listpack_value,
         }
     }
 }
