@@ -107,7 +107,7 @@ fn interop() -> Outcome {
     run(Command::new(python)
         .args(["-m", "unittest", "discover", "--verbose", "--start-directory", "tests/interop"])
         .env("KEYSPACE_SERVER", built.join("keyspace-server"))
-        .env("CELERY_SIM_WORKER", built.join("examples/worker")))
+        .env("CELERY_SIM_ACTOR", built.join("examples/actor")))
 }
 
 fn end_to_end() -> Outcome {

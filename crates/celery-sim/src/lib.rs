@@ -17,9 +17,9 @@
 //! celery.get_result(&task_id);
 //! celery.run(&mut engine, now);
 //!
-//! let reader = engine.connect(now);
-//! engine.receive(reader, format!("SELECT 1\r\nEXISTS celery-task-meta-{task_id}\r\n").as_bytes(), now);
-//! assert_eq!(engine.take_output(reader), b"+OK\r\n:1\r\n");
+//! // A worker and a producer, each with its connections.
+//! assert_eq!(celery.snapshot().len(), 2);
+//! assert!(celery.snapshot().iter().all(|actor| !actor.clients.is_empty()));
 //! ```
 //!
 //! # Where the simulation differs
