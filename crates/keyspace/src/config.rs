@@ -103,6 +103,14 @@ impl Config {
         Ok(())
     }
 
+    /// What keeps a hash a listpack.
+    pub fn hash_limits(&self) -> ListpackLimits {
+        ListpackLimits {
+            entries: self.hash_max_listpack_entries,
+            value_bytes: self.hash_max_listpack_value,
+        }
+    }
+
     /// What keeps a sorted set a listpack.
     pub fn zset_limits(&self) -> ListpackLimits {
         ListpackLimits {

@@ -200,6 +200,11 @@ impl Context<'_> {
         self.engine.rng.usize(..bound)
     }
 
+    /// A generator of its own, for a handler that picks while it holds data.
+    pub fn fork_rng(&mut self) -> fastrand::Rng {
+        self.engine.rng.fork()
+    }
+
     /// Notes that a client read a key, and says whether it exists. An observer leaves no trace.
     fn note_read(&mut self, key: &[u8]) -> bool {
         let exists = self.count_lookup(key);

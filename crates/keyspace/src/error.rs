@@ -26,6 +26,7 @@ pub(crate) enum CommandError {
     IndexOutOfRange,
     NotPositive,
     ValueNotPositive,
+    CountOutOfRange,
     InvalidExpire(&'static str),
     InvalidCursor,
     InvalidDbIndex,
@@ -40,6 +41,7 @@ pub(crate) enum CommandError {
     CountNotPositive,
     StringTooLong,
     OffsetOutOfRange,
+    ReplyTooLarge,
 
     // Keys.
     WrongType,
@@ -108,6 +110,10 @@ impl std::fmt::Display for CommandError {
             E::ValueNotPositive => {
                 "ERR value is out of range, value must between 0 and 9223372036854775807"
             }
+            E::CountOutOfRange => {
+                "ERR value is out of range, value must between -9223372036854775807 and \
+                 9223372036854775807"
+            }
             E::InvalidExpire(name) => {
                 return write!(f, "ERR invalid expire time in '{name}' command");
             }
@@ -123,6 +129,7 @@ impl std::fmt::Display for CommandError {
             E::LimitNegative => "ERR LIMIT can't be negative",
             E::CountNotPositive => "ERR count should be greater than 0",
             E::StringTooLong => "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+            E::ReplyTooLarge => "ERR reply exceeds maximum allowed size (proto-max-bulk-len)",
             E::OffsetOutOfRange => "ERR offset is out of range",
             E::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
             E::NoSuchKey => "ERR no such key",

@@ -36,6 +36,7 @@ mod long_double;
 mod multi;
 mod notify;
 mod pubsub;
+mod random;
 mod scan;
 mod stats;
 mod time;
