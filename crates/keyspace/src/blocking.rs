@@ -20,7 +20,11 @@ use crate::engine::Engine;
 use crate::event::Event;
 use crate::time::UnixMillis;
 use crate::value::{Map, SmallBytes, ValueType};
+use keyspace_resp::ReplyWriter;
 use std::collections::{BTreeSet, VecDeque};
+
+/// What answers a client whose wait ended without its being served.
+pub(crate) type TimeoutReply = fn(&mut ReplyWriter);
 
 /// What a blocked client waits for, and what runs when it is there.
 #[derive(Debug, Clone)]
@@ -30,6 +34,7 @@ pub(crate) struct Blocked {
     /// Only a key of this type can serve the command.
     pub value_type: ValueType,
     pub deadline: Option<UnixMillis>,
+    pub timeout_reply: TimeoutReply,
     pub since: UnixMillis,
     /// The command with its arguments, to be run again.
     pub args: Vec<SmallBytes>,
@@ -129,13 +134,13 @@ impl Engine {
 
     /// Ends a client's wait without serving it; `false` where it does not wait.
     pub(crate) fn unblock_client(&mut self, id: ClientId, how: Unblock) -> bool {
-        if self.free_client(id).is_none() {
+        let Some(blocked) = self.free_client(id) else {
             return false;
-        }
+        };
         self.record(|at| Event::Unblocked { at, client: id });
         if let Some(client) = self.clients.get_mut(&id) {
             match how {
-                Unblock::Timeout => client.out.null_array(),
+                Unblock::Timeout => (blocked.timeout_reply)(&mut client.out),
                 Unblock::Error => {
                     client.out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
                 }

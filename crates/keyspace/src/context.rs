@@ -1,7 +1,7 @@
 //! What a handler works with: the data of the client's database, and the ways to say what changed.
 
 use crate::args::Args;
-use crate::blocking::Blocked;
+use crate::blocking::{Blocked, TimeoutReply};
 use crate::client::{Client, ClientId};
 use crate::command::Command;
 use crate::config::Config;
@@ -54,6 +54,14 @@ impl Context<'_> {
 
     pub fn database_mut(&mut self) -> &mut Db {
         self.engine.db_mut(self.db)
+    }
+
+    /// Runs something on another database than the client's.
+    pub fn in_db<T>(&mut self, db: DbIndex, run: impl FnOnce(&mut Self) -> T) -> T {
+        let home = std::mem::replace(&mut self.db, db);
+        let result = run(self);
+        self.db = home;
+        result
     }
 
     /// Looks a key up for reading: counts a hit or a miss and notes the access.
@@ -176,8 +184,32 @@ impl Context<'_> {
         value_type: ValueType,
         deadline: Option<UnixMillis>,
     ) {
+        self.block_with(out, args, keys, value_type, deadline, ReplyWriter::null_array);
+    }
+
+    /// Parks the client until `deadline`; `reply` answers it then, and at once where the command
+    /// may not wait.
+    pub fn block_until(
+        &mut self,
+        out: &mut ReplyWriter,
+        args: &Args<'_>,
+        deadline: Option<UnixMillis>,
+        reply: TimeoutReply,
+    ) {
+        self.block_with(out, args, &[], ValueType::String, deadline, reply);
+    }
+
+    fn block_with(
+        &mut self,
+        out: &mut ReplyWriter,
+        args: &Args<'_>,
+        keys: &[&[u8]],
+        value_type: ValueType,
+        deadline: Option<UnixMillis>,
+        timeout_reply: TimeoutReply,
+    ) {
         if !self.may_block {
-            out.null_array();
+            timeout_reply(out);
             return;
         }
         self.wants_block = true;
@@ -189,6 +221,7 @@ impl Context<'_> {
             keys: keys.iter().map(|&key| SmallBytes::from(key)).collect(),
             value_type,
             deadline,
+            timeout_reply,
             since: self.now(),
             args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
         };

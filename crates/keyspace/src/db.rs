@@ -90,6 +90,11 @@ impl Db {
         Some(entry)
     }
 
+    /// Removes every key and says how many there were.
+    pub fn clear(&mut self) -> usize {
+        std::mem::take(self).len()
+    }
+
     /// Gives an existing key another expiry, or none; `false` where there is no such key.
     pub fn set_expire(&mut self, key: &[u8], expire_at: Option<UnixMillis>) -> bool {
         let Some(entry) = self.keys.get_mut(key) else {

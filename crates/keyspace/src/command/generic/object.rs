@@ -1,0 +1,69 @@
+//! OBJECT: the inside of values. Looking at a key this way is no use of it.
+
+use crate::args::Args;
+use crate::context::Context;
+use crate::db::Entry;
+use crate::error::CommandError;
+use keyspace_resp::ReplyWriter;
+
+/// OBJECT ENCODING key
+pub(super) fn encoding(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let entry = entry(ctx, args);
+    out.bulk_or_null(entry.map(|entry| entry.value.encoding().as_bytes()));
+    Ok(())
+}
+
+/// OBJECT FREQ key
+///
+/// The frequency of accesses is not tracked under any policy that the engine has.
+pub(super) fn freq(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    if entry(ctx, args).is_some() {
+        return Err(CommandError::text(
+            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
+             note that when switching between policies at runtime LRU and LFU data will take some \
+             time to adjust.",
+        ));
+    }
+    out.null();
+    Ok(())
+}
+
+/// OBJECT IDLETIME key
+pub(super) fn idletime(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    match entry(ctx, args) {
+        Some(entry) => out.integer((ctx.now() - entry.accessed_at) / 1000),
+        None => out.null(),
+    }
+    Ok(())
+}
+
+/// OBJECT REFCOUNT key
+///
+/// No value is shared.
+pub(super) fn refcount(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    match entry(ctx, args) {
+        Some(_) => out.integer(1),
+        None => out.null(),
+    }
+    Ok(())
+}
+
+fn entry<'c>(ctx: &'c Context<'_>, args: &Args<'_>) -> Option<&'c Entry> {
+    ctx.database().get(args[2])
+}
