@@ -12,6 +12,7 @@ use crate::notify::Class;
 use crate::time::UnixMillis;
 use crate::value::{SmallBytes, Typed, Value, ValueType};
 use keyspace_resp::ReplyWriter;
+use smallvec::SmallVec;
 
 /// A command in execution.
 ///
@@ -28,6 +29,8 @@ pub(crate) struct Context<'e> {
     pub is_retry: bool,
     /// The command asked to wait.
     pub wants_block: bool,
+    /// The arguments that monitors must not see.
+    pub secrets: SmallVec<[usize; 2]>,
 }
 
 impl Context<'_> {
@@ -226,6 +229,11 @@ impl Context<'_> {
             args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
         };
         self.engine.block_client(self.client_id, blocked);
+    }
+
+    /// Hides an argument, a password or the like, from monitors.
+    pub fn hide_argument(&mut self, index: usize) {
+        self.secrets.push(index);
     }
 
     /// A number from the engine's generator, below `bound`, which is not 0.

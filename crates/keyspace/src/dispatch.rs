@@ -68,8 +68,7 @@ impl Engine {
         self.with_output(id, |engine, out| {
             let start = out.len();
             if let Err(error) = engine.process(id, args, out) {
-                engine.stats.error_replies += 1;
-                out.error(&error.to_string());
+                engine.answer_error(&error, out);
             }
             if !hidden {
                 engine.stats.commands_processed += 1;
@@ -117,7 +116,10 @@ impl Engine {
         out: &mut ReplyWriter,
     ) -> Result<(), CommandError> {
         let admitted = self.admit(id, args, out.protocol());
-        let command = admitted.map_err(|error| self.refuse_in_transaction(id, args, error))?;
+        let command = admitted.map_err(|error| {
+            self.count_rejection(args, &error);
+            self.refuse_in_transaction(id, args, error)
+        })?;
         let Some(client) = self.clients.get_mut(&id) else {
             return Ok(());
         };
@@ -182,9 +184,12 @@ impl Engine {
             may_block,
             is_retry: false,
             wants_block: false,
+            secrets: SmallVec::new(),
         };
         let result = (command.handler)(&mut ctx, args, out);
-        self.tell_monitors(id, command, args);
+        let secrets = ctx.secrets;
+        self.count_call(id, command, result.is_err());
+        self.tell_monitors(id, command, args, &secrets);
         result
     }
 
@@ -205,16 +210,43 @@ impl Engine {
                 may_block: true,
                 is_retry: true,
                 wants_block: false,
+                secrets: SmallVec::new(),
             };
             let result = (command.handler)(&mut ctx, args, out);
             let answered = !ctx.wants_block;
             if let Err(error) = result {
-                ctx.engine.stats.error_replies += 1;
-                out.error(&error.to_string());
+                engine.answer_error(&error, out);
             }
             answered
         });
         answered.unwrap_or(true)
+    }
+
+    /// Writes an error reply and counts it.
+    pub(crate) fn answer_error(&mut self, error: &CommandError, out: &mut ReplyWriter) {
+        let text = error.to_string();
+        self.stats.count_error(&text);
+        out.error(&text);
+    }
+
+    /// Counts a call that was refused before it started, where it names a command at all.
+    fn count_rejection(&mut self, args: &Args<'_>, error: &CommandError) {
+        let name = match error {
+            CommandError::WrongArity(name) => Some(*name),
+            _ => command::find(args).ok().map(|command| command.spec.name),
+        };
+        if let Some(name) = name {
+            self.stats.command(name).rejected_calls += 1;
+        }
+    }
+
+    fn count_call(&mut self, id: ClientId, command: &Command, failed: bool) {
+        if self.clients.get(&id).is_none_or(|client| client.hidden) {
+            return;
+        }
+        let stats = self.stats.command(command.spec.name);
+        stats.calls += 1;
+        stats.failed_calls += u64::from(failed);
     }
 
     /// Tells observers that a command runs, before anything that it does.
@@ -233,13 +265,19 @@ impl Engine {
 
     /// Tells monitors that a command ran. As in Redis that is after it, so that EXEC follows what
     /// it executed and SELECT shows the new database.
-    fn tell_monitors(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
+    fn tell_monitors(
+        &mut self,
+        id: ClientId,
+        command: &Command,
+        args: &Args<'_>,
+        secrets: &[usize],
+    ) {
         let is_shown = !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin);
         if is_shown
             && !self.monitors.is_empty()
             && self.clients.get(&id).is_some_and(|client| !client.hidden)
         {
-            self.feed_monitors(id, args);
+            self.feed_monitors(id, args, secrets);
         }
     }
 }

@@ -89,8 +89,7 @@ impl Engine {
             let result =
                 command::find(&args).and_then(|command| self.call(id, command, &args, out, false));
             if let Err(error) = result {
-                self.stats.error_replies += 1;
-                out.error(&error.to_string());
+                self.answer_error(&error, out);
             }
         }
     }

@@ -156,7 +156,7 @@ fn hello(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let options = HelloOptions::parse(&args[1..])?;
+    let options = HelloOptions::parse(ctx, args)?;
     if let Some((user, password)) = options.auth {
         authenticate(ctx, user, password)?;
     } else if !ctx.client().authenticated {
@@ -202,10 +202,10 @@ struct HelloOptions<'a> {
 }
 
 impl<'a> HelloOptions<'a> {
-    /// Reads everything behind HELLO.
-    fn parse(args: &Args<'a>) -> Result<Self, CommandError> {
+    /// Reads everything behind HELLO, and hides what authenticates.
+    fn parse(ctx: &mut Context<'_>, args: &Args<'a>) -> Result<Self, CommandError> {
         let mut options = HelloOptions::default();
-        let Some((version, mut rest)) = args.split_first() else {
+        let Some((version, mut rest)) = args[1..].split_first() else {
             return Ok(options);
         };
         let version = args::integer(version).map_err(|_| {
@@ -219,6 +219,8 @@ impl<'a> HelloOptions<'a> {
         while let Some((&option, values)) = rest.split_first() {
             rest = match values {
                 [user, password, rest @ ..] if args::is(option, "auth") => {
+                    ctx.hide_argument(args.len() - rest.len() - 2);
+                    ctx.hide_argument(args.len() - rest.len() - 1);
                     options.auth = Some((user, password));
                     rest
                 }
@@ -257,6 +259,9 @@ fn set_protocol(client: &mut Client, out: &mut ReplyWriter, protocol: Protocol) 
 
 /// AUTH [username] password
 fn auth(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
+    for index in 1..args.len().min(3) {
+        ctx.hide_argument(index);
+    }
     let (user, password) = match args {
         [_, password] => {
             if ctx.config().requirepass.is_empty() {

@@ -38,17 +38,19 @@ fn monitor(
 }
 
 impl Engine {
-    /// Sends a command to every monitor: time, database and address, then each argument quoted.
-    pub(crate) fn feed_monitors(&mut self, id: ClientId, args: &Args<'_>) {
+    /// Sends a command to every monitor: time, database and address, then each argument quoted,
+    /// except for those at the indices of `secrets`.
+    pub(crate) fn feed_monitors(&mut self, id: ClientId, args: &Args<'_>, secrets: &[usize]) {
         let Some(client) = self.clients.get(&id) else {
             return;
         };
         let (seconds, micros) = (self.now.0.div_euclid(1000), self.now.0.rem_euclid(1000) * 1000);
         let mut line =
             format!("{seconds}.{micros:06} [{} {}]", client.db.0, client.addr).into_bytes();
-        for arg in args {
+        for (index, arg) in args.iter().enumerate() {
             line.extend_from_slice(b" ");
-            write_quoted(&mut line, arg);
+            let secret = secrets.contains(&index);
+            write_quoted(&mut line, if secret { b"(redacted)" } else { arg });
         }
         let line = String::from_utf8(line).expect("quoting leaves ASCII");
         for monitor in self.monitors.clone() {
