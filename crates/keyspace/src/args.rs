@@ -1,6 +1,7 @@
 //! Reading arguments. Handlers read all of them before they touch data.
 
 use crate::error::CommandError;
+use crate::long_double::LongDouble;
 use crate::time::UnixMillis;
 
 /// A command's arguments, its name first.
@@ -60,18 +61,13 @@ fn parse_hex_float(text: &str) -> Option<f64> {
 /// A blocking command's timeout in seconds, as the point at which it ends; `None` for 0, which
 /// waits for ever.
 pub(crate) fn timeout(arg: &[u8], now: UnixMillis) -> Result<Option<UnixMillis>, CommandError> {
-    let seconds = parse_float(arg).ok_or(CommandError::TimeoutNotFloat)?;
-    let millis = (seconds * 1000.0).ceil();
-    if millis > i64::MAX as f64 {
-        return Err(CommandError::TimeoutOutOfRange);
+    let seconds = LongDouble::parse(arg).ok_or(CommandError::TimeoutNotFloat)?;
+    match seconds.ceil_millis() {
+        i64::MAX => Err(CommandError::TimeoutOutOfRange),
+        ..0 => Err(CommandError::TimeoutNegative),
+        0 => Ok(None),
+        millis => now.checked_add(millis).map(Some).ok_or(CommandError::TimeoutOutOfRange),
     }
-    if seconds < 0.0 {
-        return Err(CommandError::TimeoutNegative);
-    }
-    if millis == 0.0 {
-        return Ok(None);
-    }
-    now.checked_add(millis as i64).map(Some).ok_or(CommandError::TimeoutOutOfRange)
 }
 
 /// The keys that follow a `numkeys` argument at `args[at]`, and what follows the keys.
@@ -157,6 +153,32 @@ mod tests {
             ("0x", None),
         ] {
             assert_eq!(parse_float(text.as_bytes()), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn timeouts_are_exact_to_the_millisecond() {
+        let timeout = |text: &str| timeout(text.as_bytes(), UnixMillis(1000));
+        for (text, end) in [
+            ("0", None),
+            ("-0.001", None),
+            ("0.07", Some(1070)),
+            ("0.0001", Some(1001)),
+            ("1.001", Some(2001)),
+            ("9223372036854773.5", Some(9_223_372_036_854_774_500)),
+        ] {
+            assert_eq!(timeout(text), Ok(end.map(UnixMillis)), "{text}");
+        }
+        for (text, error) in [
+            ("-0.002", CommandError::TimeoutNegative),
+            ("-inf", CommandError::TimeoutNegative),
+            ("inf", CommandError::TimeoutOutOfRange),
+            ("1e300", CommandError::TimeoutOutOfRange),
+            ("9223372036854775", CommandError::TimeoutOutOfRange),
+            ("nan", CommandError::TimeoutNotFloat),
+            ("1s", CommandError::TimeoutNotFloat),
+        ] {
+            assert_eq!(timeout(text), Err(error), "{text}");
         }
     }
 

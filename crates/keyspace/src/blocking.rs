@@ -2,7 +2,7 @@
 //!
 //! Protocol. A handler that finds nothing calls [`Context::block`](crate::context::Context::block)
 //! and answers nothing: the client now has a [`Blocked`] record and stands in the queue of each of
-//! its keys, by order of arrival. A change of a key that somebody waits for makes the key *ready*.
+//! its keys by its arrival number, which orders all waiting clients. A change of a key that somebody waits for makes the key *ready*.
 //! After the command that made it so (after EXEC as a whole), every ready key is served: its
 //! queue is walked from the front, and each client's command is run again from its beginning.
 //! A command that now succeeds has answered and its client is free; one that calls `block` again
@@ -21,7 +21,8 @@ use crate::event::Event;
 use crate::time::UnixMillis;
 use crate::value::{Map, SmallBytes, ValueType};
 use keyspace_resp::ReplyWriter;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 /// What answers a client whose wait ended without its being served.
 pub(crate) type TimeoutReply = fn(&mut ReplyWriter);
@@ -36,6 +37,8 @@ pub(crate) struct Blocked {
     pub deadline: Option<UnixMillis>,
     pub timeout_reply: TimeoutReply,
     pub since: UnixMillis,
+    /// Its place in every queue: who came later has a larger one.
+    pub arrival: u64,
     /// The command with its arguments, to be run again.
     pub args: Vec<SmallBytes>,
 }
@@ -49,12 +52,24 @@ pub(crate) enum Unblock {
     Error,
 }
 
-/// The queues of waiting clients.
+/// A key in its database.
+type Place = (DbIndex, SmallBytes);
+
+/// Who waits for one key, by arrival.
+#[derive(Debug, Clone, Default)]
+struct Queue {
+    clients: BTreeMap<u64, ClientId>,
+    /// The key stands in the list of ready keys.
+    is_ready: bool,
+}
+
+/// The queues of waiting clients; none is empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocking {
-    queues: Map<(DbIndex, SmallBytes), VecDeque<ClientId>>,
+    queues: Map<Place, Queue>,
     timeouts: BTreeSet<(UnixMillis, ClientId)>,
-    ready: VecDeque<(DbIndex, SmallBytes)>,
+    ready: VecDeque<Place>,
+    last_arrival: u64,
     /// Freed clients that may have more to run.
     freed: VecDeque<ClientId>,
     clients: usize,
@@ -81,6 +96,27 @@ impl Blocking {
         self.timeouts.first().filter(|(at, _)| *at <= now).map(|(_, id)| *id)
     }
 
+    /// A number for the client that comes next.
+    pub fn next_arrival(&mut self) -> u64 {
+        self.last_arrival += 1;
+        self.last_arrival
+    }
+
+    /// The first client that waits for a key and arrived after that one.
+    fn next_waiting(&self, place: &Place, after: u64) -> Option<(u64, ClientId)> {
+        let later = (Bound::Excluded(after), Bound::Unbounded);
+        let (arrival, id) = self.queues.get(place)?.clients.range(later).next()?;
+        Some((*arrival, *id))
+    }
+
+    fn take_ready(&mut self) -> Option<Place> {
+        let place = self.ready.pop_front()?;
+        if let Some(queue) = self.queues.get_mut(&place) {
+            queue.is_ready = false;
+        }
+        Some(place)
+    }
+
     /// The next freed client that may have more to run.
     pub fn take_freed(&mut self) -> Option<ClientId> {
         self.freed.pop_front()
@@ -92,9 +128,7 @@ impl Engine {
     pub(crate) fn block_client(&mut self, id: ClientId, blocked: Blocked) {
         for key in &blocked.keys {
             let queue = self.blocking.queues.entry((blocked.db, key.clone())).or_default();
-            if !queue.contains(&id) {
-                queue.push_back(id);
-            }
+            queue.clients.insert(blocked.arrival, id);
         }
         if let Some(deadline) = blocked.deadline {
             self.blocking.timeouts.insert((deadline, id));
@@ -118,8 +152,8 @@ impl Engine {
         for key in &blocked.keys {
             let place = (blocked.db, key.clone());
             if let Some(queue) = self.blocking.queues.get_mut(&place) {
-                queue.retain(|&other| other != id);
-                if queue.is_empty() {
+                queue.clients.remove(&blocked.arrival);
+                if queue.clients.is_empty() {
                     self.blocking.queues.swap_remove(&place);
                 }
             }
@@ -138,7 +172,9 @@ impl Engine {
             return false;
         };
         self.record(|at| Event::Unblocked { at, client: id });
-        if let Some(client) = self.clients.get_mut(&id) {
+        if self.end_wait_for_reply(id)
+            && let Some(client) = self.clients.get_mut(&id)
+        {
             match how {
                 Unblock::Timeout => (blocked.timeout_reply)(&mut client.out),
                 Unblock::Error => {
@@ -156,7 +192,9 @@ impl Engine {
             return;
         }
         let place = (db, SmallBytes::from(key));
-        if self.blocking.queues.contains_key(&place) && !self.blocking.ready.contains(&place) {
+        if let Some(queue) = self.blocking.queues.get_mut(&place)
+            && !std::mem::replace(&mut queue.is_ready, true)
+        {
             self.blocking.ready.push_back(place);
         }
     }
@@ -178,26 +216,25 @@ impl Engine {
 
     /// Serves every ready key, those that serving makes ready included.
     pub(crate) fn serve_ready_keys(&mut self) {
-        while let Some((db, key)) = self.blocking.ready.pop_front() {
-            let Some(queue) = self.blocking.queues.get(&(db, key.clone())) else {
-                continue;
+        while let Some(place) = self.blocking.take_ready() {
+            self.serve_key(&place);
+        }
+    }
+
+    /// Serves the clients that wait for a key, first come, first served, while it is there.
+    fn serve_key(&mut self, place: &Place) {
+        let (db, key) = place;
+        let mut served = 0;
+        while let Some((arrival, id)) = self.blocking.next_waiting(place, served) {
+            let Some(entry) = self.db(*db).get(key) else {
+                return;
             };
-            let waiting: Vec<ClientId> = queue.iter().copied().collect();
-            for id in waiting {
-                let Some(entry) = self.db(db).get(&key) else {
-                    break;
-                };
-                let value_type = entry.value.value_type();
-                let Some(client) = self.clients.get(&id) else {
-                    continue;
-                };
-                let Some(blocked) = &client.blocked else {
-                    continue;
-                };
-                if blocked.value_type == value_type {
-                    self.retry_blocked(id, &key);
-                }
+            let value_type = entry.value.value_type();
+            let blocked = self.clients.get(&id).and_then(|client| client.blocked.as_ref());
+            if blocked.is_some_and(|blocked| blocked.value_type == value_type) {
+                self.retry_blocked(id, key);
             }
+            served = arrival;
         }
     }
 

@@ -226,6 +226,7 @@ impl Context<'_> {
             deadline,
             timeout_reply,
             since: self.now(),
+            arrival: self.engine.blocking.next_arrival(),
             args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
         };
         self.engine.block_client(self.client_id, blocked);

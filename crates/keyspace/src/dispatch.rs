@@ -79,7 +79,7 @@ impl Engine {
                 if silent && client.reply_mode != ReplyMode::On {
                     out.truncate(start);
                 }
-                if client.reply_mode == ReplyMode::Skip {
+                if client.reply_mode == ReplyMode::Skip && client.blocked.is_none() {
                     client.reply_mode = ReplyMode::On;
                 }
             }
@@ -202,6 +202,7 @@ impl Engine {
             return true;
         };
         let answered = self.with_output(id, |engine, out| {
+            let start = out.len();
             let mut ctx = Context {
                 engine,
                 client_id: id,
@@ -216,6 +217,9 @@ impl Engine {
             let answered = !ctx.wants_block;
             if let Err(error) = result {
                 engine.answer_error(&error, out);
+            }
+            if answered && !engine.end_wait_for_reply(id) {
+                out.truncate(start);
             }
             answered
         });
@@ -247,6 +251,19 @@ impl Engine {
         let stats = self.stats.command(command.spec.name);
         stats.calls += 1;
         stats.failed_calls += u64::from(failed);
+    }
+
+    /// A blocked client is to be answered: whether it wants that, which CLIENT REPLY SKIP before
+    /// its command denied for this one.
+    pub(crate) fn end_wait_for_reply(&mut self, id: ClientId) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        let mode = client.reply_mode;
+        if mode == ReplyMode::Skip {
+            client.reply_mode = ReplyMode::On;
+        }
+        mode == ReplyMode::On
     }
 
     /// Tells observers that a command runs, before anything that it does.

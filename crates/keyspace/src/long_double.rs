@@ -3,8 +3,8 @@
 //! Its 64 bits of precision are why 0.1 + 0.2 is 0.3 there. Numbers are read as C's `strtold`
 //! reads them and printed as `%.17Lf` prints them, without the zeros at the end.
 
-use rustc_apfloat::Float;
 use rustc_apfloat::ieee::X87DoubleExtended;
+use rustc_apfloat::{Float, Round};
 use std::ops::Add;
 
 /// Longer texts are no numbers for Redis.
@@ -40,6 +40,14 @@ impl LongDouble {
     /// Neither infinite nor not-a-number.
     pub fn is_finite(self) -> bool {
         self.0.is_finite()
+    }
+
+    /// This number of seconds in milliseconds, rounded up; the nearest integer where it is out of
+    /// range.
+    pub fn ceil_millis(self) -> i64 {
+        let millis = (self.0 * LongDouble::from(1000).0).value;
+        let rounded = millis.to_i128_r(64, Round::TowardPositive, &mut false).value;
+        rounded.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }
 
     /// Plain decimal notation with at most 17 digits after the point, rounded to even. The number
