@@ -12,7 +12,7 @@ pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};
 pub(crate) use set::Set;
 pub(crate) use string::{Str, canonical_integer};
-pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet};
+pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order};
 
 /// An insertion-ordered map with a hash that is the same on every run.
 pub(crate) type Map<K, V> = indexmap::IndexMap<K, V, foldhash::quality::FixedState>;

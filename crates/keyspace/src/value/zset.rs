@@ -39,16 +39,12 @@ pub(crate) struct ZSet {
 impl ZSet {
     /// The result of a STORE command: packed if it fits, whatever its sources were.
     pub fn from_scores(scores: Map<SmallBytes, f64>, limits: ListpackLimits) -> ZSet {
-        let mut elements: Vec<Element> = scores
-            .iter()
-            .map(|(member, &score)| Element { member: member.clone(), score })
-            .collect();
-        elements.sort_by(|a, b| a.compare(b.score, &b.member));
-        let fits = elements.len() <= limits.entries
-            && elements.iter().all(|element| element.member.len() <= limits.value_bytes);
+        let fits = scores.len() <= limits.entries
+            && scores.keys().all(|member| member.len() <= limits.value_bytes);
         let mut ranked = Ranked::default();
-        for element in elements {
-            ranked.insert(ranked.len(), element);
+        for Element { member, score } in in_order(&scores) {
+            let score = if fits { packed_score(score) } else { score };
+            ranked.insert(ranked.len(), Element { member, score });
         }
         ZSet { ranked, scores: (!fits).then_some(scores) }
     }
@@ -112,6 +108,7 @@ impl ZSet {
             }
             None => {}
         }
+        let score = if self.scores.is_none() { packed_score(score) } else { score };
         self.ranked.insert(self.place(score, member), Element { member: member.into(), score });
         if let Some(scores) = &mut self.scores {
             match scores.get_mut(member) {
@@ -181,6 +178,20 @@ impl ZSet {
             self.scores = Some(scores.collect());
         }
     }
+}
+
+/// The elements with these scores, in the order of a sorted set.
+pub(crate) fn in_order(scores: &Map<SmallBytes, f64>) -> Vec<Element> {
+    let elements = scores.iter();
+    let mut elements: Vec<Element> =
+        elements.map(|(member, &score)| Element { member: member.clone(), score }).collect();
+    elements.sort_by(|a, b| a.compare(b.score, &b.member));
+    elements
+}
+
+/// A score as a listpack keeps it: whole numbers as integers, of which none is -0.
+fn packed_score(score: f64) -> f64 {
+    score + 0.0
 }
 
 #[cfg(test)]

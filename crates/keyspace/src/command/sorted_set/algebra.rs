@@ -6,7 +6,7 @@ use crate::args::{self, Args, Options};
 use crate::command::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::value::{Map, SmallBytes, Value, ZSet};
+use crate::value::{Map, SmallBytes, Value, ZSet, in_order};
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -128,11 +128,13 @@ enum Aggregate {
 }
 
 impl Aggregate {
-    fn apply(self, a: f64, b: f64) -> f64 {
+    /// Adds what another source says. That may be NaN, which is never lower or higher.
+    fn apply(self, score: f64, other: f64) -> f64 {
         match self {
-            Aggregate::Sum => number_or_zero(a + b),
-            Aggregate::Min => a.min(b),
-            Aggregate::Max => a.max(b),
+            Aggregate::Sum => number_or_zero(score + other),
+            Aggregate::Min if other < score => other,
+            Aggregate::Max if other > score => other,
+            Aggregate::Min | Aggregate::Max => score,
         }
     }
 }
@@ -251,8 +253,8 @@ fn sources<'c>(ctx: &'c mut Context<'_>, keys: &Args<'_>) -> Result<Vec<Source<'
     keys.iter().map(source).collect()
 }
 
-/// Combines what the keys in `args`, which start with their number, hold; answers whether scores
-/// were asked for too.
+/// Combines what the keys in `args`, which start with their number, hold: the scores of the
+/// result, and whether they are to be answered.
 ///
 /// Types are checked before options, as in Redis.
 fn combine(
@@ -260,8 +262,7 @@ fn combine(
     args: &Args<'_>,
     operation: Operation,
     answers: bool,
-) -> Result<(ZSet, bool), CommandError> {
-    let limits = ctx.config().zset_limits();
+) -> Result<(Map<SmallBytes, f64>, bool), CommandError> {
     let (keys, rest) = input_keys(ctx, args)?;
     let sources = sources(ctx, keys)?;
     let options = AlgebraOptions::parse(rest, keys.len(), operation, answers)?;
@@ -275,7 +276,7 @@ fn combine(
         Operation::Inter => inter(&weighted, options.aggregate),
         Operation::Diff => diff(&weighted),
     };
-    Ok((ZSet::from_scores(scores, limits), options.with_scores))
+    Ok((scores, options.with_scores))
 }
 
 fn union(sources: &[(Source<'_>, f64)], aggregate: Aggregate) -> Map<SmallBytes, f64> {
@@ -301,8 +302,8 @@ fn inter(sources: &[(Source<'_>, f64)], aggregate: Aggregate) -> Map<SmallBytes,
     let in_all = |(member, score): (&[u8], f64)| {
         let first = number_or_zero(score * weight);
         let score = others.iter().try_fold(first, |score, (source, weight)| {
-            let other = number_or_zero(source.score(member)? * weight);
-            Some(aggregate.apply(score, other))
+            // Unlike the first, the others are not made numbers before they are added.
+            Some(aggregate.apply(score, source.score(member)? * weight))
         })?;
         Some((SmallBytes::from(member), score))
     };
@@ -351,8 +352,8 @@ fn answer_generic(
     out: &mut ReplyWriter,
     operation: Operation,
 ) -> Result<(), CommandError> {
-    let (result, with_scores) = combine(ctx, &args[1..], operation, true)?;
-    write_elements(out, result.len(), result.iter(), with_scores);
+    let (scores, with_scores) = combine(ctx, &args[1..], operation, true)?;
+    write_elements(out, scores.len(), in_order(&scores).iter(), with_scores);
     Ok(())
 }
 
@@ -392,8 +393,9 @@ fn store_generic(
     operation: Operation,
     event: &'static str,
 ) -> Result<(), CommandError> {
-    let (result, _) = combine(ctx, &args[2..], operation, false)?;
-    store(ctx, args[1], result, event, out);
+    let limits = ctx.config().zset_limits();
+    let (scores, _) = combine(ctx, &args[2..], operation, false)?;
+    store(ctx, args[1], ZSet::from_scores(scores, limits), event, out);
     Ok(())
 }
 

@@ -426,11 +426,12 @@ fn zrangestore(
 ) -> Result<(), CommandError> {
     let query = RangeQuery::parse(&args[3..], Form { by: None, reverse: None, answers: false })?;
     let limits = ctx.config().zset_limits();
-    let selected = ctx.get::<ZSet>(args[2])?.map(|zset| {
-        let elements = query.elements(zset, query.ranks(zset));
-        elements.map(|element| (element.member.clone(), element.score)).collect()
-    });
-    let stored = ZSet::from_scores(selected.unwrap_or_default(), limits);
+    let mut stored = ZSet::default();
+    if let Some(zset) = ctx.get::<ZSet>(args[2])? {
+        for element in query.elements(zset, query.ranks(zset)) {
+            stored.insert(&element.member, element.score, limits);
+        }
+    }
     store(ctx, args[1], stored, "zrangestore", out);
     Ok(())
 }
