@@ -309,6 +309,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     sorted_set::range::COMMANDS,
     sorted_set::algebra::COMMANDS,
     sorted_set::pop::COMMANDS,
+    sorted_set::random::COMMANDS,
     sorted_set::scan::COMMANDS,
     transactions::COMMANDS,
     pubsub::COMMANDS,

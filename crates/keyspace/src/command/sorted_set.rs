@@ -1,7 +1,9 @@
-//! Sorted sets: members one by one. Ranges, pops and set algebra have files of their own.
+//! Sorted sets: members one by one. Ranges, pops, set algebra, random members and the walk in steps
+//! have files of their own.
 
 pub(super) mod algebra;
 pub(super) mod pop;
+pub(super) mod random;
 pub(super) mod range;
 pub(super) mod scan;
 
@@ -394,16 +396,24 @@ fn write_elements<'z>(
     elements: impl Iterator<Item = &'z Element>,
     with_scores: bool,
 ) {
-    let pairs = with_scores && out.protocol() == Protocol::Resp3;
-    out.array(if with_scores && !pairs { len * 2 } else { len });
+    write_elements_header(out, len, with_scores);
     for element in elements {
-        if pairs {
-            out.array(2);
-        }
-        out.bulk(&element.member);
-        if with_scores {
-            out.double(element.score);
-        }
+        write_element(out, element, with_scores);
+    }
+}
+
+fn write_elements_header(out: &mut ReplyWriter, len: usize, with_scores: bool) {
+    let flat = with_scores && out.protocol() == Protocol::Resp2;
+    out.array(if flat { len * 2 } else { len });
+}
+
+fn write_element(out: &mut ReplyWriter, element: &Element, with_scores: bool) {
+    if with_scores && out.protocol() == Protocol::Resp3 {
+        out.array(2);
+    }
+    out.bulk(&element.member);
+    if with_scores {
+        out.double(element.score);
     }
 }
 
