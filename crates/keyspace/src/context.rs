@@ -86,7 +86,8 @@ impl Context<'_> {
 
     /// Looks a key of any type up without using it: counts a hit or a miss.
     pub fn get_untouched(&mut self, key: &[u8]) -> Option<&Entry> {
-        self.count_lookup(key);
+        let exists = self.database().contains(key);
+        self.count_lookup(key, exists);
         self.database().get(key)
     }
 
@@ -108,11 +109,7 @@ impl Context<'_> {
     /// `WRONGTYPE` where the key holds another type.
     pub fn get_mut<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&mut T>, CommandError> {
         let now = self.access_time();
-        let db = self.database_mut();
-        if let Some(now) = now {
-            db.touch(key, now);
-        }
-        match db.get_mut(key) {
+        match self.database_mut().get_mut(key, now) {
             None => Ok(None),
             Some(value) => T::from_value_mut(value).map(Some).ok_or(CommandError::WrongType),
         }
@@ -249,17 +246,15 @@ impl Context<'_> {
 
     /// Notes that a client read a key, and says whether it exists. An observer leaves no trace.
     fn note_read(&mut self, key: &[u8]) -> bool {
-        let exists = self.count_lookup(key);
-        if exists && let Some(now) = self.access_time() {
-            self.database_mut().touch(key, now);
-        }
+        let now = self.access_time();
+        let exists = self.database_mut().get_mut(key, now).is_some();
+        self.count_lookup(key, exists);
         exists
     }
 
-    fn count_lookup(&mut self, key: &[u8]) -> bool {
-        let exists = self.database().contains(key);
+    fn count_lookup(&mut self, key: &[u8], exists: bool) {
         if self.client().hidden {
-            return exists;
+            return;
         }
         if exists {
             self.engine.stats.keyspace_hits += 1;
@@ -267,7 +262,6 @@ impl Context<'_> {
             self.engine.stats.keyspace_misses += 1;
             self.notify(key, Class::KEY_MISS, "keymiss");
         }
-        exists
     }
 
     /// When an access by this client is noted; `None` under CLIENT NO-TOUCH.

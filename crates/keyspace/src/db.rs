@@ -47,19 +47,15 @@ impl Db {
         self.keys.get(key)
     }
 
-    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
-        self.keys.get_mut(key).map(|entry| &mut entry.value)
+    /// The value of `key`, to be changed; notes that it was used at `now`, if that counts.
+    pub fn get_mut(&mut self, key: &[u8], now: Option<UnixMillis>) -> Option<&mut Value> {
+        let entry = self.keys.get_mut(key)?;
+        entry.accessed_at = now.unwrap_or(entry.accessed_at);
+        Some(&mut entry.value)
     }
 
     pub fn contains(&self, key: &[u8]) -> bool {
         self.keys.contains_key(key)
-    }
-
-    /// Says that `key` was used at `now`.
-    pub fn touch(&mut self, key: &[u8], now: UnixMillis) {
-        if let Some(entry) = self.keys.get_mut(key) {
-            entry.accessed_at = now;
-        }
     }
 
     /// Sets `key` with that expiry and returns what it held.
@@ -138,6 +134,90 @@ impl Db {
         }
         if let Some(is) = is {
             self.expires.insert((is, key.into()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Str, Typed};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, Clone)]
+    enum Op {
+        Insert(u8, Option<i64>),
+        Remove(u8),
+        SetExpire(u8, Option<i64>),
+        /// Removes everything due.
+        Expire(i64),
+        Clear,
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        let at = || proptest::option::of(0..20_i64);
+        let key = || 0..12_u8;
+        prop_oneof![
+            6 => (key(), at()).prop_map(|(key, at)| Op::Insert(key, at)),
+            4 => key().prop_map(Op::Remove),
+            6 => (key(), at()).prop_map(|(key, at)| Op::SetExpire(key, at)),
+            2 => (0..20_i64).prop_map(Op::Expire),
+            1 => Just(Op::Clear),
+        ]
+    }
+
+    /// Does the same to a database and to a plain map of expiries.
+    fn apply(db: &mut Db, model: &mut BTreeMap<u8, Option<i64>>, op: Op) {
+        match op {
+            Op::Insert(key, at) => {
+                let value = Str::new(b"v").into_value();
+                let old = db.insert(&[key], value, at.map(UnixMillis), UnixMillis(0));
+                let had = model.insert(key, at);
+                assert_eq!(old.map(|entry| entry.expire_at), had.map(|at| at.map(UnixMillis)));
+            }
+            Op::Remove(key) => {
+                assert_eq!(db.remove(&[key]).is_some(), model.remove(&key).is_some());
+            }
+            Op::SetExpire(key, at) => {
+                let exists = db.set_expire(&[key], at.map(UnixMillis));
+                assert_eq!(exists, model.contains_key(&key));
+                model.entry(key).and_modify(|was| *was = at);
+            }
+            Op::Expire(now) => {
+                while let Some(key) = db.due(UnixMillis(now)) {
+                    assert!(db.remove(&key).is_some(), "what is due exists");
+                }
+                model.retain(|_, at| at.is_none_or(|at| at > now));
+            }
+            Op::Clear => {
+                assert_eq!(db.clear(), model.len());
+                model.clear();
+            }
+        }
+    }
+
+    proptest! {
+        /// The index of expiries never says anything else than the keys do.
+        #[test]
+        fn keys_and_expiries_agree(ops in proptest::collection::vec(op(), 0..80)) {
+            let mut db = Db::default();
+            let mut model = BTreeMap::new();
+            for op in ops {
+                apply(&mut db, &mut model, op);
+                let mut expires: Vec<(i64, u8)> =
+                    model.iter().filter_map(|(&key, at)| Some(((*at)?, key))).collect();
+                expires.sort_unstable();
+                let indexed: Vec<_> = db.iter_expires().map(|(at, key)| (at.0, key[0])).collect();
+                prop_assert_eq!(&indexed, &expires);
+                prop_assert_eq!(db.expires_len(), expires.len());
+                prop_assert_eq!(db.next_expire(), expires.first().map(|(at, _)| UnixMillis(*at)));
+                prop_assert_eq!(db.len(), model.len());
+                for (&key, &at) in &model {
+                    let entry = db.get(&[key]).expect("the model has it");
+                    prop_assert_eq!(entry.expire_at, at.map(UnixMillis));
+                }
+            }
         }
     }
 }

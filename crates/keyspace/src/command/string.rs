@@ -407,13 +407,13 @@ fn getex(
             return Err(CommandError::Syntax);
         }
     }
-    let Some(value) = ctx.get::<Str>(key)? else {
+    if ctx.get::<Str>(key)?.is_none() {
         out.null();
         return Ok(());
-    };
-    let value = value.clone();
+    }
     let expire_at = expiry.point(ctx.now(), "getex")?;
-    out.bulk(&value.as_bytes());
+    let value = ctx.peek::<Str>(key)?;
+    out.bulk_or_null(value.map(Str::as_bytes).as_deref());
     match expire_at {
         Some(expire_at) if expire_at <= ctx.now() => {
             ctx.delete(key);

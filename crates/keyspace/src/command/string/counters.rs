@@ -53,12 +53,18 @@ fn incr_generic(
     increment: i64,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let old = match ctx.get_mut::<Str>(key)? {
-        Some(value) => value.as_integer().ok_or(CommandError::NotAnInteger)?,
-        None => 0,
+    let new = match ctx.get_mut::<Str>(key)? {
+        Some(value) => {
+            let old = value.as_integer().ok_or(CommandError::NotAnInteger)?;
+            let new = old.checked_add(increment).ok_or(CommandError::Overflow)?;
+            *value = Str::Int(new);
+            new
+        }
+        None => {
+            ctx.set_value(key, Str::Int(increment).into_value(), None);
+            increment
+        }
     };
-    let new = old.checked_add(increment).ok_or(CommandError::Overflow)?;
-    store(ctx, key, Str::Int(new))?;
     ctx.changed(key, Class::STRING, "incrby");
     out.integer(new);
     Ok(())
@@ -73,7 +79,7 @@ pub(super) fn incrbyfloat(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let key = args[1];
-    let old = match ctx.get_mut::<Str>(key)? {
+    let old = match ctx.peek::<Str>(key)? {
         Some(Str::Int(value)) => LongDouble::from(*value),
         Some(value) => LongDouble::parse(&value.as_bytes()).ok_or(CommandError::NotAFloat)?,
         None => LongDouble::from(0),
@@ -84,19 +90,14 @@ pub(super) fn incrbyfloat(
         return Err(CommandError::NotFinite);
     }
     let new = new.format();
-    store(ctx, key, Str::Bytes(new.as_bytes().into()))?;
-    ctx.changed(key, Class::STRING, "incrbyfloat");
-    out.bulk(new.as_bytes());
-    Ok(())
-}
-
-/// Replaces the value of a string, or creates it.
-fn store(ctx: &mut Context<'_>, key: &[u8], new: Str) -> Result<(), CommandError> {
+    let value = Str::Bytes(new.as_bytes().into());
     match ctx.get_mut::<Str>(key)? {
-        Some(value) => *value = new,
+        Some(old) => *old = value,
         None => {
-            ctx.set_value(key, new.into_value(), None);
+            ctx.set_value(key, value.into_value(), None);
         }
     }
+    ctx.changed(key, Class::STRING, "incrbyfloat");
+    out.bulk(new.as_bytes());
     Ok(())
 }
