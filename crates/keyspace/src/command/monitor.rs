@@ -22,11 +22,16 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
 }];
 
 /// MONITOR
+///
+/// A stream that never ends has no place in a transaction.
 fn monitor(
     ctx: &mut Context<'_>,
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    if !ctx.may_block {
+        return Err(CommandError::text("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+    }
     let id = ctx.client_id;
     let client = ctx.client_mut();
     if !client.monitoring {

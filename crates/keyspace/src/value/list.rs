@@ -13,6 +13,9 @@ use super::SmallBytes;
 use nodes::{Entry, LISTPACK_OVERHEAD, Nodes};
 use std::collections::{VecDeque, vec_deque};
 
+/// A list with room for so many elements keeps it.
+const MIN_CAPACITY: usize = 16;
+
 /// An end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -124,7 +127,7 @@ impl List {
         self.grow(&[element], limit);
         let entry = Entry::of(element);
         if let Some(nodes) = &mut self.nodes {
-            nodes.insert(pivot, side, entry, limit, |index| Entry::of(&self.elements[index]));
+            nodes.insert(pivot, side, entry, limit, &self.elements);
         }
         let index = match side {
             Side::Before => pivot,
@@ -139,7 +142,7 @@ impl List {
         self.grow(&[element], limit);
         let (old, new) = (Entry::of(&self.elements[index]), Entry::of(element));
         if let Some(nodes) = &mut self.nodes {
-            nodes.replace(index, new, limit, |index| Entry::of(&self.elements[index]));
+            nodes.replace(index, new, limit, &self.elements);
         }
         self.elements[index] = element.into();
         self.entry_bytes = self.entry_bytes - old.bytes + new.bytes;
@@ -149,7 +152,7 @@ impl List {
     /// Removes the elements at these indices, which are ascending and there.
     pub fn remove_all(&mut self, indices: &[usize]) {
         if let Some(nodes) = &mut self.nodes {
-            nodes.remove_all(indices, |index| Entry::of(&self.elements[index]));
+            nodes.remove_all(indices, &self.elements);
         }
         let (mut index, mut removed) = (0, indices.iter().peekable());
         self.elements.retain(|element| {
@@ -175,9 +178,13 @@ impl List {
         }
     }
 
-    /// Becomes a listpack where a single node is left that is at most half full. The gap to where
-    /// a list grows keeps one at the limit from changing with every command.
+    /// Gives back memory after elements were removed, and becomes a listpack where a single node
+    /// is left that is at most half full. The gap to where a list grows keeps one at the limit from
+    /// changing with every command.
     pub fn shrink(&mut self, limit: NodeLimit) {
+        if self.elements.capacity() / 4 > self.len().max(MIN_CAPACITY) {
+            self.elements.shrink_to(2 * self.len());
+        }
         if self.nodes.as_ref().is_some_and(|nodes| nodes.shrinks_to_listpack(limit)) {
             self.nodes = None;
         }

@@ -5,7 +5,7 @@
 //! at the ends and O(nodes) inside.
 
 use super::{End, Side};
-use crate::value::canonical_integer;
+use crate::value::{SmallBytes, canonical_integer};
 use std::collections::VecDeque;
 
 /// The header and the end mark of a listpack.
@@ -180,16 +180,16 @@ impl Nodes {
         }
     }
 
-    /// Inserts beside the element at index `pivot`; `sizes` knows the elements that are there.
+    /// Inserts beside the element at index `pivot`; `elements` are those that are there.
     pub fn insert(
         &mut self,
         pivot: usize,
         side: Side,
         entry: Entry,
         limit: NodeLimit,
-        sizes: impl Fn(usize) -> Entry,
+        elements: &VecDeque<SmallBytes>,
     ) {
-        let (at, first) = self.locate(pivot);
+        let (at, first) = self.locate(pivot, elements.len());
         let offset = pivot - first;
         if self.0[at].accepts(entry, limit) {
             return self.0[at].add(entry);
@@ -210,7 +210,7 @@ impl Nodes {
             Side::Before => offset,
             Side::After => offset + 1,
         };
-        self.split(at, first, split, sizes);
+        self.split(at, first, split, elements);
         if limit.is_large(entry.len) {
             return self.0.insert(at + 1, Node::of(entry, limit));
         }
@@ -227,32 +227,32 @@ impl Nodes {
         }
     }
 
-    /// Replaces the element at `index`; `sizes` still knows the old one.
+    /// Replaces the element at `index`; `elements` still have the old one.
     pub fn replace(
         &mut self,
         index: usize,
         entry: Entry,
         limit: NodeLimit,
-        sizes: impl Fn(usize) -> Entry,
+        elements: &VecDeque<SmallBytes>,
     ) {
-        let (at, first) = self.locate(index);
+        let (at, first) = self.locate(index, elements.len());
         let node = &mut self.0[at];
         let is_large = limit.is_large(entry.len);
         match (node.is_plain, is_large) {
             (false, false) => {
-                node.remove(sizes(index));
+                node.remove(Entry::of(&elements[index]));
                 node.add(entry);
             }
             (true, true) => node.bytes = entry.len,
             (true, false) => {
-                self.insert(index, Side::After, entry, limit, sizes);
+                self.insert(index, Side::After, entry, limit, elements);
                 self.0.remove(at);
             }
             (false, true) => {
                 let offset = index - first;
-                let old = sizes(index);
+                let old = Entry::of(&elements[index]);
                 if offset + 1 < node.count {
-                    self.split(at, first, offset + 1, sizes);
+                    self.split(at, first, offset + 1, elements);
                 }
                 self.0.insert(at + 1, Node::of(entry, limit));
                 self.0[at].remove(old);
@@ -265,14 +265,14 @@ impl Nodes {
         }
     }
 
-    /// Removes the elements at these ascending indices; `sizes` still knows them.
-    pub fn remove_all(&mut self, indices: &[usize], sizes: impl Fn(usize) -> Entry) {
+    /// Removes the elements at these ascending indices; `elements` still have them.
+    pub fn remove_all(&mut self, indices: &[usize], elements: &VecDeque<SmallBytes>) {
         let mut indices = indices.iter().copied().peekable();
         let mut end = 0;
         self.0.retain_mut(|node| {
             end += node.count;
             while let Some(index) = indices.next_if(|&index| index < end) {
-                node.remove(sizes(index));
+                node.remove(Entry::of(&elements[index]));
             }
             node.count > 0
         });
@@ -289,21 +289,33 @@ impl Nodes {
         self.0.len() == 1 && !self.0[0].is_plain && limit.holds(&self.0[0], share)
     }
 
-    /// The node that has the element at `index`, which is there, and the index of its first.
-    fn locate(&self, index: usize) -> (usize, usize) {
-        let mut first = 0;
-        for (at, node) in self.0.iter().enumerate() {
-            if index < first + node.count {
-                return (at, first);
+    /// The node that has the element at `index` of `len`, and the index of that node's first
+    /// element; looked for from the nearer end.
+    fn locate(&self, index: usize, len: usize) -> (usize, usize) {
+        if index < len / 2 {
+            let mut first = 0;
+            for (at, node) in self.0.iter().enumerate() {
+                if index < first + node.count {
+                    return (at, first);
+                }
+                first += node.count;
             }
-            first += node.count;
+        } else {
+            let mut first = len;
+            for (at, node) in self.0.iter().enumerate().rev() {
+                first -= node.count;
+                if first <= index {
+                    return (at, first);
+                }
+            }
         }
         unreachable!("every element is in a node")
     }
 
     /// Cuts node `at`, which starts with element `first`, behind its first `count` elements.
-    fn split(&mut self, at: usize, first: usize, count: usize, sizes: impl Fn(usize) -> Entry) {
-        let bytes: usize = (first..first + count).map(|index| sizes(index).bytes).sum();
+    fn split(&mut self, at: usize, first: usize, count: usize, elements: &VecDeque<SmallBytes>) {
+        let kept = elements.range(first..first + count);
+        let bytes: usize = kept.map(|element| Entry::of(element).bytes).sum();
         let node = &mut self.0[at];
         let right = Node { count: node.count - count, bytes: node.bytes - bytes, is_plain: false };
         *node = Node { count, bytes: LISTPACK_OVERHEAD + bytes, is_plain: false };
@@ -387,6 +399,21 @@ mod tests {
             assert_eq!(shape(&list), left);
         }
         assert_eq!(list.encoding(), "listpack");
+    }
+
+    #[test]
+    fn a_list_grows_by_the_bytes_of_its_elements() {
+        let limit = NodeLimit::new(-2);
+        let mut list = List::default();
+        list.push_all(End::Right, &[&[b'x'; 4000]], limit);
+        assert_eq!(list.listpack_bytes(), 4011);
+        let mut larger = list.clone();
+        list.push_all(End::Right, &[&[b'x'; 8192 - 4011]], limit);
+        assert_eq!((list.encoding(), list.listpack_bytes()), ("listpack", 8199));
+        larger.push_all(End::Right, &[&[b'x'; 8192 - 4011 + 1]], limit);
+        assert_eq!((larger.encoding(), shape(&larger)), ("quicklist", vec![1, 1]));
+        list.push_all(End::Left, &[b""], limit);
+        assert_eq!((list.encoding(), shape(&list)), ("quicklist", vec![1, 2]));
     }
 
     #[test]
