@@ -2,6 +2,7 @@
 
 use keyspace_resp::{Value, encode_command};
 use keyspace_transcript::{Backend, Block, Connection, Received};
+use std::any::Any;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -12,14 +13,26 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections to a server that is empty.
 pub struct TcpBackend {
     address: SocketAddr,
+    // Dropped before the server, which waits for its connections.
     connections: Vec<TcpStream>,
     skips: Box<dyn Fn(&Block) -> bool>,
+    /// What keeps the server running.
+    _server: Box<dyn Any>,
 }
 
 impl TcpBackend {
-    /// A back end whose server, at `address`, is empty.
-    pub fn new(address: SocketAddr, skips: impl Fn(&Block) -> bool + 'static) -> TcpBackend {
-        TcpBackend { address, connections: Vec::new(), skips: Box::new(skips) }
+    /// A back end whose server, at `address`, is empty, and runs as long as `server` lives.
+    pub fn new(
+        address: SocketAddr,
+        server: impl Any,
+        skips: impl Fn(&Block) -> bool + 'static,
+    ) -> TcpBackend {
+        TcpBackend {
+            address,
+            connections: Vec::new(),
+            skips: Box::new(skips),
+            _server: Box::new(server),
+        }
     }
 }
 
