@@ -7,7 +7,7 @@ mod check;
 mod parameters;
 
 use crate::notify::Class;
-use crate::value::{ListpackLimits, Map, canonical_integer};
+use crate::value::{ListpackLimits, Map, SetLimits, canonical_integer};
 use parameters::PARAMETERS;
 
 /// The settings.
@@ -108,6 +108,17 @@ impl Config {
         ListpackLimits {
             entries: self.hash_max_listpack_entries,
             value_bytes: self.hash_max_listpack_value,
+        }
+    }
+
+    /// What keeps a set an intset or a listpack.
+    pub fn set_limits(&self) -> SetLimits {
+        SetLimits {
+            intset_entries: self.set_max_intset_entries,
+            listpack: ListpackLimits {
+                entries: self.set_max_listpack_entries,
+                value_bytes: self.set_max_listpack_value,
+            },
         }
     }
 

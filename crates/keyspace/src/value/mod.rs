@@ -10,7 +10,7 @@ mod zset;
 pub(crate) use bytes::SmallBytes;
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};
-pub(crate) use set::Set;
+pub(crate) use set::{Member, Set, SetLimits};
 pub(crate) use string::{Str, canonical_integer};
 pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order};
 
