@@ -196,10 +196,10 @@ fn zadd(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         return Err(CommandError::Syntax);
     }
     options.check(pairs.len())?;
-    let scores: Vec<f64> =
-        pairs.iter().map(|[score, _]| args::float(score)).collect::<Result<_, _>>()?;
-    let scored: Vec<(f64, &[u8])> =
-        scores.into_iter().zip(pairs).map(|(score, [_, member])| (score, *member)).collect();
+    let scored: Vec<(f64, &[u8])> = pairs
+        .iter()
+        .map(|[score, member]| Ok((args::float(score)?, *member)))
+        .collect::<Result<_, CommandError>>()?;
     add_generic(ctx, args[1], options, &scored, out)
 }
 
