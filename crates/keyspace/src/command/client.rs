@@ -170,7 +170,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
         },
         CommandSpec {
             name: "client|setinfo",
-            syntax: "CLIENT SETINFO <lib-name libname|lib-ver libver>",
+            syntax: "CLIENT SETINFO <LIB-NAME libname|LIB-VER libver>",
             summary: "Tells the server which client library this is.",
             since: "7.2.0",
             complexity: "O(1)",

@@ -19,6 +19,7 @@ mod server;
 mod set;
 mod sorted_set;
 mod string;
+pub mod syntax;
 mod transactions;
 
 use crate::args::Args;
@@ -196,6 +197,25 @@ pub enum KeyFlag {
     NotKey,
     Incomplete,
     VariableFlags,
+}
+
+impl KeyFlag {
+    /// The name that COMMAND INFO answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            KeyFlag::Ro => "RO",
+            KeyFlag::Rw => "RW",
+            KeyFlag::Ow => "OW",
+            KeyFlag::Rm => "RM",
+            KeyFlag::Access => "access",
+            KeyFlag::Update => "update",
+            KeyFlag::Insert => "insert",
+            KeyFlag::Delete => "delete",
+            KeyFlag::NotKey => "not_key",
+            KeyFlag::Incomplete => "incomplete",
+            KeyFlag::VariableFlags => "variable_flags",
+        }
+    }
 }
 
 /// Where keys are among the arguments.

@@ -12,7 +12,7 @@ use keyspace_resp::ReplyWriter;
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     CommandSpec {
         name: "zunion",
-        syntax: "ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX] [WITHSCORES]",
+        syntax: "ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]",
         summary: "Answers the members of any of several sorted sets.",
         since: "6.2.0",
         complexity: "O(N)+O(M*log(M)) with N members in all and M to answer",
@@ -25,7 +25,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "zunionstore",
-        syntax: "ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX]",
+        syntax: "ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>]",
         summary: "Stores the members of any of several sorted sets in another key.",
         since: "2.0.0",
         complexity: "O(N)+O(M*log(M)) with N members in all and M to store",
@@ -41,7 +41,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "zinter",
-        syntax: "ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX] [WITHSCORES]",
+        syntax: "ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]",
         summary: "Answers the members that several sorted sets share.",
         since: "6.2.0",
         complexity: "O(N*K)+O(M*log(M)) with N members in the smallest of K sets and M to answer",
@@ -54,7 +54,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "zinterstore",
-        syntax: "ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX]",
+        syntax: "ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>]",
         summary: "Stores the members that several sorted sets share in another key.",
         since: "2.0.0",
         complexity: "O(N*K)+O(M*log(M)) with N members in the smallest of K sets and M to store",
@@ -154,7 +154,7 @@ struct AlgebraOptions {
 }
 
 impl AlgebraOptions {
-    /// Reads `[WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX] [WITHSCORES]`: the first two
+    /// Reads `[WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]`: the first two
     /// unless it is a difference, the last one where the result is answered.
     fn parse(
         args: &Args<'_>,
@@ -319,7 +319,7 @@ fn diff(sources: &[(Source<'_>, f64)]) -> Map<SmallBytes, f64> {
     left.map(|(member, score)| (SmallBytes::from(member), score)).collect()
 }
 
-/// ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX] [WITHSCORES]
+/// ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]
 fn zunion(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
@@ -328,7 +328,7 @@ fn zunion(
     answer_generic(ctx, args, out, Operation::Union)
 }
 
-/// ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM|MIN|MAX] [WITHSCORES]
+/// ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]
 fn zinter(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
@@ -358,7 +358,7 @@ fn answer_generic(
 }
 
 /// ZUNIONSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]
-/// [AGGREGATE SUM|MIN|MAX]
+/// [AGGREGATE <SUM|MIN|MAX>]
 fn zunionstore(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
@@ -368,7 +368,7 @@ fn zunionstore(
 }
 
 /// ZINTERSTORE destination numkeys key [key ...] [WEIGHTS weight [weight ...]]
-/// [AGGREGATE SUM|MIN|MAX]
+/// [AGGREGATE <SUM|MIN|MAX>]
 fn zinterstore(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
