@@ -57,6 +57,11 @@ pub(super) fn lcs(
     let a = operand(ctx, args[1])?;
     let b = operand(ctx, args[2])?;
     let options = LcsOptions::parse(&args[3..])?;
+    if Table::bytes(&a, &b) > ctx.config().proto_max_bulk_len as u64 {
+        return Err(CommandError::text(
+            "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+        ));
+    }
     let table = Table::new(&a, &b).ok_or(CommandError::text(
         "ERR Insufficient memory, failed allocating transient memory for LCS",
     ))?;
@@ -115,6 +120,12 @@ struct Table {
 }
 
 impl Table {
+    /// The memory that it takes.
+    fn bytes(a: &[u8], b: &[u8]) -> u64 {
+        let cells = (a.len() as u64 + 1).saturating_mul(b.len() as u64 + 1);
+        cells.saturating_mul(size_of::<u32>() as u64)
+    }
+
     /// `None` where there is no memory for it.
     fn new(a: &[u8], b: &[u8]) -> Option<Table> {
         let row = b.len().checked_add(1)?;
