@@ -1,10 +1,11 @@
 //! Keys of any type: the table of the family, and the commands on keys as a whole.
 
 mod object;
+mod sort;
 mod wait;
 
 use super::databases::db_index;
-use super::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
+use super::{AclCategory, Begin, CommandSpec, Find, Flag, Group, KeyFlag, KeySpec, Run, help};
 use crate::args::{self, Args, Options};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -199,6 +200,51 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly, Flag::TouchesArbitraryKeys],
         acl: &[AclCategory::Keyspace],
         run: Run::Handler(scan),
+        ..CommandSpec::new(Group::Generic)
+    },
+    CommandSpec {
+        name: "sort",
+        syntax: "SORT key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] [ASC|DESC] [ALPHA] [STORE destination]",
+        summary: "Sorts the elements of a list, set or sorted set, and answers or stores them.",
+        since: "1.0.0",
+        complexity: "O(N+M*log(M)) in the elements that are sorted and answered",
+        arity: -2,
+        flags: &[Flag::Denyoom, Flag::Write],
+        acl: &[AclCategory::Dangerous, AclCategory::List, AclCategory::Set, AclCategory::SortedSet],
+        keys: &[
+            KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access]),
+            KeySpec {
+                flags: &[KeyFlag::Ro, KeyFlag::Access],
+                begin: Begin::Unknown,
+                find: Find::Unknown,
+            },
+            KeySpec {
+                flags: &[KeyFlag::Ow, KeyFlag::Update],
+                begin: Begin::Unknown,
+                find: Find::Unknown,
+            },
+        ],
+        run: Run::Handler(sort::sort),
+        ..CommandSpec::new(Group::Generic)
+    },
+    CommandSpec {
+        name: "sort_ro",
+        syntax: "SORT_RO key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] [ASC|DESC] [ALPHA]",
+        summary: "Sorts the elements of a list, set or sorted set, and answers them.",
+        since: "7.0.0",
+        complexity: "O(N+M*log(M)) in the elements that are sorted and answered",
+        arity: -2,
+        flags: &[Flag::Readonly],
+        acl: &[AclCategory::Dangerous, AclCategory::List, AclCategory::Set, AclCategory::SortedSet],
+        keys: &[
+            KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access]),
+            KeySpec {
+                flags: &[KeyFlag::Ro, KeyFlag::Access],
+                begin: Begin::Unknown,
+                find: Find::Unknown,
+            },
+        ],
+        run: Run::Handler(sort::sort_ro),
         ..CommandSpec::new(Group::Generic)
     },
     CommandSpec {
