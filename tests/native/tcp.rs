@@ -4,7 +4,7 @@ use keyspace_resp::{Value, encode_command};
 use keyspace_transcript::{Backend, Block, Connection, Received};
 use std::any::Any;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// How long a reply may take before the server counts as silent.
@@ -66,8 +66,9 @@ impl Backend for TcpBackend {
         }
     }
 
-    /// A server that answers another connection twice has gone round all others in between.
-    /// Monitors do not see these commands: the one is unknown, the other ends the connection.
+    /// A server that has answered another connection and then seen its end has gone round all
+    /// others in between.
+    /// Monitors see nothing of it: the command is unknown.
     fn receive_settled(&mut self, connection: Connection) -> io::Result<Received> {
         let mut other = Control::connect(self.address)?;
         other.call(&["SETTLE"])?;
@@ -131,9 +132,10 @@ impl Control {
         }
     }
 
-    /// Ends the connection; the server has forgotten it when this returns.
+    /// Ends the connection, by no command that a monitor would see; the server has forgotten it
+    /// when this returns.
     pub fn quit(mut self) -> io::Result<()> {
-        self.stream.get_mut().write_all(b"QUIT\r\n")?;
+        self.stream.get_mut().shutdown(Shutdown::Write)?;
         self.stream.read_to_end(&mut Vec::new()).map(drop)
     }
 }

@@ -1,7 +1,7 @@
 //! Clients that wait for lists, against a model that is too simple to be wrong: whatever they do,
 //! no element is lost or given twice, and who came first is served first.
 
-use keyspace::{ClientId, Engine, Options, UnixMillis};
+use keyspace::{ClientId, Engine, Event, Options, UnixMillis};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 
@@ -223,6 +223,35 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..CLIENTS).prop_map(Step::Leave),
         2 => (1i64..20).prop_map(Step::Advance),
     ]
+}
+
+#[test]
+fn a_wait_ends_at_its_millisecond() {
+    let start = UnixMillis(1_000_000);
+    let mut engine = Engine::new(Options { start, ..Options::default() });
+    let (first, second) = (engine.connect(start), engine.connect(start));
+    engine.receive(first, b"BLPOP q 0.1\r\nBLPOP q 0.05\r\n", start);
+    engine.receive(second, b"BRPOP q 0.12\r\n", start);
+    assert_eq!(engine.next_deadline(), Some(start + 100));
+    engine.advance(start + 99);
+    assert_eq!(engine.take_output(first), b"");
+    engine.advance(start + 100);
+    assert_eq!(engine.take_output(first), b"*-1\r\n");
+    assert_eq!(engine.next_deadline(), Some(start + 120));
+    // One large step, too, ends every wait at its own time: the second wait of the first client
+    // began at 100.
+    engine.observe(true);
+    engine.advance(start + 1000);
+    let ends: Vec<(ClientId, UnixMillis)> = engine
+        .take_events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Unblocked { at, client } => Some((client, at)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends, [(second, start + 120), (first, start + 150)]);
+    assert_eq!(engine.next_deadline(), None);
 }
 
 proptest! {
