@@ -6,7 +6,7 @@ use crate::args::{self, Args, Options};
 use crate::command::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::value::{Map, SmallBytes, Value, ZSet, in_order};
+use crate::value::{Map, Member, Set, SmallBytes, Value, ZSet, in_order};
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -144,6 +144,9 @@ fn number_or_zero(score: f64) -> f64 {
     if score.is_nan() { 0.0 } else { score }
 }
 
+/// The score of every member of a set.
+const SET_SCORE: f64 = 1.0;
+
 /// What follows the keys.
 #[derive(Debug)]
 struct AlgebraOptions {
@@ -196,6 +199,7 @@ impl AlgebraOptions {
 #[derive(Debug, Clone, Copy)]
 enum Source<'c> {
     Missing,
+    Set(&'c Set),
     ZSet(&'c ZSet),
 }
 
@@ -203,22 +207,29 @@ impl<'c> Source<'c> {
     fn len(self) -> usize {
         match self {
             Source::Missing => 0,
+            Source::Set(set) => set.len(),
             Source::ZSet(zset) => zset.len(),
         }
     }
 
-    fn score(self, member: &[u8]) -> Option<f64> {
+    fn score(self, member: Member<'_>) -> Option<f64> {
         match self {
             Source::Missing => None,
-            Source::ZSet(zset) => zset.score(member),
+            Source::Set(set) => set.contains(member).then_some(SET_SCORE),
+            Source::ZSet(zset) => member.with_bytes(|bytes| zset.score(bytes)),
         }
     }
 
-    fn elements(self) -> Box<dyn Iterator<Item = (&'c [u8], f64)> + 'c> {
+    fn has(self, member: Member<'_>) -> bool {
+        self.score(member).is_some()
+    }
+
+    fn elements(self) -> Box<dyn Iterator<Item = (Member<'c>, f64)> + 'c> {
         match self {
             Source::Missing => Box::new(std::iter::empty()),
+            Source::Set(set) => Box::new(set.iter().map(|member| (member, SET_SCORE))),
             Source::ZSet(zset) => {
-                Box::new(zset.iter().map(|element| (&*element.member, element.score)))
+                Box::new(zset.iter().map(|element| (Member::Bytes(&element.member), element.score)))
             }
         }
     }
@@ -247,6 +258,7 @@ fn sources<'c>(ctx: &'c mut Context<'_>, keys: &Args<'_>) -> Result<Vec<Source<'
     }
     let source = |key: &&[u8]| match ctx.database().get(key).map(|entry| &entry.value) {
         None => Ok(Source::Missing),
+        Some(Value::Set(set)) => Ok(Source::Set(set)),
         Some(Value::ZSet(zset)) => Ok(Source::ZSet(zset)),
         Some(_) => Err(CommandError::WrongType),
     };
@@ -284,12 +296,8 @@ fn union(sources: &[(Source<'_>, f64)], aggregate: Aggregate) -> Map<SmallBytes,
     for (source, weight) in sources {
         for (member, score) in source.elements() {
             let score = number_or_zero(score * weight);
-            match scores.get_mut(member) {
-                Some(known) => *known = aggregate.apply(*known, score),
-                None => {
-                    scores.insert(member.into(), score);
-                }
-            }
+            let combined = scores.entry(member.to_bytes());
+            combined.and_modify(|known| *known = aggregate.apply(*known, score)).or_insert(score);
         }
     }
     scores
@@ -299,13 +307,13 @@ fn inter(sources: &[(Source<'_>, f64)], aggregate: Aggregate) -> Map<SmallBytes,
     let Some(((smallest, weight), others)) = sources.split_first() else {
         return Map::default();
     };
-    let in_all = |(member, score): (&[u8], f64)| {
+    let in_all = |(member, score): (Member<'_>, f64)| {
         let first = number_or_zero(score * weight);
         let score = others.iter().try_fold(first, |score, (source, weight)| {
             // Unlike the first, the others are not made numbers before they are added.
             Some(aggregate.apply(score, source.score(member)? * weight))
         })?;
-        Some((SmallBytes::from(member), score))
+        Some((member.to_bytes(), score))
     };
     smallest.elements().filter_map(in_all).collect()
 }
@@ -314,9 +322,9 @@ fn diff(sources: &[(Source<'_>, f64)]) -> Map<SmallBytes, f64> {
     let Some(((first, _), others)) = sources.split_first() else {
         return Map::default();
     };
-    let in_others = |member: &[u8]| others.iter().any(|(source, _)| source.score(member).is_some());
-    let left = first.elements().filter(|(member, _)| !in_others(member));
-    left.map(|(member, score)| (SmallBytes::from(member), score)).collect()
+    let in_others = |member| others.iter().any(|(source, _)| source.has(member));
+    let left = first.elements().filter(|(member, _)| !in_others(*member));
+    left.map(|(member, score)| (member.to_bytes(), score)).collect()
 }
 
 /// ZUNION numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]
@@ -421,8 +429,8 @@ fn zintercard(
     }
     sources.sort_by_key(|source| source.len());
     let shared = sources.split_first().map_or(0, |(smallest, others)| {
-        let in_others = |member: &[u8]| others.iter().all(|source| source.score(member).is_some());
-        smallest.elements().filter(|(member, _)| in_others(member)).take(limit).count()
+        let in_others = |member| others.iter().all(|source| source.has(member));
+        smallest.elements().filter(|(member, _)| in_others(*member)).take(limit).count()
     });
     out.count(shared);
     Ok(())
