@@ -33,6 +33,8 @@ pub enum Activity {
         task_id: String,
         /// The task's name.
         task: String,
+        /// When it began to run.
+        since: UnixMillis,
         /// When it will have run.
         until: UnixMillis,
     },

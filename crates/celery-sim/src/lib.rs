@@ -17,9 +17,10 @@
 //! celery.get_result(&task_id);
 //! celery.run(&mut engine, now);
 //!
-//! // A worker and a producer, each with its connections.
-//! assert_eq!(celery.snapshot().len(), 2);
-//! assert!(celery.snapshot().iter().all(|actor| !actor.clients.is_empty()));
+//! let reader = engine.connect(now);
+//! let question = format!("SELECT 1\r\nEXISTS celery-task-meta-{task_id}\r\n");
+//! engine.receive(reader, question.as_bytes(), now);
+//! assert_eq!(engine.take_output(reader), b"+OK\r\n:1\r\n");
 //! ```
 //!
 //! # Where the simulation differs

@@ -363,6 +363,7 @@ impl Worker {
         self.activity = Activity::Running {
             task_id: request.id.clone(),
             task: request.task.clone(),
+            since: now,
             until: now + millis,
         };
         self.process.sleep_then(millis, Then::Ran(Box::new(message)));
