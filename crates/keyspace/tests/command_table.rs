@@ -1,6 +1,6 @@
 //! The command table says what Redis's own says. `facts/commands.json` has Redis's facts.
 
-use keyspace::command::syntax::{self, Argument, Kind, ValueKind};
+use keyspace::command::syntax::{self, Argument, Kind};
 use keyspace::command::{self, Begin, CommandSpec, Find, KeySpec};
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -115,15 +115,7 @@ fn write_ours(argument: &Argument) -> String {
     let inner = match &argument.kind {
         Kind::Token => String::new(),
         Kind::Value(kind) => {
-            let kind = match kind {
-                ValueKind::String => "string",
-                ValueKind::Integer => "integer",
-                ValueKind::Double => "double",
-                ValueKind::Key => "key",
-                ValueKind::Pattern => "pattern",
-                ValueKind::UnixTime => "unix-time",
-            };
-            format!("{}:{kind}", argument.name)
+            format!("{}:{}", argument.name, kind.name())
         }
         Kind::OneOf(all) => {
             format!("<{}>", all.iter().map(write_ours).collect::<Vec<_>>().join("|"))

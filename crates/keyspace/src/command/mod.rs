@@ -11,7 +11,9 @@ mod databases;
 mod expire;
 mod generic;
 mod hash;
+mod implied;
 mod introspection;
+pub mod keys;
 mod list;
 mod monitor;
 mod pubsub;
@@ -347,6 +349,7 @@ pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
 }
 
 struct Registered {
+    spec: &'static CommandSpec,
     command: Option<Command>,
     subcommands: Map<&'static str, Command>,
 }
@@ -359,7 +362,7 @@ fn register(spec: &'static CommandSpec) -> Registered {
         let (_, name) = sub.name.split_once('|')?;
         Some((name, command(sub)?))
     });
-    Registered { command: command(spec), subcommands: subcommands.collect() }
+    Registered { spec, command: command(spec), subcommands: subcommands.collect() }
 }
 
 fn command(spec: &'static CommandSpec) -> Option<Command> {
@@ -369,6 +372,19 @@ fn command(spec: &'static CommandSpec) -> Option<Command> {
     };
     let flags = spec.flags.iter().fold(0, |bits, &flag| bits | 1 << flag as u32);
     Some(Command { spec, handler, flags })
+}
+
+/// The row of a command, or of a subcommand by `container|subcommand`, in any case.
+pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
+    let name = name.to_ascii_lowercase();
+    let name = std::str::from_utf8(&name).ok()?;
+    let (container, _) = name.split_once('|').unwrap_or((name, ""));
+    let (_, registered) = REGISTRY.get_key_value(container)?;
+    let spec = registered.spec;
+    if name == container {
+        return Some(spec);
+    }
+    spec.subcommands().iter().find(|subcommand| subcommand.name == name)
 }
 
 /// The command that these arguments call.

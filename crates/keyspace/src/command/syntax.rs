@@ -57,6 +57,20 @@ pub enum ValueKind {
     UnixTime,
 }
 
+impl ValueKind {
+    /// The name that COMMAND DOCS answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            ValueKind::String => "string",
+            ValueKind::Integer => "integer",
+            ValueKind::Double => "double",
+            ValueKind::Key => "key",
+            ValueKind::Pattern => "pattern",
+            ValueKind::UnixTime => "unix-time",
+        }
+    }
+}
+
 /// The arguments of a command, in order.
 pub fn arguments(spec: &CommandSpec) -> Vec<Argument> {
     let words_of_name = spec.name.split('|').count();
