@@ -19,6 +19,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     flags: &[Flag::Readonly],
     acl: &[AclCategory::SortedSet],
     keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+    differs: "A reply larger than proto-max-bulk-len is an error.",
     run: Run::Handler(zrandmember),
     ..CommandSpec::new(Group::SortedSet)
 }];
