@@ -2,12 +2,12 @@
 //!
 //! Protocol. A handler that finds nothing calls [`Context::block`](crate::context::Context::block)
 //! and answers nothing: the client now has a [`Blocked`] record and stands in the queue of each of
-//! its keys by its arrival number, which orders all waiting clients. A change of a key that somebody waits for makes the key *ready*.
-//! After the command that made it so (after EXEC as a whole), every ready key is served: its
-//! queue is walked from the front, and each client's command is run again from its beginning.
-//! A command that now succeeds has answered and its client is free; one that calls `block` again
-//! stays where it stands, with its deadline. Serving may make further keys ready (BLMOVE pushes);
-//! they are served by the same loop, without recursion.
+//! its keys, by its arrival number. A change of a key that somebody waits for makes the key
+//! *ready*. After the command that made it so (after EXEC as a whole), every ready key is served:
+//! its queue is walked from the front, and each client's command is run again from its beginning.
+//! A command that now succeeds or fails has answered, and its client is free; one that calls
+//! `block` again stays where it stands, with its deadline. Serving may make further keys ready
+//! (BLMOVE pushes); they are served by the same loop, without recursion.
 //!
 //! A freed client goes on with what it had sent behind its blocking command only when all ready
 //! keys are served.
@@ -36,7 +36,6 @@ pub(crate) struct Blocked {
     pub value_type: ValueType,
     pub deadline: Option<UnixMillis>,
     pub timeout_reply: TimeoutReply,
-    pub since: UnixMillis,
     /// Its place in every queue: who came later has a larger one.
     pub arrival: u64,
     /// The command with its arguments, to be run again.

@@ -222,7 +222,6 @@ impl Context<'_> {
             value_type,
             deadline,
             timeout_reply,
-            since: self.now(),
             arrival: self.engine.blocking.next_arrival(),
             args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
         };

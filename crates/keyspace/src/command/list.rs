@@ -10,7 +10,7 @@ use crate::args::{self, Args, Options};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{End, List, NodeLimit};
+use crate::value::{End, List, NodeLimit, SmallBytes};
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -421,25 +421,15 @@ fn pop_generic(
     out: &mut ReplyWriter,
     end: End,
 ) -> Result<(), CommandError> {
-    let key = args[1];
     match args {
-        [_, _] => {
-            if ctx.peek::<List>(key)?.is_none() {
-                out.null();
-            } else {
-                pop_one(ctx, out, key, end);
-            }
+        [_, key] => {
+            let element = pop_one(ctx, key, end)?;
+            out.bulk_or_null(element.as_deref());
         }
-        [_, _, count] => {
-            let count = pop_count(count)?;
-            if ctx.peek::<List>(key)?.is_none() {
-                out.null_array();
-            } else if count == 0 {
-                out.array(0);
-            } else {
-                pop_range(ctx, out, key, end, count);
-            }
-        }
+        [_, key, count] => match pop_range(ctx, key, end, pop_count(count)?)? {
+            Some(elements) => write_elements(out, &elements),
+            None => out.null_array(),
+        },
         _ => return Err(CommandError::WrongArity(ctx.command.spec.name)),
     }
     Ok(())
@@ -502,10 +492,10 @@ impl<'b, 'a> MultiPop<'b, 'a> {
     /// Pops from the first list that is there; `false` where there is none.
     fn run(&self, ctx: &mut Context<'_>, out: &mut ReplyWriter) -> Result<bool, CommandError> {
         for key in self.keys {
-            if ctx.peek::<List>(key)?.is_some() {
+            if let Some(elements) = pop_range(ctx, key, self.end, self.count)? {
                 out.array(2);
                 out.bulk(key);
-                pop_range(ctx, out, key, self.end, self.count);
+                write_elements(out, &elements);
                 return Ok(true);
             }
         }
@@ -520,9 +510,8 @@ fn lmove(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let (from, to) = (End::parse(args[3])?, End::parse(args[4])?);
-    if !move_element(ctx, out, args[1], args[2], from, to)? {
-        out.null();
-    }
+    let element = move_element(ctx, args[1], args[2], from, to)?;
+    out.bulk_or_null(element.as_deref());
     Ok(())
 }
 
@@ -532,62 +521,84 @@ fn rpoplpush(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    if !move_element(ctx, out, args[1], args[2], End::Right, End::Left)? {
-        out.null();
-    }
+    let element = move_element(ctx, args[1], args[2], End::Right, End::Left)?;
+    out.bulk_or_null(element.as_deref());
     Ok(())
 }
 
-/// Moves an element and answers it; `false` where there is no source. The two lists may be one.
+/// Moves an element; `None` where there is no source. The two lists may be one. The push is
+/// announced before the pop.
 fn move_element(
     ctx: &mut Context<'_>,
-    out: &mut ReplyWriter,
     source: &[u8],
     destination: &[u8],
     from: End,
     to: End,
-) -> Result<bool, CommandError> {
+) -> Result<Option<SmallBytes>, CommandError> {
+    // Where both types are wrong, or there is no source, the destination does not matter.
     if ctx.peek::<List>(source)?.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     ctx.peek::<List>(destination)?;
     let limit = node_limit(ctx);
     let popped = ctx.get_mut::<List>(source)?.and_then(|list| list.pop(from));
     let element = popped.expect("no list is empty");
-    out.bulk(&element);
-    ctx.get_or_create::<List>(destination)?.push_popped(to, element, limit);
+    ctx.get_or_create::<List>(destination)?.push_popped(to, element.clone(), limit);
     ctx.changed(destination, Class::LIST, to.push_event());
-    elements_removed(ctx, source, from.pop_event());
-    Ok(true)
+    // Only now, as the source may have got its element back.
+    let is_empty = ctx.get_mut::<List>(source)?.is_some_and(|list| list.settle(limit));
+    elements_removed(ctx, source, from.pop_event(), is_empty);
+    Ok(Some(element))
 }
 
-/// Pops an element of a list that is there, and answers it.
-fn pop_one(ctx: &mut Context<'_>, out: &mut ReplyWriter, key: &[u8], end: End) {
-    let list = ctx.get_mut::<List>(key).ok().flatten();
-    let element = list.and_then(|list| list.pop(end)).expect("no list is empty");
-    out.bulk(&element);
-    elements_removed(ctx, key, end.pop_event());
+/// Pops an element; `None` where there is no list.
+fn pop_one(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    end: End,
+) -> Result<Option<SmallBytes>, CommandError> {
+    let limit = node_limit(ctx);
+    let Some(list) = ctx.get_mut::<List>(key)? else {
+        return Ok(None);
+    };
+    let element = list.pop(end);
+    let is_empty = list.settle(limit);
+    elements_removed(ctx, key, end.pop_event(), is_empty);
+    Ok(element)
 }
 
-/// Pops up to `count` elements of a list that is there, and answers them as an array.
-fn pop_range(ctx: &mut Context<'_>, out: &mut ReplyWriter, key: &[u8], end: End, count: usize) {
-    let list = ctx.get_mut::<List>(key).ok().flatten().expect("the list was looked up");
-    let count = count.min(list.len());
-    out.array(count);
-    for _ in 0..count {
-        out.bulk(&list.pop(end).expect("the list is that long"));
+/// Pops up to `count` elements; `None` where there is no list.
+fn pop_range(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    end: End,
+    count: usize,
+) -> Result<Option<Vec<SmallBytes>>, CommandError> {
+    let limit = node_limit(ctx);
+    let Some(list) = ctx.get_mut::<List>(key)? else {
+        return Ok(None);
+    };
+    let elements: Vec<SmallBytes> = std::iter::from_fn(|| list.pop(end)).take(count).collect();
+    if !elements.is_empty() {
+        let is_empty = list.settle(limit);
+        elements_removed(ctx, key, end.pop_event(), is_empty);
     }
-    elements_removed(ctx, key, end.pop_event());
+    Ok(Some(elements))
+}
+
+fn write_elements(out: &mut ReplyWriter, elements: &[SmallBytes]) {
+    out.array(elements.len());
+    for element in elements {
+        out.bulk(element);
+    }
 }
 
 /// Announces that elements of a list were removed. The key goes with its last element.
-fn elements_removed(ctx: &mut Context<'_>, key: &[u8], event: &'static str) {
+fn elements_removed(ctx: &mut Context<'_>, key: &[u8], event: &'static str, is_empty: bool) {
     ctx.changed(key, Class::LIST, event);
-    let limit = node_limit(ctx);
-    if let Ok(Some(list)) = ctx.get_mut::<List>(key) {
-        list.shrink(limit);
+    if is_empty {
+        ctx.delete(key);
     }
-    ctx.remove_if_empty(key);
 }
 
 fn node_limit(ctx: &Context<'_>) -> NodeLimit {

@@ -146,7 +146,7 @@ impl List {
         }
         self.elements[index] = element.into();
         self.entry_bytes = self.entry_bytes - old.bytes + new.bytes;
-        self.shrink(limit);
+        self.settle(limit);
     }
 
     /// Removes the elements at these indices, which are ascending and there.
@@ -178,16 +178,17 @@ impl List {
         }
     }
 
-    /// Gives back memory after elements were removed, and becomes a listpack where a single node
-    /// is left that is at most half full. The gap to where a list grows keeps one at the limit from
-    /// changing with every command.
-    pub fn shrink(&mut self, limit: NodeLimit) {
+    /// Settles after elements were removed: gives back memory, and becomes a listpack where a
+    /// single node is left that is at most half full. The gap to where a list grows keeps one at
+    /// the limit from changing with every command. Returns whether nothing is left.
+    pub fn settle(&mut self, limit: NodeLimit) -> bool {
         if self.elements.capacity() / 4 > self.len().max(MIN_CAPACITY) {
             self.elements.shrink_to(2 * self.len());
         }
         if self.nodes.as_ref().is_some_and(|nodes| nodes.shrinks_to_listpack(limit)) {
             self.nodes = None;
         }
+        self.is_empty()
     }
 
     fn grow_by(&mut self, count: usize, bytes: usize, limit: NodeLimit) {

@@ -6,7 +6,7 @@ use super::{End, MultiPop, move_element, pop_one};
 use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::value::{List, ValueType};
+use crate::value::ValueType;
 use keyspace_resp::ReplyWriter;
 
 /// BLPOP key [key ...] timeout
@@ -36,10 +36,10 @@ fn blocking_pop_generic(
     let keys = &args[1..args.len() - 1];
     let deadline = args::timeout(args[args.len() - 1], ctx.now())?;
     for key in keys {
-        if ctx.peek::<List>(key)?.is_some() {
+        if let Some(element) = pop_one(ctx, key, end)? {
             out.array(2);
             out.bulk(key);
-            pop_one(ctx, out, key, end);
+            out.bulk(&element);
             return Ok(());
         }
     }
@@ -91,13 +91,10 @@ fn blocking_move_generic(
     to: End,
 ) -> Result<(), CommandError> {
     let deadline = args::timeout(args[args.len() - 1], ctx.now())?;
-    if move_element(ctx, out, args[1], args[2], from, to)? {
-        return Ok(());
-    }
-    if ctx.may_block {
-        ctx.block(out, args, &args[1..2], ValueType::List, deadline);
-    } else {
-        out.null();
+    match move_element(ctx, args[1], args[2], from, to)? {
+        Some(element) => out.bulk(&element),
+        None if ctx.may_block => ctx.block(out, args, &args[1..2], ValueType::List, deadline),
+        None => out.null(),
     }
     Ok(())
 }

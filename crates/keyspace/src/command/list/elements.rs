@@ -108,9 +108,11 @@ pub(super) fn ltrim(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let (start, stop) = (args::integer(args[2])?, args::integer(args[3])?);
+    let limit = node_limit(ctx);
     if let Some(list) = ctx.get_mut::<List>(args[1])? {
         list.trim(args::clamp_range(start, stop, list.len()));
-        elements_removed(ctx, args[1], "ltrim");
+        let is_empty = list.settle(limit);
+        elements_removed(ctx, args[1], "ltrim", is_empty);
     }
     out.ok();
     Ok(())
@@ -123,6 +125,7 @@ pub(super) fn lrem(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let count = symmetric_integer(args[2])?;
+    let limit = node_limit(ctx);
     let Some(list) = ctx.get_mut::<List>(args[1])? else {
         out.integer(0);
         return Ok(());
@@ -138,10 +141,11 @@ pub(super) fn lrem(
         std::iter::from_fn(|| matching.next_back()).take(most).map(|(index, _)| index).collect()
     };
     indices.sort_unstable();
-    list.remove_all(&indices);
     out.count(indices.len());
     if !indices.is_empty() {
-        elements_removed(ctx, args[1], "lrem");
+        list.remove_all(&indices);
+        let is_empty = list.settle(limit);
+        elements_removed(ctx, args[1], "lrem", is_empty);
     }
     Ok(())
 }

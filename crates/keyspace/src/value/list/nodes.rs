@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(shape(&list), [4, 1]);
         for left in [vec![3, 1], vec![2, 1], vec![1, 1], vec![]] {
             list.pop(End::Left);
-            list.shrink(limit);
+            list.settle(limit);
             assert_eq!(shape(&list), left);
         }
         assert_eq!(list.encoding(), "listpack");
@@ -441,7 +441,7 @@ mod tests {
         list.set(1, b"b", limit);
         assert_eq!((shape(&list), list.encoding()), (vec![1, 2], "quicklist"));
         list.pop(End::Left);
-        list.shrink(limit);
+        list.settle(limit);
         assert_eq!(list.encoding(), "listpack");
     }
 
@@ -494,7 +494,7 @@ mod tests {
                         let expected = if model.is_empty() { None }
                             else { Some(model.remove(if left { 0 } else { model.len() - 1 })) };
                         prop_assert_eq!(list.pop(end(left)).map(|element| element.to_vec()), expected);
-                        list.shrink(limit);
+                        list.settle(limit);
                     }
                     Step::Insert(at, before, element) if !model.is_empty() => {
                         let at = at % model.len();
@@ -510,13 +510,13 @@ mod tests {
                     Step::Remove(at) if !model.is_empty() => {
                         let at = at % model.len();
                         list.remove_all(&[at]);
-                        list.shrink(limit);
+                        list.settle(limit);
                         model.remove(at);
                     }
                     Step::Trim(left, right) if left + right < model.len() => {
                         let last = model.len() - 1 - right;
                         list.trim(Some((left, last)));
-                        list.shrink(limit);
+                        list.settle(limit);
                         model = model[left..=last].to_vec();
                     }
                     _ => {}
