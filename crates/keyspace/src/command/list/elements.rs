@@ -134,13 +134,15 @@ pub(super) fn lrem(
         Ok(0) | Err(_) => usize::MAX,
         Ok(most) => most,
     };
-    let mut matching = list.iter().enumerate().filter(|(_, element)| &***element == args[3]);
+    let matching = list.iter().enumerate().filter(|(_, element)| &***element == args[3]);
     let mut indices: Vec<usize> = if count >= 0 {
         matching.take(most).map(|(index, _)| index).collect()
     } else {
-        std::iter::from_fn(|| matching.next_back()).take(most).map(|(index, _)| index).collect()
+        matching.rev().take(most).map(|(index, _)| index).collect()
     };
-    indices.sort_unstable();
+    if count < 0 {
+        indices.reverse();
+    }
     out.count(indices.len());
     if !indices.is_empty() {
         list.remove_all(&indices);
