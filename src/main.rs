@@ -1,3 +1,5 @@
-//! Mounts the app.
+//! The page: mounts the app.
 
-fn main() {}
+fn main() {
+    keyspace_playground::app::mount();
+}

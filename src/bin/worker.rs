@@ -1,3 +1,5 @@
 //! The Web Worker: owns the engine and the simulation.
 
-fn main() {}
+fn main() {
+    keyspace_playground::host::worker::serve();
+}

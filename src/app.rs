@@ -1,0 +1,471 @@
+//! The page's frame: it owns every pane's state and the worker, lets happen what happens, and
+//! draws panes, tabs and borders around them.
+
+mod layout;
+mod route;
+mod shortcuts;
+mod splitter;
+mod theme;
+
+use crate::backend::{Backend, ClockAction, ClockState, Request, Status, Update};
+use crate::celery::view::CeleryPane;
+use crate::clock::ClockBar;
+use crate::console::{self, view::Console};
+use crate::design::{Icon, Shared, Symbol};
+use crate::host::{page, storage, time};
+use crate::keyspace::{self, list::KeyList, stage::Stage};
+use gloo_events::EventListener;
+use gloo_timers::callback::{Interval, Timeout};
+use layout::{Border, Layout, Pane};
+use route::Route;
+use serde_bytes::ByteBuf;
+use shortcuts::{Shortcut, Shortcuts};
+use splitter::Splitter;
+use theme::Theme;
+use web_sys::MouseEvent;
+use yew::prelude::*;
+
+/// How often the page looks whether its worker answers, in milliseconds.
+const PULSE_MS: u32 = 1_000;
+/// How long a row fades, as the style sheet has it.
+const FADE_MS: u32 = 600;
+/// One key of each type, and what makes them move.
+const EXAMPLE: &str = "\
+SET greeting hello
+SET session:7f3a alice EX 45
+INCRBY visits 41
+RPUSH tasks render resize upload
+HSET user:1000 name Ada role admin
+SADD tags rust wasm redis
+ZADD scores 310 ada 275 grace 198 alan
+";
+
+/// Draws the page where `index.html` keeps a place for it.
+pub fn mount() {
+    if let Some(root) = page::mount_point() {
+        let typed = page::typed_before_start().unwrap_or_default();
+        yew::Renderer::<App>::with_root_and_props(root, Props { typed }).render();
+    }
+}
+
+/// What the page starts with.
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    /// What somebody typed before the program ran.
+    pub typed: String,
+}
+
+/// Something that happens to the page.
+pub enum Msg {
+    /// The worker told something.
+    Updates(Vec<Update>),
+    Console(console::Action),
+    Keys(keyspace::Action),
+    Clock(ClockAction),
+    Celery(crate::celery::Request),
+    /// A key of a database is to be shown.
+    OpenKey(u8, ByteBuf),
+    /// A command is to be put in the prompt.
+    Suggest(String),
+    Example,
+    Route(Route),
+    Pane(Pane),
+    Resize(Border, f64),
+    Theme,
+    Shortcut(Shortcut),
+    /// A new worker, with an empty engine.
+    Restart,
+    /// Time to look after the worker.
+    Pulse,
+}
+
+/// The page.
+pub struct App {
+    backend: Backend,
+    status: Status,
+    /// Why the engine is lost.
+    failed: Option<String>,
+    ready: bool,
+    clock: Option<ClockState>,
+    console: Shared<console::State>,
+    keys: Shared<keyspace::State>,
+    route: Route,
+    layout: Layout,
+    theme: Theme,
+    help: bool,
+    _listeners: Vec<EventListener>,
+    _pulse: Interval,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = Props;
+
+    fn create(ctx: &Context<Self>) -> App {
+        let link = ctx.link().clone();
+        let pulse = Interval::new(PULSE_MS, move || link.send_message(Msg::Pulse));
+        let theme = Theme::from_name(&storage::load("theme").unwrap_or_default());
+        let history = storage::load("history").unwrap_or_default();
+        App {
+            backend: start(ctx),
+            status: Status::Well,
+            failed: None,
+            ready: false,
+            clock: None,
+            console: Shared::new(console::State::new(&history, ctx.props().typed.clone())),
+            keys: Shared::new(keyspace::State::default()),
+            route: Route::from_hash(&page::hash()),
+            layout: Layout::from_text(&storage::load("layout").unwrap_or_default()),
+            theme,
+            help: false,
+            _listeners: listen(ctx),
+            _pulse: pulse,
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Updates(updates) => updates.into_iter().for_each(|update| self.told(ctx, update)),
+            Msg::Console(action) => self.console(action),
+            Msg::Keys(action) => {
+                if matches!(action, keyspace::Action::Select(_)) {
+                    self.layout.pane = Pane::Stage;
+                }
+                return self.keys(ctx, action);
+            }
+            Msg::Clock(action) => self.backend.send(Request::Clock(action)),
+            Msg::Celery(request) => self.backend.send(Request::Celery(request)),
+            Msg::OpenKey(db, name) => {
+                self.layout.pane = Pane::Stage;
+                self.go(Route::Playground);
+                self.keys(ctx, keyspace::Action::Open { db, name });
+            }
+            Msg::Suggest(command) => {
+                self.layout.pane = Pane::Console;
+                self.console(console::Action::Suggest(command));
+            }
+            Msg::Example => {
+                let (text, now) = (EXAMPLE.to_owned(), self.now());
+                self.console(console::Action::Paste { text, now });
+            }
+            Msg::Route(route) => self.go(route),
+            Msg::Pane(pane) => {
+                self.layout.pane = pane;
+                if pane == Pane::Console {
+                    page::focus(console::view::INPUT_ID);
+                }
+            }
+            Msg::Resize(border, share) => {
+                self.layout.set(border, share);
+                storage::save("layout", &self.layout.to_text());
+            }
+            Msg::Theme => {
+                self.theme = self.theme.next(page::prefers_dark());
+                page::set_root_attribute("data-theme", self.theme.name());
+                storage::save("theme", self.theme.name().unwrap_or_default());
+            }
+            Msg::Shortcut(shortcut) => self.shortcut(ctx, shortcut),
+            Msg::Restart => {
+                self.backend = start(ctx);
+                self.failed = None;
+                self.ready = false;
+                self.status = Status::Well;
+            }
+            Msg::Pulse => {
+                let status = self.backend.status();
+                return std::mem::replace(&mut self.status, status) != status;
+            }
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let style = format!("--keys:{}%;--console:{}%", self.layout.keys, self.layout.console);
+        let paused = self.clock.is_some_and(|clock| clock.paused);
+        let on_resize = link.callback(|(border, share)| Msg::Resize(border, share));
+        html! {
+            <div
+                class="frame" data-pane={self.layout.pane.name()}
+                data-paused={paused.then_some("true")}
+            >
+                { self.bar(ctx) }
+                <main class="desk" {style}>
+                    { self.notice(ctx) }
+                    <section class="pane pane-keys" aria-label="Keys">{ self.key_list(ctx) }</section>
+                    <Splitter border={Border::Keys} share={self.layout.keys} on={on_resize.clone()} />
+                    <section class="pane pane-stage" id={keyspace::stage::STAGE_ID} tabindex="-1" aria-label="Stage">
+                        { self.stage(ctx) }
+                    </section>
+                    <Splitter border={Border::Console} share={self.layout.console} on={on_resize} />
+                    <section class="pane pane-console" aria-label="Console">
+                        { self.console_pane(ctx) }
+                    </section>
+                </main>
+                { self.dock(ctx) }
+                if self.help {
+                    <Shortcuts on_close={link.callback(|()| Msg::Shortcut(Shortcut::Help))} />
+                }
+            </div>
+        }
+    }
+}
+
+impl App {
+    /// Lets happen what the worker told.
+    fn told(&mut self, ctx: &Context<Self>, update: Update) {
+        match update {
+            Update::Ready { commands } => {
+                self.ready = true;
+                self.console(console::Action::Ready(commands));
+                self.keys(ctx, keyspace::Action::Ready);
+            }
+            Update::Failed { message } => self.failed = Some(message),
+            Update::Clock(clock) => self.clock = Some(clock),
+            Update::Client { console, event } => {
+                let now = self.now();
+                self.console(console::Action::Event { console, event, now });
+            }
+            Update::Databases(databases) => {
+                self.keys(ctx, keyspace::Action::Databases(databases));
+            }
+            Update::Keys(window) => {
+                self.keys(ctx, keyspace::Action::Window(window));
+            }
+            Update::Key { db, name, detail } => {
+                self.keys(ctx, keyspace::Action::Detail { db, name, detail });
+            }
+            Update::Celery(update) => match update {},
+        }
+    }
+
+    fn console(&mut self, action: console::Action) {
+        for effect in self.console.make_mut().apply(action) {
+            match effect {
+                console::Effect::Send(request) => self.backend.send(request),
+                console::Effect::SaveHistory(text) => storage::save("history", &text),
+                console::Effect::Focus => page::focus(console::view::INPUT_ID),
+            }
+        }
+    }
+
+    /// Whether anything is to be drawn again.
+    fn keys(&mut self, ctx: &Context<Self>, action: keyspace::Action) -> bool {
+        let looks = matches!(action, keyspace::Action::Scroll { .. });
+        let effects = self.keys.make_mut().apply(action);
+        let news = !looks || !effects.is_empty();
+        for effect in effects {
+            match effect {
+                keyspace::Effect::Send(request) => self.backend.send(request),
+                keyspace::Effect::FadeLater { up_to } => {
+                    let link = ctx.link().clone();
+                    let faded =
+                        move || link.send_message(Msg::Keys(keyspace::Action::Faded { up_to }));
+                    Timeout::new(FADE_MS, faded).forget();
+                }
+            }
+        }
+        news
+    }
+
+    fn shortcut(&mut self, ctx: &Context<Self>, shortcut: Shortcut) {
+        match shortcut {
+            Shortcut::Console => {
+                self.layout.pane = Pane::Console;
+                page::focus(console::view::INPUT_ID);
+            }
+            Shortcut::Keys => {
+                self.layout.pane = Pane::Keys;
+                page::focus(keyspace::list::LIST_ID);
+            }
+            Shortcut::ToggleClock => self.backend.send(Request::Clock(ClockAction::Toggle)),
+            Shortcut::StepClock => self.backend.send(Request::Clock(ClockAction::Step)),
+            Shortcut::Help => self.help = !self.help,
+            Shortcut::Back if self.help => self.help = false,
+            Shortcut::Back => {
+                page::blur();
+                self.keys(ctx, keyspace::Action::Deselect);
+            }
+        }
+    }
+
+    fn go(&mut self, route: Route) {
+        if self.route != route {
+            self.route = route;
+            page::set_hash(route.href());
+        }
+    }
+
+    /// Engine time now, or real time before there is an engine.
+    fn now(&self) -> f64 {
+        engine_time(self.clock)
+    }
+
+    /// The clock to draw by before the engine has told: it stands.
+    fn shown_clock(&self) -> ClockState {
+        self.clock.unwrap_or(ClockState {
+            engine: 0.0,
+            real: 0.0,
+            rate: 1.0,
+            paused: true,
+            next_deadline: None,
+        })
+    }
+
+    fn bar(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let symbol = match self.theme {
+            Theme::System => Symbol::Auto,
+            Theme::Light => Symbol::Sun,
+            Theme::Dark => Symbol::Moon,
+        };
+        html! {
+            <header class="bar">
+                <a class="brand" href="#/"><Icon symbol={Symbol::Logo} /><b>{ "Keyspace" }</b></a>
+                <nav class="routes" aria-label="Pages">
+                    { for Route::TABS.iter().map(|&route| html! {
+                        <a
+                            href={route.href()}
+                            aria-current={(route == self.route).then_some("page")}
+                        >{ route.name() }</a>
+                    }) }
+                </nav>
+                <ClockBar clock={self.clock} on={link.callback(Msg::Clock)} />
+                <button
+                    type="button" class="tool" data-testid="theme-toggle"
+                    title="Light or dark" aria-label="Light or dark"
+                    onclick={link.callback(|_: MouseEvent| Msg::Theme)}
+                >
+                    <Icon {symbol} />
+                </button>
+                <button
+                    type="button" class="tool tool-wide" title="Keyboard shortcuts (?)"
+                    aria-label="Keyboard shortcuts"
+                    onclick={link.callback(|_: MouseEvent| Msg::Shortcut(Shortcut::Help))}
+                >
+                    <Icon symbol={Symbol::Keyboard} />
+                </button>
+            </header>
+        }
+    }
+
+    fn key_list(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        html! {
+            <KeyList
+                state={self.keys.clone()} clock={self.shown_clock()} ready={self.ready}
+                on={link.callback(Msg::Keys)} on_suggest={link.callback(Msg::Suggest)}
+                on_example={link.callback(|()| Msg::Example)}
+            />
+        }
+    }
+
+    fn stage(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        match self.route {
+            Route::Playground => html! {
+                <Stage
+                    state={self.keys.clone()} clock={self.shown_clock()}
+                    on={link.callback(Msg::Keys)} on_suggest={link.callback(Msg::Suggest)}
+                />
+            },
+            Route::Celery => html! {
+                <CeleryPane clock={self.shown_clock()} on={link.callback(Msg::Celery)} />
+            },
+        }
+    }
+
+    fn console_pane(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let clock = self.clock;
+        html! {
+            <Console
+                state={self.console.clone()} clock={self.shown_clock()}
+                on={link.callback(Msg::Console)}
+                on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
+                now={Callback::from(move |()| engine_time(clock))}
+            />
+        }
+    }
+
+    /// What is wrong with the engine, and what to do about it.
+    fn notice(&self, ctx: &Context<Self>) -> Html {
+        let (text, detail) = match (&self.failed, self.status) {
+            (Some(message), _) => ("The engine stopped and its keys are lost.", message.as_str()),
+            (None, Status::Busy) => {
+                ("The engine is still busy with a command.", "A restart gives up all keys.")
+            }
+            (None, Status::Well) => return html! {},
+        };
+        html! {
+            <div class="notice" role="alert">
+                <Icon symbol={Symbol::Warning} />
+                <p><b>{ text }</b>{ " " }<span>{ detail }</span></p>
+                <button
+                    type="button" data-testid="restart"
+                    onclick={ctx.link().callback(|_: MouseEvent| Msg::Restart)}
+                >{ "Restart" }</button>
+            </div>
+        }
+    }
+
+    /// The tabs of a small screen.
+    fn dock(&self, ctx: &Context<Self>) -> Html {
+        let stage = if self.route == Route::Celery { "Celery" } else { "Value" };
+        let panes = [
+            (Pane::Keys, Symbol::Keys, "Keys"),
+            (Pane::Stage, Symbol::Value, stage),
+            (Pane::Console, Symbol::Console, "Console"),
+        ];
+        html! {
+            <nav class="dock" aria-label="Panes">
+                { for panes.into_iter().map(|(pane, symbol, name)| html! {
+                    <button
+                        type="button" data-testid={format!("pane-{}", pane.name())}
+                        aria-pressed={(self.layout.pane == pane).to_string()}
+                        onclick={ctx.link().callback(move |_: MouseEvent| Msg::Pane(pane))}
+                    >
+                        <Icon {symbol} /><span>{ name }</span>
+                    </button>
+                }) }
+            </nav>
+        }
+    }
+}
+
+fn start(ctx: &Context<App>) -> Backend {
+    let tell = ctx.link().callback(Msg::Updates);
+    Backend::start(move |updates| tell.emit(updates))
+}
+
+fn engine_time(clock: Option<ClockState>) -> f64 {
+    let real = time::real_now();
+    clock.map_or(real, |clock| clock.at(real))
+}
+
+/// Listens to the address and to keys that are pressed anywhere.
+fn listen(ctx: &Context<App>) -> Vec<EventListener> {
+    let link = ctx.link().clone();
+    let hash = page::on_hash_change(move || {
+        link.send_message(Msg::Route(Route::from_hash(&page::hash())));
+    });
+    let link = ctx.link().clone();
+    let keys = page::on_key(move |event| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
+            return;
+        }
+        let typing = page::is_typing(event);
+        if typing && event.key() != "Escape" {
+            return;
+        }
+        if let Some(shortcut) = Shortcut::of(&event.key(), page::is_on_control(event)) {
+            event.prevent_default();
+            if typing {
+                page::blur();
+            } else {
+                link.send_message(Msg::Shortcut(shortcut));
+            }
+        }
+    });
+    [hash, keys].into_iter().flatten().collect()
+}

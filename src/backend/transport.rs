@@ -1,0 +1,129 @@
+//! The page's side of the worker: starts it, sends requests, hands over what comes back.
+
+use super::message::{Batch, Request, Update};
+use crate::host::{
+    time,
+    worker::{Port, WorkerHandle},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Writes a message.
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_allocvec(message).expect("messages are plain data of known length")
+}
+
+/// Reads a message; `None` where the bytes are none.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+/// How the worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It answers.
+    Well,
+    /// It has not answered for a while.
+    Busy,
+}
+
+/// How long the worker may be silent before the page says so, in milliseconds.
+const PATIENCE_MS: f64 = 1_500.0;
+
+/// A worker with an engine. Dropping it ends the worker.
+pub struct Backend {
+    _worker: WorkerHandle,
+    port: Port,
+    link: Rc<Link>,
+}
+
+/// What the page knows of its worker.
+#[derive(Default)]
+struct Link {
+    /// Requests made before the worker could hear them.
+    waiting: RefCell<Option<Vec<Request>>>,
+    sent: Cell<u32>,
+    handled: Cell<u32>,
+    /// When the oldest request was sent that may still be unanswered.
+    asked_at: Cell<f64>,
+}
+
+impl Backend {
+    /// Starts a worker; `on_batch` gets what it tells.
+    pub fn start(on_batch: impl Fn(Vec<Update>) + 'static) -> Backend {
+        let link = Rc::new(Link { waiting: RefCell::new(Some(Vec::new())), ..Link::default() });
+        let heard = link.clone();
+        let worker = WorkerHandle::start(move |port, message| {
+            let updates = match message {
+                Ok(bytes) => {
+                    let Some(batch) = decode::<Batch>(&bytes) else {
+                        return;
+                    };
+                    heard.answered(batch.handled);
+                    port.post(&encode(&Request::Received));
+                    if let Some(waiting) = heard.waiting.take() {
+                        waiting.iter().for_each(|request| heard.post(port, request));
+                    }
+                    batch.updates
+                }
+                Err(message) => vec![Update::Failed { message }],
+            };
+            on_batch(updates);
+        });
+        Backend { port: worker.port(), _worker: worker, link }
+    }
+
+    /// Sends a request, or keeps it until the worker can hear it.
+    pub fn send(&self, request: Request) {
+        if let Some(waiting) = &mut *self.link.waiting.borrow_mut() {
+            waiting.push(request);
+            return;
+        }
+        self.link.post(&self.port, &request);
+    }
+
+    /// How the worker is now.
+    pub fn status(&self) -> Status {
+        let link = &self.link;
+        let silent = time::real_now() - link.asked_at.get() > PATIENCE_MS;
+        if link.handled.get() < link.sent.get() && silent { Status::Busy } else { Status::Well }
+    }
+}
+
+impl Link {
+    fn post(&self, port: &Port, request: &Request) {
+        if self.handled.get() == self.sent.get() {
+            self.asked_at.set(time::real_now());
+        }
+        self.sent.set(self.sent.get().wrapping_add(1));
+        port.post(&encode(request));
+    }
+
+    fn answered(&self, handled: u32) {
+        self.handled.set(handled);
+        self.asked_at.set(time::real_now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, encode};
+    use crate::backend::{Batch, ClientEvent, ConsoleId, Request, Update};
+    use serde_bytes::ByteBuf;
+
+    #[test]
+    fn messages_survive_the_way() {
+        let output = ClientEvent::Output(ByteBuf::from(b"+OK\r\n\xff".to_vec()));
+        let batch = Batch {
+            handled: 7,
+            updates: vec![Update::Client { console: ConsoleId(3), event: output }],
+        };
+        assert_eq!(decode(&encode(&batch)), Some(batch));
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_none() {
+        assert_eq!(decode::<Request>(&[0xff, 0xff]), None);
+    }
+}

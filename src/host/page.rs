@@ -1,0 +1,115 @@
+//! The page as a whole: its address, theme, focus, selection and keyboard.
+
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+
+/// The part of the address behind `#`, without it.
+pub fn hash() -> String {
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok());
+    hash.unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// Sets the part of the address behind `#`.
+pub fn set_hash(hash: &str) {
+    if let Some(window) = web_sys::window() {
+        // A browser that refuses keeps its address; the page works the same.
+        let _ = window.location().set_hash(hash);
+    }
+}
+
+/// Calls a function when the part behind `#` changes.
+pub fn on_hash_change(mut on_change: impl FnMut() + 'static) -> Option<EventListener> {
+    let window = web_sys::window()?;
+    Some(EventListener::new(&window, "hashchange", move |_| on_change()))
+}
+
+/// Calls a function for every key pressed anywhere; it may prevent what the browser would do.
+pub fn on_key(mut on_key: impl FnMut(&KeyboardEvent) + 'static) -> Option<EventListener> {
+    let document = web_sys::window()?.document()?;
+    let options = EventListenerOptions::enable_prevent_default();
+    Some(EventListener::new_with_options(&document, "keydown", options, move |event| {
+        on_key(event.unchecked_ref());
+    }))
+}
+
+/// Whether a key pressed there is meant for a text field, or for the control that has the focus.
+pub fn is_typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    })
+}
+
+/// Whether a key pressed there works the control that has the focus.
+pub fn is_on_control(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY")
+            || element.has_attribute("role")
+    })
+}
+
+/// Gives the focus to the element of an id.
+pub fn focus(id: &str) {
+    if let Some(element) = by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // An element that cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
+}
+
+/// Takes the focus away from whatever has it.
+pub fn blur() {
+    let active = web_sys::window().and_then(|window| window.document()?.active_element());
+    if let Some(element) = active.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // What keeps the focus keeps it.
+        let _ = element.blur();
+    }
+}
+
+/// Whether text is selected, so that Ctrl-C means to copy it.
+pub fn has_selection() -> bool {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
+    selection.is_some_and(|selection| !selection.is_collapsed())
+}
+
+/// Sets an attribute of the document's root, or removes it.
+pub fn set_root_attribute(name: &str, value: Option<&str>) {
+    let root = web_sys::window().and_then(|window| window.document()?.document_element());
+    if let Some(root) = root {
+        // Setting fails only for a name that is none; those here are.
+        let _ = match value {
+            Some(value) => root.set_attribute(name, value),
+            None => root.remove_attribute(name),
+        };
+    }
+}
+
+/// Whether the browser asks for dark pages.
+pub fn prefers_dark() -> bool {
+    let query = web_sys::window()
+        .and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?);
+    query.is_some_and(|query| query.matches())
+}
+
+/// Puts text on the clipboard, where the browser lets it.
+pub fn copy(text: &str) {
+    if let Some(window) = web_sys::window() {
+        let _ = window.navigator().clipboard().write_text(text);
+    }
+}
+
+/// What was typed into the static page's prompt before the program ran.
+pub fn typed_before_start() -> Option<String> {
+    let input = by_id("console-input")?.dyn_into::<HtmlInputElement>().ok()?;
+    Some(input.value())
+}
+
+/// Where the program mounts.
+pub fn mount_point() -> Option<Element> {
+    by_id("app")
+}
+
+fn by_id(id: &str) -> Option<Element> {
+    web_sys::window()?.document()?.get_element_by_id(id)
+}

@@ -1,0 +1,123 @@
+//! The clock: engine time as a function of real time, which can stop, step and change its pace.
+
+use crate::backend::{ClockAction, ClockState};
+use keyspace::UnixMillis;
+
+/// How slow and how fast engine time may pass.
+const RATES: std::ops::RangeInclusive<f64> = 0.01..=1_000.0;
+
+pub(super) struct Clock {
+    engine: f64,
+    real: f64,
+    rate: f64,
+    paused: bool,
+    /// What the page knows: its clock does not show otherwise until one of these changes.
+    told: Option<Option<UnixMillis>>,
+}
+
+impl Clock {
+    /// A running clock that shows the real time.
+    pub fn new(real: f64) -> Clock {
+        Clock { engine: real.floor(), real, rate: 1.0, paused: false, told: None }
+    }
+
+    /// Engine time at a real time.
+    pub fn now(&self, real: f64) -> UnixMillis {
+        UnixMillis(self.state(None).at(real) as i64)
+    }
+
+    pub fn act(&mut self, action: ClockAction, next_deadline: Option<UnixMillis>, real: f64) {
+        self.engine = self.state(None).at(real);
+        self.real = real;
+        match action {
+            ClockAction::Toggle => self.paused = !self.paused,
+            ClockAction::Step => {
+                self.paused = true;
+                if let Some(deadline) = next_deadline {
+                    self.engine = self.engine.max(deadline.0 as f64);
+                }
+            }
+            ClockAction::Rate(rate) if rate.is_finite() => {
+                self.rate = rate.clamp(*RATES.start(), *RATES.end());
+            }
+            ClockAction::Rate(_) => {}
+        }
+        self.told = None;
+    }
+
+    /// In how many milliseconds of real time it shows `deadline`; never, while it stands.
+    pub fn real_until(&self, deadline: UnixMillis, real: f64) -> Option<f64> {
+        let left = deadline.0 as f64 - self.state(None).at(real);
+        (!self.paused).then(|| (left / self.rate).max(0.0))
+    }
+
+    /// Whether the page does not know the state.
+    pub fn is_changed(&self, next_deadline: Option<UnixMillis>) -> bool {
+        self.told != Some(next_deadline)
+    }
+
+    /// The state, if the page does not know it.
+    pub fn take_changed(&mut self, next_deadline: Option<UnixMillis>) -> Option<ClockState> {
+        if !self.is_changed(next_deadline) {
+            return None;
+        }
+        self.told = Some(next_deadline);
+        Some(self.state(next_deadline))
+    }
+
+    fn state(&self, next_deadline: Option<UnixMillis>) -> ClockState {
+        ClockState {
+            engine: self.engine,
+            real: self.real,
+            rate: self.rate,
+            paused: self.paused,
+            next_deadline: next_deadline.map(|deadline| deadline.0 as f64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use crate::backend::ClockAction;
+    use keyspace::UnixMillis;
+
+    #[test]
+    fn a_stopped_clock_stands_and_goes_on_where_it_stood() {
+        let mut clock = Clock::new(1_000.0);
+        assert_eq!(clock.now(1_250.0), UnixMillis(1_250));
+        clock.act(ClockAction::Toggle, None, 1_300.0);
+        assert_eq!(clock.now(9_000.0), UnixMillis(1_300));
+        assert_eq!(clock.real_until(UnixMillis(2_000), 9_000.0), None);
+        clock.act(ClockAction::Toggle, None, 10_000.0);
+        assert_eq!(clock.now(10_100.0), UnixMillis(1_400));
+    }
+
+    #[test]
+    fn the_pace_changes_from_now_on() {
+        let mut clock = Clock::new(0.0);
+        clock.act(ClockAction::Rate(10.0), None, 100.0);
+        assert_eq!(clock.now(200.0), UnixMillis(1_100));
+        assert_eq!(clock.real_until(UnixMillis(2_100), 200.0), Some(100.0));
+        clock.act(ClockAction::Rate(f64::NAN), None, 200.0);
+        assert_eq!(clock.now(300.0), UnixMillis(2_100));
+    }
+
+    #[test]
+    fn a_step_stops_at_the_next_deadline() {
+        let mut clock = Clock::new(0.0);
+        clock.act(ClockAction::Step, Some(UnixMillis(5_000)), 10.0);
+        assert_eq!(clock.now(10.0), UnixMillis(5_000));
+        assert_eq!(clock.now(99.0), UnixMillis(5_000));
+    }
+
+    #[test]
+    fn the_page_is_told_of_a_change_once() {
+        let mut clock = Clock::new(0.0);
+        assert!(clock.take_changed(None).is_some());
+        assert!(clock.take_changed(None).is_none());
+        assert!(clock.take_changed(Some(UnixMillis(9))).is_some());
+        clock.act(ClockAction::Toggle, Some(UnixMillis(9)), 7.0);
+        assert!(clock.take_changed(Some(UnixMillis(9))).is_some_and(|state| state.paused));
+    }
+}

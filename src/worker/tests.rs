@@ -1,0 +1,87 @@
+//! A session as a page drives it.
+
+use super::Session;
+use crate::backend::{ClientEvent, ClockAction, ConsoleId, KeyQuery, Request, Update};
+use serde_bytes::ByteBuf;
+
+const CONSOLE: ConsoleId = ConsoleId(1);
+
+fn session() -> Session {
+    let mut session = Session::new(1, 1_000.0);
+    session.handle(Request::Connect { console: CONSOLE, db: 0 }, 1_000.0);
+    session.take_batch(1_000.0).expect("the first batch says that the engine runs");
+    session
+}
+
+fn command(session: &mut Session, line: &str, real: f64) {
+    let args = line.split(' ').map(|arg| ByteBuf::from(arg.as_bytes())).collect();
+    session.handle(Request::Command { console: CONSOLE, args }, real);
+}
+
+fn updates(session: &mut Session, real: f64) -> Vec<Update> {
+    session.turn(real);
+    session.take_batch(real).map(|batch| batch.updates).unwrap_or_default()
+}
+
+fn client_events(updates: Vec<Update>) -> Vec<ClientEvent> {
+    let events = updates.into_iter().filter_map(|update| match update {
+        Update::Client { event, .. } => Some(event),
+        _ => None,
+    });
+    events.collect()
+}
+
+fn output(bytes: &str) -> ClientEvent {
+    ClientEvent::Output(ByteBuf::from(bytes.as_bytes()))
+}
+
+#[test]
+fn replies_come_in_one_piece_a_batch() {
+    let mut session = session();
+    command(&mut session, "SET k v", 1_001.0);
+    command(&mut session, "GET k", 1_001.0);
+    assert_eq!(client_events(updates(&mut session, 1_001.0)), [output("+OK\r\n$1\r\nv\r\n")]);
+}
+
+#[test]
+fn a_blocked_client_is_told_from_when_until_when() {
+    let mut session = session();
+    command(&mut session, "BRPOP q 2", 1_000.0);
+    let blocked = ClientEvent::Blocked { since: 1_000.0, until: Some(3_000.0) };
+    assert_eq!(client_events(updates(&mut session, 1_000.0)), [blocked]);
+    assert_eq!(session.next_turn_in(1_500.0), Some(1_500.0));
+    let events = client_events(updates(&mut session, 3_000.0));
+    assert_eq!(events, [output("*-1\r\n"), ClientEvent::Unblocked]);
+}
+
+#[test]
+fn connecting_anew_gives_up_waiting() {
+    let mut session = session();
+    command(&mut session, "BRPOP q 0", 1_000.0);
+    session.handle(Request::Connect { console: CONSOLE, db: 0 }, 1_100.0);
+    command(&mut session, "PING", 1_200.0);
+    let blocked = ClientEvent::Blocked { since: 1_000.0, until: None };
+    let events = client_events(updates(&mut session, 1_200.0));
+    assert_eq!(events, [blocked, ClientEvent::Connected, output("+PONG\r\n")]);
+}
+
+#[test]
+fn a_step_runs_what_is_due() {
+    let mut session = session();
+    command(&mut session, "BRPOP q 60", 1_000.0);
+    updates(&mut session, 1_000.0);
+    session.handle(Request::Clock(ClockAction::Step), 1_010.0);
+    let updates = updates(&mut session, 1_010.0);
+    assert!(updates.iter().any(|update| matches!(update, Update::Clock(state) if state.paused)));
+    assert_eq!(client_events(updates)[0], output("*-1\r\n"));
+    assert_eq!(session.next_turn_in(9_999.0), None);
+}
+
+#[test]
+fn nothing_new_is_no_batch() {
+    let mut session = session();
+    session.handle(Request::Watch(KeyQuery { count: 10, ..KeyQuery::default() }), 1_000.0);
+    assert!(session.take_batch(1_000.0).is_some());
+    session.turn(2_000.0);
+    assert!(session.take_batch(2_000.0).is_none());
+}
