@@ -123,8 +123,13 @@ impl Client {
         self.db
     }
 
-    /// Whether a reply is still to come.
+    /// Whether the next command has to wait: for a connection, a reply, or the end of MONITOR.
     pub fn is_busy(&self) -> bool {
+        self.connection == Connection::Pending || self.is_running()
+    }
+
+    /// Whether a reply is still to come.
+    pub fn is_running(&self) -> bool {
         !self.sent.is_empty() || self.monitoring
     }
 
@@ -194,7 +199,7 @@ impl Client {
         self.sent.push_back(Sent { args, at: now, replies });
     }
 
-    /// Starts over with a new connection, in the same database.
+    /// Starts over with a new connection, in the same database; lines that wait still do.
     pub fn reconnect(&mut self) {
         self.reset();
         self.connection = Connection::Pending;
@@ -207,6 +212,7 @@ impl Client {
     pub fn closed(&mut self) {
         if self.connection == Connection::Up {
             self.reset();
+            self.queue.clear();
             self.connection = Connection::Lost;
         }
     }
@@ -239,7 +245,6 @@ impl Client {
     fn reset(&mut self) {
         self.undecoded.clear();
         self.sent.clear();
-        self.queue.clear();
         self.wait = None;
         self.transaction = None;
         self.subscriptions = Subscriptions::default();

@@ -262,6 +262,11 @@ impl State {
         let Some(at) = self.clients.iter().position(|client| client.id == console) else {
             return effects;
         };
+        let client = &mut self.clients[at];
+        if client.is_lost() && !client.queue.is_empty() {
+            client.reconnect();
+            effects.push(Effect::Send(Request::Connect { console, db: client.db() }));
+        }
         while !self.clients[at].is_busy()
             && let Some(line) = self.clients[at].queue.pop_front()
         {
@@ -296,10 +301,6 @@ impl State {
         }
         let repeat = take_repeat(&mut args);
         let mut effects = Vec::new();
-        if client.is_lost() {
-            client.reconnect();
-            effects.push(Effect::Send(Request::Connect { console: client.id, db: client.db() }));
-        }
         let args: Vec<ByteBuf> = args.into_iter().map(ByteBuf::from).collect();
         for _ in 0..repeat {
             client.sent(args.clone(), now);
@@ -390,12 +391,13 @@ impl State {
         self.recalled = None;
         let typed = std::mem::take(&mut self.input);
         let client = self.active_mut();
-        if !client.is_busy() && !client.is_streaming() {
+        if !client.is_running() && !client.is_streaming() {
             let line = vec![Span::new(Tone::Plain, format!("{typed}^C"))];
             client.show(Body::Command { prompt: client.prompt(), line });
             return vec![];
         }
         client.show(Body::Notice("^C — connected anew".to_owned()));
+        client.queue.clear();
         client.reconnect();
         let request = Request::Connect { console: client.id, db: client.db() };
         vec![Effect::Send(request), Effect::Focus]
@@ -588,7 +590,16 @@ mod tests {
         enter(&mut state, "exit");
         reply(&mut state, b"+OK\r\n");
         event(&mut state, ClientEvent::Closed);
-        assert_eq!(enter(&mut state, "PING"), ["connect 0", "PING"]);
+        assert_eq!(enter(&mut state, "PING"), ["connect 0"]);
+        assert_eq!(event(&mut state, ClientEvent::Connected), ["PING"]);
+    }
+
+    #[test]
+    fn what_is_typed_before_there_is_an_engine_runs_when_there_is() {
+        let mut state = State::new("", String::new());
+        assert_eq!(enter(&mut state, "PING"), [""; 0]);
+        assert_eq!(sent(&state.apply(Action::Ready(vec![]))), ["connect 0"]);
+        assert_eq!(event(&mut state, ClientEvent::Connected), ["PING"]);
     }
 
     #[test]

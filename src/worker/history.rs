@@ -14,6 +14,9 @@ const SHOWN_MAX: usize = 100;
 const ARGS_MAX: usize = 24;
 const ARG_BYTES_MAX: usize = 200;
 
+/// Notifications that accompany a change and are none.
+const SILENT: [&str; 4] = ["new", "overwritten", "type_changed", "keymiss"];
+
 type Command = Rc<[ByteBuf]>;
 
 #[derive(Default)]
@@ -52,6 +55,9 @@ impl History {
         client: Option<ClientId>,
         by: Option<ChangedBy>,
     ) {
+        if SILENT.contains(&event) {
+            return;
+        }
         let command = client.and_then(|client| self.last.get(&client).cloned());
         if self.changes.len() == CHANGES_MAX {
             self.changes.pop_front();
@@ -93,6 +99,15 @@ mod tests {
         let changes = history.of(0, b"q");
         assert_eq!(changes[0].command[0].as_slice(), b"BRPOP");
         assert_eq!(history.of(1, b"q"), []);
+    }
+
+    #[test]
+    fn a_change_is_told_once() {
+        let mut history = History::default();
+        for event in ["new", "set"] {
+            history.changed(UnixMillis(1), 0, b"k".to_vec(), event, None, None);
+        }
+        assert_eq!(history.of(0, b"k").len(), 1);
     }
 
     #[test]

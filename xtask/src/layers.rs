@@ -48,7 +48,7 @@ const TEXTS: &[Rule] = &[
     },
     Rule {
         below: "src",
-        except: &["src/bin"],
+        except: &["src/bin", "src/worker"],
         forbidden: &["Engine::new", "Simulation::new"],
         why: "only the worker owns an engine or a simulation",
     },
