@@ -507,7 +507,7 @@ mod tests {
         client.receive(b"+0.000000 [0 127.0.0.1:1] \"PING\"\r\n", 0.0);
         assert_eq!(shown(&client)[2], "0.000000 [0 127.0.0.1:1] \"PING\"");
         client.reconnect();
-        assert!(!client.is_busy());
+        assert!(!client.is_running());
     }
 
     #[test]
