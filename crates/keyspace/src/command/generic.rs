@@ -283,7 +283,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Write],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Rm, KeyFlag::Delete])],
-        run: Run::Handler(unlink),
+        run: Run::Handler(del),
         ..CommandSpec::new(Group::Generic)
     },
     CommandSpec {
@@ -314,20 +314,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     },
 ];
 
-/// DEL key [key ...]
+/// DEL key [key ...], and UNLINK, which has no thread here to leave the work to
 fn del(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let deleted = args[1..].iter().filter(|key| ctx.delete(key)).count();
     out.count(deleted);
     Ok(())
-}
-
-/// UNLINK key [key ...]
-fn unlink(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    del(ctx, args, out)
 }
 
 /// EXISTS key [key ...]

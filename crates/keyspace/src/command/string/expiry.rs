@@ -80,16 +80,16 @@ impl<'a> Expiry<'a> {
     }
 }
 
-/// Sets a key to a string and announces it; `keep` leaves it the expiry it has. A time in the past
+/// Sets a key to a string and announces it; `keep_ttl` leaves it the expiry it has. A time in the past
 /// makes the key expire at once.
 pub(super) fn set_with_expiry(
     ctx: &mut Context<'_>,
     key: &[u8],
     value: &[u8],
     expire_at: Option<UnixMillis>,
-    keep: bool,
+    keep_ttl: bool,
 ) {
-    let kept = ctx.database().get(key).filter(|_| keep).and_then(|entry| entry.expire_at);
+    let kept = ctx.database().get(key).filter(|_| keep_ttl).and_then(|entry| entry.expire_at);
     ctx.set_value(key, Str::new(value).into_value(), expire_at.or(kept));
     ctx.changed(key, Class::STRING, "set");
     if expire_at.is_some() {
