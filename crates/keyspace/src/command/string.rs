@@ -359,11 +359,17 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 
 /// GET key
 fn get(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
-    match ctx.get::<Str>(args[1])? {
+    write_value(out, ctx.get::<Str>(args[1])?);
+    Ok(())
+}
+
+/// Answers a value, or null for none.
+fn write_value(out: &mut ReplyWriter, value: Option<&Str>) {
+    match value {
+        Some(Str::Int(value)) => out.bulk_integer(*value),
         Some(value) => out.bulk(&value.as_bytes()),
         None => out.null(),
     }
-    Ok(())
 }
 
 /// GETDEL key
@@ -412,8 +418,7 @@ fn getex(
         return Ok(());
     }
     let expire_at = expiry.point(ctx.now(), "getex")?;
-    let value = ctx.peek::<Str>(key)?;
-    out.bulk_or_null(value.map(Str::as_bytes).as_deref());
+    write_value(out, ctx.peek::<Str>(key)?);
     match expire_at {
         Some(expire_at) if expire_at <= ctx.now() => {
             ctx.delete(key);

@@ -80,8 +80,8 @@ impl<'a> Expiry<'a> {
     }
 }
 
-/// Sets a key to a string and announces it; `keep_ttl` leaves it the expiry it has. A time in the past
-/// makes the key expire at once.
+/// Sets a key to a string and announces it; `keep_ttl` leaves it the expiry it has. A time in the
+/// past makes the key expire at once.
 pub(super) fn set_with_expiry(
     ctx: &mut Context<'_>,
     key: &[u8],

@@ -1,6 +1,7 @@
 //! Several strings at a time: MGET, MSET, MSETNX and MSETEX.
 
 use super::expiry::{Expiry, set_with_expiry};
+use super::write_value;
 use crate::args::{self, Args, Options};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -18,7 +19,7 @@ pub(super) fn mget(
     out.array(args.len() - 1);
     for key in &args[1..] {
         match ctx.get_any(key).map(|entry| &entry.value) {
-            Some(Value::String(value)) => out.bulk(&value.as_bytes()),
+            Some(Value::String(value)) => write_value(out, Some(value)),
             _ => out.null(),
         }
     }

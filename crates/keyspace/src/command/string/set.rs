@@ -2,6 +2,7 @@
 
 use super::condition::ValueCondition;
 use super::expiry::{Expiry, set_with_expiry};
+use super::write_value;
 use crate::args::{self, Args, Options};
 use crate::command::expire::TimeUnit;
 use crate::context::Context;
@@ -91,8 +92,7 @@ pub(super) fn set(
     }
     let holds = options.condition.holds(ctx, key)?;
     if options.get {
-        let old = ctx.peek::<Str>(key)?;
-        out.bulk_or_null(old.map(|value| value.as_bytes()).as_deref());
+        write_value(out, ctx.peek::<Str>(key)?);
     } else if holds {
         out.ok();
     } else {
