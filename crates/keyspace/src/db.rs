@@ -1,7 +1,7 @@
 //! One logical database: its keys, and the index by which they expire.
 
 use crate::time::UnixMillis;
-use crate::value::{Map, SmallBytes, Value};
+use crate::value::{Hash, Map, SmallBytes, Typed, Value};
 use std::collections::BTreeSet;
 
 /// How many logical databases there are.
@@ -26,11 +26,13 @@ pub(crate) struct Entry {
     pub accessed_at: UnixMillis,
 }
 
-/// A database. Every key of `expires` is in `keys` with that very expiry, and the reverse.
+/// A database. Every key of `expires` is in `keys` with that very expiry, and the reverse; every
+/// key of `field_expires` is a hash whose first field dies then, and the reverse.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Db {
     keys: Map<SmallBytes, Entry>,
     expires: BTreeSet<(UnixMillis, SmallBytes)>,
+    field_expires: BTreeSet<(UnixMillis, SmallBytes)>,
 }
 
 impl Db {
@@ -66,6 +68,7 @@ impl Db {
         expire_at: Option<UnixMillis>,
         now: UnixMillis,
     ) -> Option<Entry> {
+        let field_expire = value.next_field_expire();
         let entry = Entry { value, expire_at, accessed_at: now };
         let old = match self.keys.get_mut(key) {
             Some(slot) => Some(std::mem::replace(slot, entry)),
@@ -75,14 +78,17 @@ impl Db {
             }
         };
         let was = old.as_ref().and_then(|entry| entry.expire_at);
-        self.reindex(key, was, expire_at);
+        let field_was = old.as_ref().and_then(|entry| entry.value.next_field_expire());
+        reindex(&mut self.expires, key, was, expire_at);
+        reindex(&mut self.field_expires, key, field_was, field_expire);
         old
     }
 
     /// Removes `key` and returns what it held.
     pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
         let entry = self.keys.swap_remove(key)?;
-        self.reindex(key, entry.expire_at, None);
+        reindex(&mut self.expires, key, entry.expire_at, None);
+        reindex(&mut self.field_expires, key, entry.value.next_field_expire(), None);
         Some(entry)
     }
 
@@ -97,18 +103,44 @@ impl Db {
             return false;
         };
         let was = std::mem::replace(&mut entry.expire_at, expire_at);
-        self.reindex(key, was, expire_at);
+        reindex(&mut self.expires, key, was, expire_at);
         true
     }
 
-    /// The earliest expiry of any key.
+    /// Says that the first field of an existing hash dies at another time than before.
+    pub fn set_field_expire(
+        &mut self,
+        key: &[u8],
+        was: Option<UnixMillis>,
+        is: Option<UnixMillis>,
+    ) {
+        reindex(&mut self.field_expires, key, was, is);
+    }
+
+    /// The earliest expiry of any key or field.
     pub fn next_expire(&self) -> Option<UnixMillis> {
-        self.expires.first().map(|(at, _)| *at)
+        let first = |index: &BTreeSet<(UnixMillis, SmallBytes)>| index.first().map(|(at, _)| *at);
+        first(&self.expires).into_iter().chain(first(&self.field_expires)).min()
     }
 
     /// The key that expires first, where that is at `now` or before.
     pub fn due(&self, now: UnixMillis) -> Option<SmallBytes> {
         self.expires.first().filter(|(at, _)| *at <= now).map(|(_, key)| key.clone())
+    }
+
+    /// Takes the fields that are due at `now` out of one hash that has any: its key, and how many
+    /// they were. The hash may be empty then.
+    pub fn expire_fields(&mut self, now: UnixMillis) -> Option<(SmallBytes, u64)> {
+        self.field_expires.first().filter(|(at, _)| *at <= now)?;
+        let (_, key) = self.field_expires.pop_first()?;
+        let hash = Hash::from_value_mut(&mut self.keys.get_mut(&key)?.value)?;
+        let mut expired = 0;
+        while hash.take_due(now).is_some() {
+            expired += 1;
+        }
+        let next = hash.next_expire();
+        reindex(&mut self.field_expires, &key, None, next);
+        Some((key, expired))
     }
 
     /// The key and entry at a place of the dense order, from 0 to `len() - 1`.
@@ -124,24 +156,30 @@ impl Db {
     pub fn iter_expires(&self) -> impl Iterator<Item = (UnixMillis, &SmallBytes)> {
         self.expires.iter().map(|(at, key)| (*at, key))
     }
+}
 
-    fn reindex(&mut self, key: &[u8], was: Option<UnixMillis>, is: Option<UnixMillis>) {
-        if was == is {
-            return;
-        }
-        if let Some(was) = was {
-            self.expires.remove(&(was, key.into()));
-        }
-        if let Some(is) = is {
-            self.expires.insert((is, key.into()));
-        }
+/// Moves a key to another place of an index by time, into it or out of it.
+fn reindex(
+    index: &mut BTreeSet<(UnixMillis, SmallBytes)>,
+    key: &[u8],
+    was: Option<UnixMillis>,
+    is: Option<UnixMillis>,
+) {
+    if was == is {
+        return;
+    }
+    if let Some(was) = was {
+        index.remove(&(was, key.into()));
+    }
+    if let Some(is) = is {
+        index.insert((is, key.into()));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Str, Typed};
+    use crate::value::{ListpackLimits, Str};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -217,6 +255,71 @@ mod tests {
                     let entry = db.get(&[key]).expect("the model has it");
                     prop_assert_eq!(entry.expire_at, at.map(UnixMillis));
                 }
+            }
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum FieldOp {
+        /// Sets a field and its expiry, or removes it.
+        Change(u8, u8, Option<Option<i64>>),
+        Rename(u8, u8),
+        Expire(i64),
+    }
+
+    fn field_op() -> impl Strategy<Value = FieldOp> {
+        let at = || proptest::option::of(proptest::option::of(0..20_i64));
+        prop_oneof![
+            8 => (0..4_u8, 0..6_u8, at()).prop_map(|(key, field, at)| FieldOp::Change(key, field, at)),
+            1 => (0..4_u8, 0..4_u8).prop_map(|(from, to)| FieldOp::Rename(from, to)),
+            2 => (0..20_i64).prop_map(FieldOp::Expire),
+        ]
+    }
+
+    fn change_field(db: &mut Db, key: u8, field: u8, at: Option<Option<i64>>) {
+        let limits = ListpackLimits { entries: 3, value_bytes: 64 };
+        if !db.contains(&[key]) {
+            db.insert(&[key], Hash::default().into_value(), None, UnixMillis(0));
+        }
+        let value = db.get_mut(&[key], None).expect("it was inserted");
+        let hash = Hash::from_value_mut(value).expect("it is a hash");
+        let was = hash.next_expire();
+        match at {
+            None => _ = hash.remove(&[field]),
+            Some(None) => _ = hash.set(&[field], b"v", limits),
+            Some(Some(at)) => {
+                hash.set_value(&[field], b"v", limits);
+                hash.set_expire(&[field], UnixMillis(at));
+            }
+        }
+        let is = hash.next_expire();
+        db.set_field_expire(&[key], was, is);
+    }
+
+    proptest! {
+        /// A database always knows when the first field of each hash expires.
+        #[test]
+        fn hashes_and_field_expiries_agree(ops in proptest::collection::vec(field_op(), 0..80)) {
+            let mut db = Db::default();
+            for op in ops {
+                match op {
+                    FieldOp::Change(key, field, at) => change_field(&mut db, key, field, at),
+                    FieldOp::Rename(from, to) => {
+                        if let Some(entry) = db.remove(&[from]) {
+                            db.insert(&[to], entry.value, None, UnixMillis(0));
+                        }
+                    }
+                    FieldOp::Expire(now) => {
+                        while let Some((_, expired)) = db.expire_fields(UnixMillis(now)) {
+                            prop_assert!(expired > 0);
+                        }
+                        prop_assert!(db.next_expire().is_none_or(|at| at.0 > now));
+                    }
+                }
+                let firsts = db.iter().filter_map(|(key, entry)| {
+                    Some((entry.value.next_field_expire()?, key.clone()))
+                });
+                prop_assert_eq!(firsts.collect::<BTreeSet<_>>(), db.field_expires.clone());
             }
         }
     }

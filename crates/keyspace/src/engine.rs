@@ -224,7 +224,7 @@ impl Engine {
         self.now = self.now.max(now);
     }
 
-    /// When the next key expires or the next wait ends; a host should call
+    /// When the next key or field expires or the next wait ends; a host should call
     /// [`advance`](Self::advance) then.
     pub fn next_deadline(&self) -> Option<UnixMillis> {
         let expire = self.dbs.iter().filter_map(Db::next_expire).min();
@@ -280,16 +280,29 @@ impl Engine {
         Limits { bulk_bytes: self.config.proto_max_bulk_len, ..Limits::default() }
     }
 
-    /// Removes every key whose time has come.
+    /// Removes every field and every key whose time has come.
     pub(crate) fn expire_due(&mut self) {
         for index in 0..DATABASES {
-            let db = DbIndex(index as u8);
+            let (db, now) = (DbIndex(index as u8), self.now);
+            while let Some((key, expired)) = self.db_mut(db).expire_fields(now) {
+                self.stats.expired_fields += expired;
+                self.key_changed(None, db, &key, Class::HASH, "hexpired");
+                self.remove_if_empty(db, &key);
+            }
             while let Some(key) = self.db(db).due(self.now) {
                 self.db_mut(db).remove(&key);
                 self.stats.expired_keys += 1;
                 self.record(|at| Event::KeyExpired { at, db, key: key.to_vec() });
                 self.key_changed(None, db, &key, Class::EXPIRED, "expired");
             }
+        }
+    }
+
+    /// Removes a key whose last element died, and announces it as `del`.
+    fn remove_if_empty(&mut self, db: DbIndex, key: &[u8]) {
+        if self.db(db).get(key).is_some_and(|entry| entry.value.is_empty_aggregate()) {
+            self.db_mut(db).remove(key);
+            self.key_changed(None, db, key, Class::GENERIC, "del");
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) struct Stats {
     pub keyspace_hits: u64,
     pub keyspace_misses: u64,
     pub expired_keys: u64,
+    pub expired_fields: u64,
     pub evicted_keys: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,

@@ -1,5 +1,9 @@
 //! Hashes: fields and their values.
 
+pub(super) mod expire;
+mod fields;
+pub(super) mod volatile;
+
 use super::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::args::{self, Args};
 use crate::context::Context;
@@ -8,6 +12,7 @@ use crate::long_double::LongDouble;
 use crate::notify::Class;
 use crate::random::Pick;
 use crate::scan::{self, ScanKind, ScanOptions};
+use crate::time::UnixMillis;
 use crate::value::{Hash, canonical_integer};
 use keyspace_resp::{Protocol, ReplyWriter};
 
@@ -248,12 +253,14 @@ fn set_fields(ctx: &mut Context<'_>, args: &Args<'_>) -> Result<usize, CommandEr
         return Err(CommandError::WrongArity(ctx.command.spec.name));
     };
     let limits = ctx.config().hash_limits();
-    let hash = ctx.get_or_create::<Hash>(args[1])?;
-    hash.expect_fields(pairs.len(), limits);
-    let mut created = 0;
-    for [field, value] in pairs {
-        created += usize::from(hash.set(field, value, limits));
-    }
+    let created = edit_or_create(ctx, args[1], |hash| {
+        hash.expect_fields(pairs.len(), limits);
+        let mut created = 0;
+        for [field, value] in pairs {
+            created += usize::from(hash.set(field, value, limits));
+        }
+        created
+    })?;
     ctx.changed(args[1], Class::HASH, "hset");
     Ok(created)
 }
@@ -270,7 +277,7 @@ fn hsetnx(
         out.integer(0);
         return Ok(());
     }
-    hash.set(args[2], args[3], limits);
+    hash.set_value(args[2], args[3], limits);
     out.integer(1);
     ctx.changed(args[1], Class::HASH, "hset");
     Ok(())
@@ -379,11 +386,10 @@ fn hexists(
 
 /// HDEL key field [field ...]
 fn hdel(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
-    let Some(hash) = ctx.get_mut::<Hash>(args[1])? else {
-        out.integer(0);
-        return Ok(());
-    };
-    let removed = args[2..].iter().filter(|field| hash.remove(field).is_some()).count();
+    let removed = edit(ctx, args[1], |hash| {
+        args[2..].iter().filter(|field| hash.remove(field).is_some()).count()
+    })?;
+    let removed = removed.unwrap_or(0);
     out.count(removed);
     if removed > 0 {
         ctx.changed(args[1], Class::HASH, "hdel");
@@ -406,7 +412,7 @@ fn hincrby(
         None => 0,
     };
     let new = old.checked_add(increment).ok_or(CommandError::Overflow)?;
-    ctx.get_or_create::<Hash>(args[1])?.set(args[2], new.to_string().as_bytes(), limits);
+    ctx.get_or_create::<Hash>(args[1])?.set_value(args[2], new.to_string().as_bytes(), limits);
     out.integer(new);
     ctx.changed(args[1], Class::HASH, "hincrby");
     Ok(())
@@ -434,7 +440,7 @@ fn hincrbyfloat(
         return Err(CommandError::NotFinite);
     }
     let digits = new.format();
-    ctx.get_or_create::<Hash>(args[1])?.set(args[2], digits.as_bytes(), limits);
+    ctx.get_or_create::<Hash>(args[1])?.set_value(args[2], digits.as_bytes(), limits);
     out.bulk(digits.as_bytes());
     ctx.changed(args[1], Class::HASH, "hincrbyfloat");
     Ok(())
@@ -528,4 +534,42 @@ fn hscan(
         scan::reply(out, next, |out| places.map(|place| write(out, place)).sum());
     }
     Ok(())
+}
+
+/// Changes an existing hash. Whoever may change when a field expires goes through this, or through
+/// [`edit_or_create`].
+fn edit<T>(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    change: impl FnOnce(&mut Hash) -> T,
+) -> Result<Option<T>, CommandError> {
+    match ctx.get_mut::<Hash>(key)? {
+        Some(hash) => {
+            let (result, was, is) = change_expiry(hash, change);
+            ctx.database_mut().set_field_expire(key, was, is);
+            Ok(Some(result))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Changes a hash, which is created where there is none.
+fn edit_or_create<T>(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    change: impl FnOnce(&mut Hash) -> T,
+) -> Result<T, CommandError> {
+    let (result, was, is) = change_expiry(ctx.get_or_create::<Hash>(key)?, change);
+    ctx.database_mut().set_field_expire(key, was, is);
+    Ok(result)
+}
+
+/// The result of a change, and when the first field expired before and expires now.
+fn change_expiry<T>(
+    hash: &mut Hash,
+    change: impl FnOnce(&mut Hash) -> T,
+) -> (T, Option<UnixMillis>, Option<UnixMillis>) {
+    let was = hash.next_expire();
+    let result = change(hash);
+    (result, was, hash.next_expire())
 }

@@ -326,6 +326,8 @@ const FAMILIES: &[&[CommandSpec]] = &[
     databases::COMMANDS,
     list::COMMANDS,
     hash::COMMANDS,
+    hash::expire::COMMANDS,
+    hash::volatile::COMMANDS,
     set::COMMANDS,
     sorted_set::COMMANDS,
     sorted_set::range::COMMANDS,

@@ -1,16 +1,35 @@
-//! Hashes: fields in the order of their insertion.
+//! Hashes: fields in the order of their insertion, and when they expire.
 //!
 //! A small hash keeps that order when a field is removed; a big one fills the place of a removed
 //! field with its last field, so that removal stays O(1). Which of the two it is follows Redis:
-//! a `listpack` becomes a `hashtable` when it outgrows its limits, and never goes back.
+//! a `listpack` becomes a `hashtable` when it outgrows its limits, and never goes back. Once a
+//! `listpack` was asked to let fields expire it is a `listpackex`: fields with an expiry come
+//! first, in the order in which they die.
+//!
+//! Nothing dies by itself: who changes a hash must tell the database when its first field
+//! expires now, and the engine takes what is due.
+
+mod expires;
 
 use super::{ListpackLimits, Map, SmallBytes};
+use crate::time::UnixMillis;
+use expires::FieldExpires;
 
 /// A hash value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hash {
     fields: Map<SmallBytes, SmallBytes>,
-    is_hashtable: bool,
+    encoding: Encoding,
+    /// `None` where no field has an expiry. Whatever has one is in `fields`.
+    expires: Option<Box<FieldExpires>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Encoding {
+    #[default]
+    Listpack,
+    ListpackEx,
+    Hashtable,
 }
 
 impl Hash {
@@ -23,12 +42,16 @@ impl Hash {
     }
 
     pub fn encoding(&self) -> &'static str {
-        if self.is_hashtable { "hashtable" } else { "listpack" }
+        match self.encoding {
+            Encoding::Listpack => "listpack",
+            Encoding::ListpackEx => "listpackex",
+            Encoding::Hashtable => "hashtable",
+        }
     }
 
     /// Whether it is small enough for HSCAN to answer the whole of it.
     pub fn is_packed(&self) -> bool {
-        !self.is_hashtable
+        self.encoding != Encoding::Hashtable
     }
 
     pub fn get(&self, field: &[u8]) -> Option<&SmallBytes> {
@@ -51,12 +74,19 @@ impl Hash {
     /// Says that one command is about to set so many fields: Redis counts them before it knows
     /// which are new.
     pub fn expect_fields(&mut self, count: usize, limits: ListpackLimits) {
-        self.is_hashtable |= count > limits.entries;
+        self.convert_if(count > limits.entries);
     }
 
-    /// Sets a field; `true` where it is new.
+    /// Sets a field, which has no expiry then; `true` where it is new.
     pub fn set(&mut self, field: &[u8], value: &[u8], limits: ListpackLimits) -> bool {
-        self.is_hashtable |= field.len().max(value.len()) > limits.value_bytes;
+        let is_new = self.set_value(field, value, limits);
+        self.remove_expire(field);
+        is_new
+    }
+
+    /// Sets a field, which keeps its expiry if it has one; `true` where it is new.
+    pub fn set_value(&mut self, field: &[u8], value: &[u8], limits: ListpackLimits) -> bool {
+        self.convert_if(field.len().max(value.len()) > limits.value_bytes);
         let is_new = match self.fields.get_mut(field) {
             Some(old) => {
                 *old = value.into();
@@ -67,17 +97,89 @@ impl Hash {
                 true
             }
         };
-        self.is_hashtable |= self.fields.len() > limits.entries;
+        self.convert_if(self.fields.len() > limits.entries);
         is_new
     }
 
     /// Removes a field and returns its value.
     pub fn remove(&mut self, field: &[u8]) -> Option<SmallBytes> {
-        if self.is_hashtable {
+        self.forget_expire(field);
+        if self.encoding == Encoding::Hashtable {
             self.fields.swap_remove(field)
         } else {
             self.fields.shift_remove(field)
         }
+    }
+
+    /// When a field dies.
+    pub fn expire_at(&self, field: &[u8]) -> Option<UnixMillis> {
+        self.expires.as_ref()?.get(field)
+    }
+
+    /// When the first field dies.
+    pub fn next_expire(&self) -> Option<UnixMillis> {
+        self.expires.as_ref()?.first().map(|(at, _)| *at)
+    }
+
+    /// Says that a command lets fields expire, whether or not it finds any.
+    pub fn enable_expiry(&mut self) {
+        if self.encoding == Encoding::Listpack {
+            self.encoding = Encoding::ListpackEx;
+        }
+    }
+
+    /// Gives a field an expiry; `false` where there is no such field.
+    pub fn set_expire(&mut self, field: &[u8], expire_at: UnixMillis) -> bool {
+        let Some(from) = self.fields.get_index_of(field) else {
+            return false;
+        };
+        self.enable_expiry();
+        self.expires.get_or_insert_default().set(field, expire_at);
+        if self.encoding == Encoding::ListpackEx {
+            let later = |other: &[u8]| self.expire_at(other).is_none_or(|at| at > expire_at);
+            let mut others = self.fields.keys().filter(|&other| **other != *field);
+            let to = others.position(|other| later(other)).unwrap_or(self.fields.len() - 1);
+            self.fields.move_index(from, to);
+        }
+        true
+    }
+
+    /// Takes a field's expiry away; `false` where it has none.
+    pub fn remove_expire(&mut self, field: &[u8]) -> bool {
+        if !self.forget_expire(field) {
+            return false;
+        }
+        if self.encoding == Encoding::ListpackEx
+            && let Some(from) = self.fields.get_index_of(field)
+        {
+            self.fields.move_index(from, self.fields.len() - 1);
+        }
+        true
+    }
+
+    /// Removes a field that dies at `now` or died before, and returns its name.
+    pub fn take_due(&mut self, now: UnixMillis) -> Option<SmallBytes> {
+        let (_, field) = self.expires.as_ref()?.first().filter(|(at, _)| *at <= now)?;
+        let field = field.clone();
+        self.remove(&field);
+        Some(field)
+    }
+
+    fn convert_if(&mut self, outgrown: bool) {
+        if outgrown {
+            self.encoding = Encoding::Hashtable;
+        }
+    }
+
+    fn forget_expire(&mut self, field: &[u8]) -> bool {
+        let Some(expires) = &mut self.expires else {
+            return false;
+        };
+        let had = expires.remove(field);
+        if expires.is_empty() {
+            self.expires = None;
+        }
+        had
     }
 }
 
@@ -123,5 +225,40 @@ mod tests {
         let mut big = hash(&["a", "b", "c", "d"]);
         big.remove(b"a");
         assert_eq!(fields(&big), [b"d", b"b", b"c"]);
+    }
+
+    #[test]
+    fn fields_that_expire_come_first_in_the_order_of_their_death() {
+        let limits = ListpackLimits { entries: 9, value_bytes: 4 };
+        let mut small = Hash::default();
+        for field in [b"a", b"b", b"c", b"d"] {
+            small.set(field, b"v", limits);
+        }
+        small.set_expire(b"c", UnixMillis(20));
+        small.set_expire(b"d", UnixMillis(10));
+        small.set_expire(b"a", UnixMillis(20));
+        assert_eq!((small.encoding(), fields(&small).concat()), ("listpackex", b"dcab".to_vec()));
+        small.set(b"d", b"w", limits);
+        small.set_value(b"c", b"w", limits);
+        assert_eq!(fields(&small).concat(), b"cabd");
+        assert_eq!((small.expire_at(b"d"), small.next_expire()), (None, Some(UnixMillis(20))));
+        assert!(small.remove_expire(b"c") && !small.remove_expire(b"c"));
+        assert_eq!(fields(&small).concat(), b"abdc");
+    }
+
+    #[test]
+    fn what_is_due_is_taken_in_its_order() {
+        let mut big = hash(&["a", "b", "c", "d"]);
+        for (field, at) in [("a", 3), ("b", 1), ("c", 2)] {
+            assert!(big.set_expire(field.as_bytes(), UnixMillis(at)));
+        }
+        assert!(!big.set_expire(b"x", UnixMillis(1)));
+        assert_eq!((big.encoding(), fields(&big).concat()), ("hashtable", b"abcd".to_vec()));
+        assert_eq!(big.take_due(UnixMillis(0)), None);
+        assert_eq!(big.take_due(UnixMillis(2)).as_deref(), Some(&b"b"[..]));
+        assert_eq!(big.take_due(UnixMillis(2)).as_deref(), Some(&b"c"[..]));
+        assert_eq!(big.take_due(UnixMillis(2)), None);
+        big.remove(b"a");
+        assert_eq!((big.next_expire(), fields(&big).concat()), (None, b"d".to_vec()));
     }
 }

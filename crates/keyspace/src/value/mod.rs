@@ -1,4 +1,4 @@
-//! The data structures. They know nothing of commands, clients or time.
+//! The data structures. They know nothing of commands or clients, nor of what time it is.
 
 mod bytes;
 mod hash;
@@ -13,6 +13,8 @@ pub(crate) use list::{End, List, NodeLimit, Side};
 pub(crate) use set::{Member, Set, SetLimits};
 pub(crate) use string::{Str, canonical_integer};
 pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order};
+
+use crate::time::UnixMillis;
 
 /// An insertion-ordered map with a hash that is the same on every run.
 pub(crate) type Map<K, V> = indexmap::IndexMap<K, V, foldhash::quality::FixedState>;
@@ -80,6 +82,14 @@ impl Value {
             Value::Hash(value) => value.encoding(),
             Value::Set(value) => value.encoding(),
             Value::ZSet(value) => value.encoding(),
+        }
+    }
+
+    /// When the first part of it dies: the first field of a hash.
+    pub fn next_field_expire(&self) -> Option<UnixMillis> {
+        match self {
+            Value::Hash(value) => value.next_expire(),
+            _ => None,
         }
     }
 
