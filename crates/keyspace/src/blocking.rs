@@ -85,6 +85,11 @@ impl Blocking {
         self.queues.len()
     }
 
+    /// How many clients wait for a limited time.
+    pub fn timeouts(&self) -> usize {
+        self.timeouts.len()
+    }
+
     /// When the first timeout ends.
     pub fn next_timeout(&self) -> Option<UnixMillis> {
         self.timeouts.first().map(|(at, _)| *at)

@@ -1,6 +1,7 @@
 //! Counters that INFO reports.
 
 use crate::value::Map;
+use std::collections::BTreeMap;
 
 /// Counts since the start, or since CONFIG RESETSTAT.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +18,8 @@ pub(crate) struct Stats {
     pub error_replies: u64,
     /// By full name, in the order of first use.
     pub commands: Map<&'static str, CommandStats>,
-    /// Error replies by their code, in the order of first occurrence.
-    pub errors: Map<String, u64>,
+    /// Error replies by their code.
+    pub errors: BTreeMap<String, u64>,
     /// Changes since the start; not reset.
     pub dirty: u64,
 }

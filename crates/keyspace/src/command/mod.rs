@@ -12,9 +12,12 @@ mod expire;
 mod generic;
 mod hash;
 mod implied;
+mod info;
 mod introspection;
 pub mod keys;
+mod latency;
 mod list;
+mod memory;
 mod monitor;
 mod pubsub;
 mod server;
@@ -340,6 +343,9 @@ const FAMILIES: &[&[CommandSpec]] = &[
     connection::COMMANDS,
     client::COMMANDS,
     server::COMMANDS,
+    info::COMMANDS,
+    memory::COMMANDS,
+    latency::COMMANDS,
     config::COMMANDS,
     introspection::COMMANDS,
     monitor::COMMANDS,

@@ -1,6 +1,7 @@
 //! The data structures. They know nothing of commands or clients, nor of what time it is.
 
 mod bytes;
+mod footprint;
 mod hash;
 mod list;
 mod set;
@@ -8,6 +9,7 @@ mod string;
 mod zset;
 
 pub(crate) use bytes::SmallBytes;
+pub(crate) use footprint::{allocation, string_bytes};
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};
 pub(crate) use set::{Member, Set, SetLimits};
