@@ -16,20 +16,25 @@ pub fn listen(port: u16) -> Outcome<(Server, String)> {
     Ok((server, url))
 }
 
-/// Hosts a folder for as long as this process runs, and returns its URL.
+/// Where [`host`] has the folder: below the root, as on a server that has other pages too.
+const SUB_PATH: &str = "some/path/";
+
+/// Hosts a folder under a sub-path for as long as this process runs, and returns its URL.
 pub fn host(folder: PathBuf) -> Outcome<String> {
     let (server, url) = listen(0)?;
     std::thread::spawn(move || {
         for request in server.incoming_requests() {
-            answer(request, &folder);
+            let path = request.url().trim_start_matches('/').strip_prefix(SUB_PATH);
+            let path = path.map(str::to_owned);
+            answer(request, path.as_deref(), &folder);
         }
     });
-    Ok(url)
+    Ok(url + SUB_PATH)
 }
 
-/// Answers a request by a file of `folder`.
-pub fn answer(request: Request, folder: &Path) {
-    let path = request.url().split(['?', '#']).next().unwrap_or("/").trim_start_matches('/');
+/// Answers a request by a file of `folder`; `path` is relative to it, and none is not found.
+pub fn answer(request: Request, path: Option<&str>, folder: &Path) {
+    let path = path.and_then(|path| path.split(['?', '#']).next()).unwrap_or("../");
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
     let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
     let file = folder.join(path);

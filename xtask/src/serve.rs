@@ -48,7 +48,8 @@ pub fn serve(options: &Options) -> Outcome {
                 continue;
             }
         }
-        answer(request, &folder);
+        let path = request.url().trim_start_matches('/').to_owned();
+        answer(request, Some(&path), &folder);
     }
     Ok(())
 }

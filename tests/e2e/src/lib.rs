@@ -96,6 +96,12 @@ impl Page {
         active.send_keys(keys).await.expect("the element takes keys");
     }
 
+    /// Presses a letter with the control key, where the focus is.
+    pub async fn control(&self, letter: &str) {
+        let (control, up) = (char::from(Key::Control), char::from(Key::Null));
+        self.press(&format!("{control}{letter}{up}")).await;
+    }
+
     /// Waits until the text of a part contains this.
     pub async fn shows(&self, testid: &str, text: &str) {
         self.until(&format!("{testid} shows {text:?}"), async || {
