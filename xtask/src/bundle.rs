@@ -1,7 +1,7 @@
 //! From sources to a folder that a file server can host: compile, bind, assemble.
 
 use crate::Outcome;
-use crate::command::{cargo, find_on_path, output, run};
+use crate::command::{cargo, output, run};
 use crate::entry::{Asset, Part, parse};
 use crate::tools::{self, WASM};
 use flate2::Compression;
@@ -85,20 +85,7 @@ fn bind(profile: Profile, bindgen: &Path, bin: &str, folder: &Path) -> Outcome {
     if profile == Profile::Published {
         command.args(["--remove-producers-section", "--remove-name-section"]);
     }
-    run(&mut command)?;
-    if profile == Profile::Published {
-        optimise(&folder.join(format!("{bin}_bg.wasm")))?;
-    }
-    Ok(())
-}
-
-/// Shrinks a wasm file by Binaryen, where it is installed; the page works without.
-fn optimise(wasm: &Path) -> Outcome {
-    let Some(wasm_opt) = find_on_path("wasm-opt") else {
-        println!("wasm-opt (Binaryen) is not on PATH: {} stays a little larger.", wasm.display());
-        return Ok(());
-    };
-    run(Command::new(wasm_opt).args(["-Os", "--all-features"]).arg(wasm).arg("-o").arg(wasm))
+    run(&mut command)
 }
 
 /// Writes what an asset needs into `folder` and returns the HTML that loads it.
