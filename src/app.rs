@@ -43,8 +43,9 @@ ZADD scores 310 ada 275 grace 198 alan
 /// Draws the page where `index.html` keeps a place for it.
 pub fn mount() {
     if let Some(root) = page::mount_point() {
-        let typed = page::typed_before_start().unwrap_or_default();
-        yew::Renderer::<App>::with_root_and_props(root, Props { typed }).render();
+        let (typed, focused) =
+            page::typed_before_start(console::view::INPUT_ID).unwrap_or_default();
+        yew::Renderer::<App>::with_root_and_props(root, Props { typed, focused }).render();
     }
 }
 
@@ -53,6 +54,8 @@ pub fn mount() {
 pub struct Props {
     /// What somebody typed before the program ran.
     pub typed: String,
+    /// Whether the prompt had the focus.
+    pub focused: bool,
 }
 
 /// Something that happens to the page.
@@ -93,6 +96,8 @@ pub struct App {
     layout: Layout,
     theme: Theme,
     help: bool,
+    /// What gets the focus when it is drawn.
+    focus: Option<&'static str>,
     _listeners: Vec<EventListener>,
     _pulse: Interval,
 }
@@ -118,6 +123,7 @@ impl Component for App {
             layout: Layout::from_text(&storage::load("layout").unwrap_or_default()),
             theme,
             help: false,
+            focus: ctx.props().focused.then_some(console::view::INPUT_ID),
             _listeners: listen(ctx),
             _pulse: pulse,
         }
@@ -128,8 +134,10 @@ impl Component for App {
             Msg::Updates(updates) => updates.into_iter().for_each(|update| self.told(ctx, update)),
             Msg::Console(action) => self.console(action),
             Msg::Keys(action) => {
-                if matches!(action, keyspace::Action::Select(_)) {
-                    self.layout.pane = Pane::Stage;
+                match action {
+                    keyspace::Action::Select(_) => self.layout.pane = Pane::Stage,
+                    keyspace::Action::Deselect => self.layout.pane = Pane::Keys,
+                    _ => {}
                 }
                 return self.keys(ctx, action);
             }
@@ -149,12 +157,7 @@ impl Component for App {
                 self.console(console::Action::Paste { text, now });
             }
             Msg::Route(route) => self.go(route),
-            Msg::Pane(pane) => {
-                self.layout.pane = pane;
-                if pane == Pane::Console {
-                    page::focus(console::view::INPUT_ID);
-                }
-            }
+            Msg::Pane(pane) => self.layout.pane = pane,
             Msg::Resize(border, share) => {
                 self.layout.set(border, share);
                 storage::save("layout", &self.layout.to_text());
@@ -177,6 +180,12 @@ impl Component for App {
             }
         }
         true
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, _first_render: bool) {
+        if let Some(id) = self.focus.take() {
+            page::focus(id);
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -244,7 +253,7 @@ impl App {
             match effect {
                 console::Effect::Send(request) => self.backend.send(request),
                 console::Effect::SaveHistory(text) => storage::save("history", &text),
-                console::Effect::Focus => page::focus(console::view::INPUT_ID),
+                console::Effect::Focus => self.focus = Some(console::view::INPUT_ID),
             }
         }
     }
@@ -272,11 +281,11 @@ impl App {
         match shortcut {
             Shortcut::Console => {
                 self.layout.pane = Pane::Console;
-                page::focus(console::view::INPUT_ID);
+                self.focus = Some(console::view::INPUT_ID);
             }
             Shortcut::Keys => {
                 self.layout.pane = Pane::Keys;
-                page::focus(keyspace::list::LIST_ID);
+                self.focus = Some(keyspace::list::LIST_ID);
             }
             Shortcut::ToggleClock => self.backend.send(Request::Clock(ClockAction::Toggle)),
             Shortcut::StepClock => self.backend.send(Request::Clock(ClockAction::Step)),

@@ -143,6 +143,11 @@ impl Client {
         self.monitoring || !self.subscriptions.channels.is_empty()
     }
 
+    /// Whether a blocking command waits.
+    pub fn is_waiting(&self) -> bool {
+        self.wait.is_some()
+    }
+
     /// The command that is not answered yet.
     pub fn running(&self) -> Option<String> {
         let args = &self.sent.front()?.args;
@@ -312,10 +317,10 @@ impl Client {
     fn show_value(&mut self, args: &[ByteBuf], value: &Value) {
         let text = cli::format_answer(args, value);
         let shown = cut(&text);
-        let mut spans = if cli::is_text(args) && matches!(value, Value::Bulk(_)) {
-            highlight::prose(shown)
-        } else {
-            highlight::reply(shown, names_keys(args))
+        let mut spans = match value {
+            Value::Error(_) => vec![Span::new(Tone::Error, shown)],
+            Value::Bulk(_) if cli::is_text(args) => highlight::prose(shown),
+            _ => highlight::reply(shown, names_keys(args)),
         };
         if shown.len() < text.len() {
             let hidden = text[shown.len()..].trim_start_matches('\n');
@@ -404,11 +409,7 @@ fn names_keys(args: &[ByteBuf]) -> bool {
 /// As much of a reply as is shown.
 fn cut(text: &str) -> &str {
     let lines = text.match_indices('\n').nth(REPLY_LINES_MAX - 1).map(|(at, _)| at);
-    let mut end = lines.unwrap_or(text.len()).min(REPLY_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    highlight::first_bytes(&text[..lines.unwrap_or(text.len())], REPLY_BYTES_MAX)
 }
 
 #[cfg(test)]

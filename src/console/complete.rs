@@ -49,16 +49,19 @@ impl Commands {
         }
     }
 
-    /// Whether an argument of the line, by its index, is a key.
-    pub fn is_key(&self, line: &str, index: usize) -> bool {
+    /// Which words of the line are keys.
+    pub fn keys(&self, line: &str) -> impl Fn(usize) -> bool + use<> {
         let words = words(line);
         let keys = self.called(line, &words).and_then(|(doc, _)| doc.keys);
-        let Some((first, last, step)) = keys else {
-            return false;
-        };
-        let last = if last < 0 { words.len() as i32 + last } else { last };
-        let index = index as i32;
-        (first..=last).contains(&index) && (index - first) % step.max(1) == 0
+        let count = words.len() as i32;
+        move |index| {
+            let Some((first, last, step)) = keys else {
+                return false;
+            };
+            let last = if last < 0 { count + last } else { last };
+            let index = index as i32;
+            (first..=last).contains(&index) && (index - first) % step.max(1) == 0
+        }
     }
 
     /// What the line may become: names that begin with its last word, in the case that is typed.
@@ -203,10 +206,12 @@ mod tests {
 
     #[test]
     fn keys_are_where_the_table_says() {
-        let keys = |line: &str| (0..5).filter(|&index| commands().is_key(line, index)).collect();
-        let found: Vec<usize> = keys("BRPOP a b 0");
-        assert_eq!(found, [1, 2]);
-        let found: Vec<usize> = keys("SET k v");
-        assert_eq!(found, [1]);
+        for (line, expected) in
+            [("BRPOP a b 0", vec![1, 2]), ("SET k v", vec![1]), ("help set", vec![])]
+        {
+            let is_key = commands().keys(line);
+            let found: Vec<usize> = (0..5).filter(|&index| is_key(index)).collect();
+            assert_eq!(found, expected, "{line}");
+        }
     }
 }

@@ -4,6 +4,9 @@ use keyspace_resp::split_args;
 use std::ops::Range;
 use std::rc::Rc;
 
+/// How much of a typed line is shown again.
+const LINE_BYTES_MAX: usize = 4_000;
+
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -62,8 +65,13 @@ pub fn prose(text: &str) -> Vec<Span> {
     lines.collect()
 }
 
-/// Colours a typed line: the command, and the arguments that are keys.
+/// Colours a typed line: the command, and the arguments that are keys. A very long line is cut.
 pub fn command(line: &str, keys: impl Fn(usize) -> bool) -> Vec<Span> {
+    if line.len() > LINE_BYTES_MAX {
+        let shown = first_bytes(line, LINE_BYTES_MAX);
+        let more = format!(" … {} bytes more", line.len() - shown.len());
+        return vec![Span::new(Tone::Plain, shown), Span::new(Tone::Muted, more)];
+    }
     let words = words(line);
     let args = split_args(line.as_bytes()).unwrap_or_default();
     let mut spans = Vec::new();
@@ -81,6 +89,15 @@ pub fn command(line: &str, keys: impl Fn(usize) -> bool) -> Vec<Span> {
     spans.push(Span::new(Tone::Plain, &line[end..]));
     spans.retain(|span| !span.text.is_empty());
     spans
+}
+
+/// So many bytes of text, or a few less where that would cut a character.
+pub fn first_bytes(text: &str, count: usize) -> &str {
+    let mut end = text.len().min(count);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Where the words of a line are, quotes included.
@@ -156,7 +173,7 @@ fn quoted_len(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tone, command, prose, reply, words};
+    use super::{LINE_BYTES_MAX, Tone, command, prose, reply, words};
 
     fn tones(text: &str) -> Vec<(Tone, &str)> {
         let spans = reply(text, false);
@@ -203,6 +220,14 @@ mod tests {
         assert_eq!(spans[0].tone, Tone::Command);
         assert_eq!(spans[2].key.as_deref(), Some(&b"my key"[..]));
         assert_eq!(spans.iter().filter(|span| span.key.is_some()).count(), 1);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        let line = "é".repeat(LINE_BYTES_MAX);
+        let spans = command(&format!("x{line}"), |_| false);
+        assert_eq!(spans[0].text.len(), LINE_BYTES_MAX - 1);
+        assert_eq!(spans[1].text, format!(" … {} bytes more", LINE_BYTES_MAX + 2));
     }
 
     #[test]

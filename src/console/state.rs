@@ -276,9 +276,8 @@ impl State {
     }
 
     fn run(&mut self, at: usize, line: &str, now: f64) -> Vec<Effect> {
-        let commands = &self.commands;
         let client = &mut self.clients[at];
-        let spans = highlight::command(line, |index| commands.is_key(line, index));
+        let spans = highlight::command(line, self.commands.keys(line));
         client.show(Body::Command { prompt: client.prompt(), line: spans });
         let Ok(mut args) = split_args(line.as_bytes()) else {
             client.show(Body::Reply(vec![Span::new(Tone::Error, "Invalid argument(s)")]));

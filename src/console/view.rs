@@ -109,7 +109,8 @@ fn Output(props: &Props) -> Html {
     let follows = use_mut_ref(|| true);
     let client = props.state.active();
     let shown = (client.entries.back().map(|entry| entry.id), client.wait.is_some());
-    use_effect_with((shown, props.state.input.clone()), {
+    let offers = props.state.completion.is_some();
+    use_effect_with((shown, offers, props.state.input.clone()), {
         let (scroller, follows) = (scroller.clone(), follows.clone());
         move |_| {
             if let Some(element) = scroller.cast::<Element>().filter(|_| *follows.borrow()) {
@@ -220,11 +221,11 @@ fn prompt(props: &Props, client: &Client) -> Html {
         None => (prompt_label(client, props.clock), &state.input),
     };
     let placeholder = match client.queue.len() {
-        _ if client.wait.is_some() && client.queue.is_empty() => "Ctrl-C stops waiting".to_owned(),
-        _ if client.is_streaming() && client.is_busy() => "Ctrl-C leaves".to_owned(),
         0 => String::new(),
         queued => format!("{queued} more to run"),
     };
+    // A phone has no Ctrl-C.
+    let stops = client.is_waiting() || client.is_streaming();
     html! {
         <div class="console-prompt">
             { label }
@@ -244,6 +245,14 @@ fn prompt(props: &Props, client: &Client) -> Html {
                     onpaste={onpaste(props)}
                 />
             </div>
+            if stops {
+                <button
+                    type="button" class="chip" data-testid="console-stop" title="Connect anew (Ctrl-C)"
+                    onclick={props.on.reform(|_: MouseEvent| Action::Interrupt)}
+                >
+                    { "Ctrl-C" }
+                </button>
+            }
             { candidates(props) }
         </div>
     }
@@ -252,7 +261,7 @@ fn prompt(props: &Props, client: &Client) -> Html {
 fn prompt_label(client: &Client, clock: ClockState) -> Html {
     match client.wait {
         Some(wait) => html! {
-            <span class="prompt prompt-wait" role="status">
+            <span class="prompt prompt-wait">
                 { match wait.until {
                     Some(until) => html! { <Ring from={wait.since} {until} {clock} /> },
                     None => html! { <span class="pulse" aria-hidden="true"></span> },

@@ -44,10 +44,7 @@ pub fn is_typing(event: &KeyboardEvent) -> bool {
 /// Whether a key pressed there works the control that has the focus.
 pub fn is_on_control(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY")
-            || element.has_attribute("role")
-    })
+    target.is_some_and(|element| matches!(element.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY"))
 }
 
 /// Gives the focus to the element of an id.
@@ -99,10 +96,11 @@ pub fn copy(text: &str) {
     }
 }
 
-/// What was typed into the static page's prompt before the program ran.
-pub fn typed_before_start() -> Option<String> {
-    let input = by_id("console-input")?.dyn_into::<HtmlInputElement>().ok()?;
-    Some(input.value())
+/// What was typed into an input before the program ran, and whether it has the focus.
+pub fn typed_before_start(id: &str) -> Option<(String, bool)> {
+    let input = by_id(id)?.dyn_into::<HtmlInputElement>().ok()?;
+    let active = web_sys::window()?.document()?.active_element();
+    Some((input.value(), active.is_some_and(|element| element.id() == id)))
 }
 
 /// Where the program mounts.

@@ -144,7 +144,6 @@ fn facts(clock: ClockState, selected: &Selected, detail: &KeyDetail) -> Html {
                 { fact("memory", html! { { units::bytes(memory) } }) }
             }
             { fact("expires", life) }
-            { fact("database", html! { { selected.db } }) }
         </dl>
     }
 }

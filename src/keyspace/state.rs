@@ -8,7 +8,7 @@ const LIMIT_FIRST: u32 = 100;
 const LIMIT_FACTOR: u32 = 10;
 const LIMIT_MAX: u32 = 10_000;
 /// Rows that are read above and below those that are visible.
-const OVERSCAN: u32 = 20;
+const OVERSCAN: u32 = 30;
 
 /// The list and the stage.
 #[derive(Debug, Clone, Default)]
@@ -351,7 +351,7 @@ mod tests {
         let [Effect::Send(Request::Watch(query))] = effects.as_slice() else {
             panic!("a new window is asked for");
         };
-        assert_eq!((query.offset, query.count), (80, 70));
+        assert_eq!((query.offset, query.count), (70, 90));
         assert_eq!(state.apply(Action::Scroll { first: 100, count: 30 }), []);
     }
 
