@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use std::collections::{BTreeSet, VecDeque};
 
 /// How many lines a client keeps; the oldest entries go first.
-const LINES_MAX: usize = 4_000;
+const LINES_MAX: usize = 2_000;
 /// How much of one reply is shown.
 const REPLY_LINES_MAX: usize = 400;
 const REPLY_BYTES_MAX: usize = 60_000;
