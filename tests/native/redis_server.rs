@@ -50,6 +50,7 @@ impl RedisServer {
         let mut process = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
+            .args(["--enable-debug-command", "yes"])
             .args(["--dir", env!("CARGO_TARGET_TMPDIR")])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

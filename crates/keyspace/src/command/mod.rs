@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod connection;
 mod databases;
+mod debug;
 mod expire;
 mod generic;
 mod hash;
@@ -346,6 +347,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     info::COMMANDS,
     memory::COMMANDS,
     latency::COMMANDS,
+    debug::COMMANDS,
     config::COMMANDS,
     introspection::COMMANDS,
     monitor::COMMANDS,
