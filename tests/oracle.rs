@@ -3,6 +3,9 @@
 //! version newer than the server's, are passed over and counted.
 
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "native/control.rs"]
+mod control;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "native/redis_server.rs"]
 mod redis_server;
 #[cfg(not(target_arch = "wasm32"))]

@@ -3,6 +3,9 @@
 //! them.
 
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "native/control.rs"]
+mod control;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "native/tcp.rs"]
 mod tcp;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,6 +1,6 @@
 //! A real redis-server of one's own: started on a free port, stopped when dropped.
 
-use crate::tcp::Control;
+use crate::control::Control;
 use keyspace_resp::Value;
 use keyspace_transcript::Version;
 use std::collections::BTreeMap;

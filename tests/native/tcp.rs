@@ -1,14 +1,11 @@
 //! A server over TCP as a back end of transcripts: the clock is the real one.
 
-use keyspace_resp::{Value, encode_command};
+use crate::control::{Control, PATIENCE};
 use keyspace_transcript::{Backend, Block, Connection, Received};
 use std::any::Any;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
-
-/// How long a reply may take before the server counts as silent.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections to a server that is empty.
 pub struct TcpBackend {
@@ -95,47 +92,4 @@ fn is_nothing(error: &io::Error) -> bool {
 
 fn is_lost(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
-}
-
-/// A connection beside those of a transcript. Transcripts see which clients there are, so it does
-/// not outlive its purpose.
-pub struct Control {
-    stream: BufReader<TcpStream>,
-}
-
-impl Control {
-    /// Connects.
-    pub fn connect(address: SocketAddr) -> io::Result<Control> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Control { stream: BufReader::new(stream) })
-    }
-
-    /// Sends a command and reads its reply.
-    pub fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> io::Result<Value> {
-        let mut bytes = Vec::new();
-        encode_command(&mut bytes, args);
-        self.stream.get_mut().write_all(&bytes)?;
-        let mut reply = Vec::new();
-        loop {
-            let more = self.stream.fill_buf()?;
-            let len = more.len();
-            if len == 0 {
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, "the server is gone"));
-            }
-            reply.extend_from_slice(more);
-            self.stream.consume(len);
-            if let Some((value, _)) = Value::decode(&reply).map_err(io::Error::other)? {
-                return Ok(value);
-            }
-        }
-    }
-
-    /// Ends the connection, by no command that a monitor would see; the server has forgotten it
-    /// when this returns.
-    pub fn quit(mut self) -> io::Result<()> {
-        self.stream.get_mut().shutdown(Shutdown::Write)?;
-        self.stream.read_to_end(&mut Vec::new()).map(drop)
-    }
 }
