@@ -45,6 +45,11 @@ impl Db {
         self.expires.len()
     }
 
+    /// How many hashes have a field that expires.
+    pub fn field_expires_len(&self) -> usize {
+        self.field_expires.len()
+    }
+
     pub fn get(&self, key: &[u8]) -> Option<&Entry> {
         self.keys.get(key)
     }

@@ -248,8 +248,8 @@ fn stats(report: &mut Report, engine: &Engine) {
         ("sync_full", "0"),
         ("sync_partial_ok", "0"),
         ("sync_partial_err", "0"),
-        ("expired_subkeys", "0"),
     ]);
+    report.field("expired_subkeys", stats.expired_fields);
     report.field("expired_keys", stats.expired_keys);
     report.fields(&[("expired_stale_perc", "0.00"), ("expired_time_cap_reached_count", "0")]);
     report.field("evicted_keys", stats.evicted_keys);
@@ -329,10 +329,11 @@ fn keyspace(report: &mut Report, engine: &Engine) {
             report.field(
                 format_args!("db{index}"),
                 format_args!(
-                    "keys={},expires={},avg_ttl={},subexpiry=0",
+                    "keys={},expires={},avg_ttl={},subexpiry={}",
                     db.len(),
                     db.expires_len(),
-                    average_ttl(engine, DbIndex(index as u8))
+                    average_ttl(engine, DbIndex(index as u8)),
+                    db.field_expires_len()
                 ),
             );
         }

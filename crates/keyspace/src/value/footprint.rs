@@ -46,6 +46,8 @@ const BUCKET_BYTES: u64 = 8;
 const DICT_ENTRY_BYTES: u64 = 24;
 /// A table without its buckets.
 const DICT_BYTES: u64 = 56;
+/// A field's point in time, and its place in the order of these.
+const FIELD_EXPIRE_BYTES: u64 = 16;
 const LISTPACK_HEADER_BYTES: u64 = 7;
 const QUICKLIST_BYTES: u64 = 40;
 const QUICKLIST_NODE_BYTES: u64 = 32;
@@ -100,7 +102,8 @@ impl Value {
                             + allocation(string_bytes(value.len()))
                     }
                 });
-                framed(packed, sampled(hash.len(), samples, elements))
+                let expires = hash.expires_len() as u64 * FIELD_EXPIRE_BYTES;
+                framed(packed, sampled(hash.len(), samples, elements) + expires)
             }
             Value::ZSet(zset) => {
                 let elements = zset.iter().map(|element| match packed {

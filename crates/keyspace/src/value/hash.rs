@@ -116,6 +116,11 @@ impl Hash {
         self.expires.as_ref()?.get(field)
     }
 
+    /// How many fields have an expiry.
+    pub fn expires_len(&self) -> usize {
+        self.expires.as_ref().map_or(0, |expires| expires.len())
+    }
+
     /// When the first field dies.
     pub fn next_expire(&self) -> Option<UnixMillis> {
         self.expires.as_ref()?.first().map(|(at, _)| *at)

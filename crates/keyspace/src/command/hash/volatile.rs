@@ -88,7 +88,6 @@ struct FieldOptions<'b, 'a> {
 impl<'b, 'a> FieldOptions<'b, 'a> {
     /// Reads what follows the key. HSETEX, which `sets` fields, takes a value for each.
     fn parse(ctx: &Context<'_>, args: &'b Args<'a>, sets: bool) -> Result<Self, CommandError> {
-        let (now, command) = (ctx.now(), ctx.command.spec.name);
         let (mut expiry, mut condition, mut fields) = (None, None, None);
         let mut rest = args;
         while let Some((arg, behind)) = rest.split_first() {
@@ -98,7 +97,7 @@ impl<'b, 'a> FieldOptions<'b, 'a> {
                     return Err(FIELDS_REPEATED);
                 }
                 if rest.is_empty() {
-                    return Err(CommandError::WrongArity(command));
+                    return Err(CommandError::WrongArity(ctx.command.spec.name));
                 }
                 let width = if sets { 2 } else { 1 };
                 fields = Some(take_fields(&mut rest, width, "ERR invalid number of fields")?);
@@ -117,16 +116,7 @@ impl<'b, 'a> FieldOptions<'b, 'a> {
                         "ERR Only one of EX, PX, EXAT, PXAT or {last} arguments can be specified"
                     )));
                 }
-                expiry = Some(match keyword {
-                    ExpiryKeyword::Flag(flag) => flag,
-                    ExpiryKeyword::Time { unit, is_relative } => {
-                        let missing = || CommandError::text("ERR missing expire time");
-                        let (time, behind) = rest.split_first().ok_or_else(missing)?;
-                        rest = behind;
-                        let base = if is_relative { now } else { UnixMillis(0) };
-                        Expiry::At(parse_expire_at(time, unit, base, command)?)
-                    }
-                });
+                expiry = Some(keyword.take_expiry(&mut rest, ctx)?);
             }
         }
         Ok(FieldOptions { expiry, condition, fields: fields.ok_or(FIELDS_MISSING)? })
@@ -167,6 +157,20 @@ impl ExpiryKeyword {
             () if is("keepttl") && sets => Some(ExpiryKeyword::Flag(Expiry::Keep)),
             () if is("persist") && !sets => Some(ExpiryKeyword::Flag(Expiry::Remove)),
             () => None,
+        }
+    }
+
+    /// What becomes of the expiry, with the number that follows if one has to.
+    fn take_expiry(self, rest: &mut &Args<'_>, ctx: &Context<'_>) -> Result<Expiry, CommandError> {
+        match self {
+            ExpiryKeyword::Flag(expiry) => Ok(expiry),
+            ExpiryKeyword::Time { unit, is_relative } => {
+                let missing = || CommandError::text("ERR missing expire time");
+                let (time, behind) = rest.split_first().ok_or_else(missing)?;
+                *rest = behind;
+                let base = if is_relative { ctx.now() } else { UnixMillis(0) };
+                Ok(Expiry::At(parse_expire_at(time, unit, base, ctx.command.spec.name)?))
+            }
         }
     }
 }

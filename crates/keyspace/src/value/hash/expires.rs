@@ -12,6 +12,10 @@ pub(super) struct FieldExpires {
 }
 
 impl FieldExpires {
+    pub fn len(&self) -> usize {
+        self.by_field.len()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.by_field.is_empty()
     }
