@@ -76,6 +76,11 @@ class Basics:
     def test_a_client_tells_its_name(self):
         self.assertEqual(self.connect(client_name="shop").client_getname(), "shop")
 
+    def test_info_describes_the_server(self):
+        info = self.r.info()
+        self.assertEqual(info["redis_mode"], "standalone")
+        self.assertGreaterEqual(int(info["redis_version"].split(".")[0]), 7)
+
     # Strings and keys
 
     def test_set_and_get(self):
