@@ -42,6 +42,7 @@ ZADD scores 310 ada 275 grace 198 alan
 
 /// Draws the page where `index.html` keeps a place for it.
 pub fn mount() {
+    yew::set_custom_panic_hook(Box::new(|info| page::report_crash(&info.to_string())));
     if let Some(root) = page::mount_point() {
         let (typed, focused) =
             page::typed_before_start(console::view::INPUT_ID).unwrap_or_default();
@@ -244,6 +245,9 @@ impl App {
             Update::Key { db, name, detail } => {
                 self.keys(ctx, keyspace::Action::Detail { db, name, detail });
             }
+            Update::Names { db, prefix, names } => {
+                self.console(console::Action::Names { db, prefix, names });
+            }
             Update::Celery(update) => match update {},
         }
     }
@@ -404,6 +408,10 @@ impl App {
             (None, Status::Busy) => {
                 ("The engine is still busy with a command.", "A restart gives up all keys.")
             }
+            (None, Status::Late) => (
+                "The engine has not started yet.",
+                "It may still be loading; a restart tries again.",
+            ),
             (None, Status::Well) => return html! {},
         };
         html! {

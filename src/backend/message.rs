@@ -24,6 +24,8 @@ pub enum Request {
     Watch(KeyQuery),
     /// Which key the page shows in full from now on.
     Inspect(Option<Inspection>),
+    /// Which keys have names that begin so.
+    Names { db: u8, prefix: ByteBuf },
     /// Something for the Celery simulation.
     Celery(crate::celery::Request),
 }
@@ -65,6 +67,8 @@ pub enum Update {
     Keys(KeyWindow),
     /// The key that the page inspects; `None` where it does not exist.
     Key { db: u8, name: ByteBuf, detail: Option<Box<KeyDetail>> },
+    /// The first names that begin so.
+    Names { db: u8, prefix: ByteBuf, names: Vec<ByteBuf> },
     /// Something of the Celery simulation.
     Celery(crate::celery::Update),
 }

@@ -26,10 +26,14 @@ pub enum Status {
     Well,
     /// It has not answered for a while.
     Busy,
+    /// It has not started for a while.
+    Late,
 }
 
 /// How long the worker may be silent before the page says so, in milliseconds.
 const PATIENCE_MS: f64 = 1_500.0;
+/// How long it may take to load and start.
+const START_MS: f64 = 10_000.0;
 
 /// A worker with an engine. Dropping it ends the worker.
 pub struct Backend {
@@ -45,14 +49,16 @@ struct Link {
     waiting: RefCell<Option<Vec<Request>>>,
     sent: Cell<u32>,
     handled: Cell<u32>,
-    /// When the oldest request was sent that may still be unanswered.
+    /// When the oldest request was sent that may still be unanswered; at first, when it started.
     asked_at: Cell<f64>,
 }
 
 impl Backend {
     /// Starts a worker; `on_batch` gets what it tells.
     pub fn start(on_batch: impl Fn(Vec<Update>) + 'static) -> Backend {
-        let link = Rc::new(Link { waiting: RefCell::new(Some(Vec::new())), ..Link::default() });
+        let waiting = RefCell::new(Some(Vec::new()));
+        let asked_at = Cell::new(time::real_now());
+        let link = Rc::new(Link { waiting, asked_at, ..Link::default() });
         let heard = link.clone();
         let worker = WorkerHandle::start(move |port, message| {
             let updates = match message {
@@ -86,8 +92,12 @@ impl Backend {
     /// How the worker is now.
     pub fn status(&self) -> Status {
         let link = &self.link;
-        let silent = time::real_now() - link.asked_at.get() > PATIENCE_MS;
-        if link.handled.get() < link.sent.get() && silent { Status::Busy } else { Status::Well }
+        let silent_ms = time::real_now() - link.asked_at.get();
+        if link.waiting.borrow().is_some() {
+            return if silent_ms > START_MS { Status::Late } else { Status::Well };
+        }
+        let owes = link.handled.get() < link.sent.get();
+        if owes && silent_ms > PATIENCE_MS { Status::Busy } else { Status::Well }
     }
 }
 

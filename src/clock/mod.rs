@@ -26,6 +26,13 @@ pub fn ClockBar(props: &Props) -> Html {
         true => (Symbol::Play, "Run the clock"),
         false => (Symbol::Pause, "Pause the clock"),
     };
+    let step = match props.clock.and_then(|clock| clock.next_deadline) {
+        Some(deadline) => {
+            let at = units::time_of_day(deadline, time::local_offset_minutes(deadline));
+            format!("Step to what is due next, at {at} (.)")
+        }
+        None => "Step to what is due next: nothing is (.)".to_owned(),
+    };
     let onchange = props.on.reform(|event: Event| {
         let value = event.target_unchecked_into::<HtmlSelectElement>().value();
         ClockAction::Rate(value.parse().unwrap_or(1.0))
@@ -42,7 +49,7 @@ pub fn ClockBar(props: &Props) -> Html {
             </button>
             <button
                 type="button" class="tool" data-testid="clock-step"
-                title="Step to what is due next (.)" aria-label="Step to what is due next"
+                title={step} aria-label="Step to what is due next"
                 onclick={props.on.reform(|_: MouseEvent| ClockAction::Step)}
             >
                 <Icon symbol={Symbol::Step} />

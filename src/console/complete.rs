@@ -64,6 +64,19 @@ impl Commands {
         }
     }
 
+    /// The word at the end of the line, and where it begins, if it may be a key.
+    pub fn unfinished_key<'a>(&self, line: &'a str) -> Option<(usize, &'a str)> {
+        let words = words(line);
+        let (first, last, step) = self.called(line, &words)?.0.keys?;
+        let (index, start) = match words.last() {
+            Some(word) if word.end == line.len() => (words.len() - 1, word.start),
+            _ => (words.len(), line.len()),
+        };
+        let index = index as i32;
+        let in_reach = index >= first && (last < 0 || index <= last);
+        (in_reach && (index - first) % step.max(1) == 0).then(|| (start, &line[start..]))
+    }
+
     /// What the line may become: names that begin with its last word, in the case that is typed.
     pub fn candidates(&self, line: &str) -> Vec<String> {
         let start = line.len() - line.trim_start().len();
@@ -202,6 +215,15 @@ mod tests {
         assert_eq!(hint("CLIENT LIST").as_deref(), Some(" [ID client-id ...]"));
         assert_eq!(hint("nonsense "), None);
         assert_eq!(hint(""), None);
+    }
+
+    #[test]
+    fn an_unfinished_word_may_be_a_key() {
+        let key = |line| commands().unfinished_key(line);
+        assert_eq!(key("DEL a us"), Some((6, "us")));
+        assert_eq!(key("SET "), Some((4, "")));
+        assert_eq!(key("SET k v"), None);
+        assert_eq!(key("SE"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::help;
 use super::highlight::{self, Span, Tone};
 use super::history::History;
 use crate::backend::{ClientEvent, CommandDoc, ConsoleId, Request};
+use crate::design::units;
 use keyspace_resp::split_args;
 use serde_bytes::ByteBuf;
 
@@ -77,6 +78,12 @@ pub enum Action {
     /// Completes, or goes on to the next candidate.
     Complete {
         back: bool,
+    },
+    /// Keys of a database that begin so, as completion asked.
+    Names {
+        db: u8,
+        prefix: ByteBuf,
+        names: Vec<ByteBuf>,
     },
     /// Ctrl-C.
     Interrupt,
@@ -161,6 +168,10 @@ impl State {
                 vec![]
             }
             Action::Complete { back } => self.complete(back),
+            Action::Names { db, prefix, names } => {
+                self.offer_keys(db, &prefix, &names);
+                vec![]
+            }
             Action::Interrupt => self.interrupt(),
             Action::Clear => {
                 self.active_mut().clear();
@@ -371,16 +382,42 @@ impl State {
             self.input = completion.candidates[next].clone();
             return vec![];
         }
-        let candidates = self.commands.candidates(&self.input);
+        if let Some((_, prefix)) = self.commands.unfinished_key(&self.input) {
+            let (db, prefix) = (self.active().db(), ByteBuf::from(prefix.as_bytes()));
+            return vec![Effect::Send(Request::Names { db, prefix })];
+        }
+        self.offer(self.commands.candidates(&self.input));
+        vec![]
+    }
+
+    /// Offers keys for the word at the end of the line, if it is still the one that they complete.
+    fn offer_keys(&mut self, db: u8, prefix: &[u8], names: &[ByteBuf]) {
+        let line = &self.input;
+        let Some((start, word)) = self.commands.unfinished_key(line) else {
+            return;
+        };
+        if db == self.active().db() && word.as_bytes() == prefix {
+            let before = &line[..start];
+            let lines = names.iter().map(|name| format!("{before}{}", units::argument(name)));
+            self.offer(lines.collect());
+        }
+    }
+
+    /// Completes the line as far as is certain, and offers the rest.
+    fn offer(&mut self, candidates: Vec<String>) {
         match candidates.as_slice() {
             [] => {}
             [only] => self.input = format!("{only} "),
             several => {
-                self.input = common_prefix(several).to_owned();
+                // Names that must be quoted have less in common than what is typed.
+                let common = common_prefix(several);
+                let typed = common.get(..self.input.len());
+                if typed.is_some_and(|typed| typed.eq_ignore_ascii_case(&self.input)) {
+                    self.input = common.to_owned();
+                }
                 self.completion = Some(Completion { candidates, chosen: None });
             }
         }
-        vec![]
     }
 
     fn interrupt(&mut self) -> Vec<Effect> {
@@ -567,6 +604,23 @@ mod tests {
         }
         state.apply(Action::Edit("GETE".into()));
         assert_eq!(state.completion, None);
+    }
+
+    #[test]
+    fn tab_completes_keys_that_the_engine_names() {
+        let mut state = State::new("", String::new());
+        let doc = CommandDoc { name: "get".into(), keys: Some((1, 1, 1)), ..CommandDoc::default() };
+        state.apply(Action::Ready(vec![doc]));
+        state.apply(Action::Edit("GET us".into()));
+        let prefix = ByteBuf::from(b"us".to_vec());
+        let asked = Request::Names { db: 0, prefix: prefix.clone() };
+        assert_eq!(state.apply(Action::Complete { back: false }), [Effect::Send(asked)]);
+        let names = vec![ByteBuf::from(b"user 1".to_vec())];
+        state.apply(Action::Names { db: 0, prefix: prefix.clone(), names: names.clone() });
+        assert_eq!(state.input, "GET \"user 1\" ");
+        state.apply(Action::Edit("GET other".into()));
+        state.apply(Action::Names { db: 0, prefix, names });
+        assert_eq!(state.input, "GET other");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The console as it is drawn: tabs, output, and the prompt.
 
 use super::client::{Body, Client, Entry};
-use super::highlight::{Span, Tone};
+use super::highlight::{Span, Tone, words};
 use super::state::{Action, State};
 use crate::backend::{ClockState, ConsoleId};
 use crate::design::{Elapsed, Icon, Ring, Shared, Symbol};
@@ -283,11 +283,16 @@ fn candidates(props: &Props) -> Html {
         let onclick = props.on.reform(move |_: MouseEvent| Action::Suggest(text.clone()));
         html! {
             <button type="button" tabindex="-1" class={classes!("candidate", chosen)} {onclick}>
-                { name }
+                { last_word(name) }
             </button>
         }
     });
     html! { <div class="candidates" aria-label="Completions">{ for items }</div> }
+}
+
+/// What a candidate adds: a name of a command, or a key behind one.
+fn last_word(candidate: &str) -> &str {
+    words(candidate).last().map_or(candidate, |word| &candidate[word.clone()])
 }
 
 fn oninput(on: &Callback<Action>) -> Callback<InputEvent> {

@@ -103,6 +103,13 @@ pub fn typed_before_start(id: &str) -> Option<(String, bool)> {
     Some((input.value(), active.is_some_and(|element| element.id() == id)))
 }
 
+/// Says that the program stopped, when nothing of it runs any more.
+pub fn report_crash(message: &str) {
+    if let Some(element) = by_id("crash") {
+        element.set_text_content(Some(&format!("The page stopped; reload it. {message}")));
+    }
+}
+
 /// Where the program mounts.
 pub fn mount_point() -> Option<Element> {
     by_id("app")

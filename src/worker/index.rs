@@ -11,12 +11,16 @@ use keyspace_resp::Value;
 use serde_bytes::ByteBuf;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::rc::Rc;
 
 /// The most rows of one window, whatever the page asks for.
 const ROWS_MAX: u32 = 500;
 /// How many keys that are gone a window names.
 const GONE_MAX: usize = 100;
+
+/// How many names completion offers.
+const NAMES_MAX: usize = 40;
 
 type Name = Rc<[u8]>;
 
@@ -94,6 +98,17 @@ impl KeyIndex {
             || !self.rescan.is_empty()
             || self.databases_stale
             || self.query.is_some() && (self.view_stale || self.window_stale)
+    }
+
+    /// The first names of a database that begin with `prefix`.
+    pub fn names(&self, db: u8, prefix: &[u8]) -> Vec<ByteBuf> {
+        let Some(keys) = self.dbs.get(usize::from(db)) else {
+            return Vec::new();
+        };
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let names = keys.range::<[u8], _>(from).map(|(name, _)| name);
+        let names = names.take_while(|name| name.starts_with(prefix)).take(NAMES_MAX);
+        names.map(|name| ByteBuf::from(&**name)).collect()
     }
 
     /// Looks at everything that changed.

@@ -83,6 +83,11 @@ impl Session {
                 self.inspection = inspection;
                 self.inspection_stale = true;
             }
+            Request::Names { db, prefix } => {
+                self.keys.refresh(&mut self.observer.reader(&mut self.engine, now));
+                let names = self.keys.names(db, &prefix);
+                self.updates.push(Update::Names { db, prefix, names });
+            }
             Request::Celery(request) => match request {},
         }
         self.handled = self.handled.wrapping_add(1);
