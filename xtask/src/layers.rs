@@ -11,6 +11,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("celery-sim", &["keyspace", "keyspace-resp"]),
     ("keyspace-wasm", &["keyspace", "keyspace-resp", "celery-sim"]),
     ("keyspace-server", &["keyspace", "keyspace-resp"]),
+    ("keyspace-transcript", &["keyspace", "keyspace-resp"]),
     ("keyspace-playground", &["keyspace", "keyspace-resp", "celery-sim"]),
 ];
 

@@ -4,6 +4,7 @@ use crate::backend::{Backend, Connection, Received};
 use crate::expect::{Expected, Reply};
 use crate::parse::{Action, Step, Transcript};
 use keyspace_resp::{Value, encode_command};
+use std::error::Error;
 use std::fmt;
 
 /// How a transcript went that did not fail.
@@ -32,7 +33,10 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
+
+/// What a step comes to; its error becomes the message of a [`Failure`].
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// Plays a transcript of the file `path` on an empty server.
 ///
@@ -44,9 +48,13 @@ pub fn run<B: Backend>(
     backend: &mut B,
 ) -> Result<Summary, Failure> {
     let mut player = Player { backend, clients: Vec::new(), current: 0 };
-    let fail = |line, message| Failure { path: path.to_owned(), line, message };
+    let fail = |line: usize, error: Box<dyn Error>| Failure {
+        path: path.to_owned(),
+        line,
+        message: error.to_string(),
+    };
     let mut summary = Summary::default();
-    player.switch("A").map_err(|message| fail(transcript.line, message))?;
+    player.switch("A").map_err(|error| fail(transcript.line, error))?;
     for block in &transcript.blocks {
         if player.backend.skips(block) {
             summary.skipped += 1;
@@ -54,10 +62,10 @@ pub fn run<B: Backend>(
         }
         summary.played += 1;
         for step in &block.steps {
-            player.play(step).map_err(|message| fail(step.line, message))?;
+            player.play(step).map_err(|error| fail(step.line, error))?;
         }
     }
-    player.nothing_left().map_err(|message| fail(transcript.line, message))?;
+    player.nothing_left().map_err(|error| fail(transcript.line, error))?;
     Ok(summary)
 }
 
@@ -77,11 +85,11 @@ struct Client {
 
 impl<B: Backend> Player<'_, B> {
     /// Makes a client the current one, connecting it at its first use.
-    fn switch(&mut self, name: &str) -> Result<(), String> {
+    fn switch(&mut self, name: &str) -> Outcome {
         self.current = match self.clients.iter().position(|client| client.name == name) {
             Some(index) => index,
             None => {
-                let connection = self.backend.connect().map_err(|error| error.to_string())?;
+                let connection = self.backend.connect()?;
                 let client = Client { name: name.to_owned(), connection, command: Vec::new() };
                 self.clients.push(client);
                 self.clients.len() - 1
@@ -90,7 +98,7 @@ impl<B: Backend> Player<'_, B> {
         Ok(())
     }
 
-    fn play(&mut self, step: &Step) -> Result<(), String> {
+    fn play(&mut self, step: &Step) -> Outcome {
         match &step.action {
             Action::Command(args) => {
                 let mut bytes = Vec::new();
@@ -119,20 +127,17 @@ impl<B: Backend> Player<'_, B> {
         self.compare(step)
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+    fn send(&mut self, bytes: &[u8]) -> Outcome {
         let connection = self.clients[self.current].connection;
-        self.backend.send(connection, bytes).map_err(|error| error.to_string())
+        Ok(self.backend.send(connection, bytes)?)
     }
 
     /// Reads what the current client receives until it is what the step expects, or nothing comes.
-    fn compare(&mut self, step: &Step) -> Result<(), String> {
+    fn compare(&mut self, step: &Step) -> Outcome {
         let client = &self.clients[self.current];
         let mut received = Received::default();
         let as_expected = if step.expected.is_nothing() {
-            received = self
-                .backend
-                .receive_settled(client.connection)
-                .map_err(|error| error.to_string())?;
+            received = self.backend.receive_settled(client.connection)?;
             received == Received::default()
         } else {
             read_until(self.backend, client.connection, &mut received, |received| {
@@ -143,35 +148,34 @@ impl<B: Backend> Player<'_, B> {
             return Ok(());
         }
         let reply = Reply { command: &client.command, received: &received };
-        Err(format!("{}{}", step.source, difference(&step.expected, &reply)))
+        Err(format!("{}{}", step.source, difference(&step.expected, &reply)).into())
     }
 
-    fn say_hello(&mut self) -> Result<(), String> {
+    fn say_hello(&mut self) -> Outcome {
         let mut bytes = Vec::new();
         encode_command(&mut bytes, &["HELLO", "3"]);
         self.send(&bytes)?;
         let mut received = Received::default();
-        let is_map = |received: &Received| matches!(Value::decode(&received.bytes), Ok(Some((Value::Map(_), used))) if used == received.bytes.len());
+        let is_map = |received: &Received| {
+            let decoded = Value::decode_all(&received.bytes);
+            matches!(decoded, Ok((replies, _)) if matches!(replies[..], [Value::Map(_)]))
+        };
         let connection = self.clients[self.current].connection;
         if read_until(self.backend, connection, &mut received, is_map)? {
             return Ok(());
         }
-        let bytes = received.bytes.escape_ascii();
-        Err(format!("HELLO 3 answers {bytes}"))
+        Err(format!("HELLO 3 answers {}", received.bytes.escape_ascii()).into())
     }
 
     /// Checks that no client received more than the transcript shows.
-    fn nothing_left(&mut self) -> Result<(), String> {
+    fn nothing_left(&mut self) -> Outcome {
         for client in &self.clients {
-            let received = self
-                .backend
-                .receive_settled(client.connection)
-                .map_err(|error| error.to_string())?;
+            let received = self.backend.receive_settled(client.connection)?;
             if !received.bytes.is_empty() {
                 let expected = Expected::nothing(false);
                 let reply = Reply { command: &client.command, received: &received };
                 let lines = reply.describe(&expected).join("\n    + ");
-                return Err(format!("client {} also received\n    + {lines}", client.name));
+                return Err(format!("client {} also received\n    + {lines}", client.name).into());
             }
         }
         Ok(())
@@ -184,9 +188,9 @@ fn read_until<B: Backend>(
     connection: Connection,
     received: &mut Received,
     is_enough: impl Fn(&Received) -> bool,
-) -> Result<bool, String> {
+) -> Outcome<bool> {
     while !received.closed {
-        let more = backend.receive(connection).map_err(|error| error.to_string())?;
+        let more = backend.receive(connection)?;
         if more == Received::default() {
             return Ok(false);
         }
