@@ -6,6 +6,7 @@
 mod check;
 mod parameters;
 
+use crate::eviction::Policy;
 use crate::notify::Class;
 use crate::value::{ListpackLimits, Map, SetLimits, canonical_integer};
 use parameters::PARAMETERS;
@@ -15,6 +16,12 @@ use parameters::PARAMETERS;
 pub(crate) struct Config {
     pub requirepass: Vec<u8>,
     pub notify_keyspace_events: Class,
+    /// The most bytes of data; 0 is no limit.
+    pub maxmemory: u64,
+    /// Which keys give way at the limit; none where it is `noeviction`.
+    pub maxmemory_policy: Option<Policy>,
+    /// How many keys are compared to find the one that gives way.
+    pub maxmemory_samples: usize,
     /// The most bytes of an argument, and of a string value.
     pub proto_max_bulk_len: usize,
     pub hash_max_listpack_entries: usize,
@@ -35,6 +42,9 @@ impl Default for Config {
         Config {
             requirepass: Vec::new(),
             notify_keyspace_events: Class::NONE,
+            maxmemory: 0,
+            maxmemory_policy: None,
+            maxmemory_samples: 5,
             proto_max_bulk_len: 512 * 1024 * 1024,
             hash_max_listpack_entries: 512,
             hash_max_listpack_value: 64,

@@ -116,6 +116,7 @@ impl Engine {
         out: &mut ReplyWriter,
     ) -> Result<(), CommandError> {
         let admitted = self.admit(id, args, out.protocol());
+        let admitted = admitted.and_then(|command| self.make_room(id, command).map(|()| command));
         let command = admitted.map_err(|error| {
             self.count_rejection(args, &error);
             self.refuse_in_transaction(id, args, error)

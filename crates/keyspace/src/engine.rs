@@ -42,7 +42,7 @@ pub struct ConnectOptions {
     /// The address that CLIENT LIST and MONITOR show; one is made up where it is empty.
     pub addr: String,
     /// A hidden client is an observer's own: monitors, events, CLIENT LIST and the counters
-    /// leave it out, and its reads do not count as use of a key.
+    /// leave it out, it needs no password, and its reads do not count as use of a key.
     pub hidden: bool,
 }
 
@@ -112,7 +112,7 @@ impl Engine {
         let mut client = Client::new(id, addr, self.now);
         client.hidden = options.hidden;
         client.no_touch = options.hidden;
-        client.authenticated = self.config.requirepass.is_empty();
+        client.authenticated = options.hidden || self.config.requirepass.is_empty();
         client.parser.set_limits(self.request_limits());
         self.clients.insert(id, client);
         if !options.hidden {

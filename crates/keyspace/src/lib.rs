@@ -31,6 +31,7 @@ mod dispatch;
 mod engine;
 mod error;
 mod event;
+mod eviction;
 mod glob;
 mod long_double;
 mod multi;

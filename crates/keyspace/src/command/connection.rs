@@ -312,7 +312,7 @@ fn reset(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let id = ctx.client_id;
-    let authenticated = ctx.config().requirepass.is_empty();
+    let authenticated = ctx.client().hidden || ctx.config().requirepass.is_empty();
     ctx.engine.monitors.retain(|&other| other != id);
     ctx.engine.discard_transaction(id);
     ctx.engine.unsubscribe_all(id);

@@ -4,6 +4,7 @@
 //! does not have; they are kept as they are set, as tools and libraries ask for them.
 
 use super::{Parameter, check, integer, size};
+use crate::eviction::Policy;
 use crate::notify::Class;
 
 const INT_MIN: i64 = i32::MIN as i64;
@@ -116,7 +117,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("max-new-connections-per-cycle", 1, 1000, "10"),
     Parameter::integer("max-new-tls-connections-per-cycle", 1, 1000, "1"),
     Parameter::integer("maxclients", 1, 4294967295, "10000"),
-    Parameter::memory("maxmemory", 0, i64::MAX, "0"),
+    Parameter::memory("maxmemory", 0, i64::MAX, "0")
+        .acts(|config, value| config.maxmemory = integer(value).unsigned_abs()),
     Parameter::memory_or_percent("maxmemory-clients", "0"),
     Parameter::integer("maxmemory-eviction-tenacity", 0, 100, "10"),
     Parameter::choice(
@@ -134,8 +136,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
             "noeviction",
         ],
         "noeviction",
-    ),
-    Parameter::integer("maxmemory-samples", 1, 64, "5"),
+    )
+    .acts(|config, value| config.maxmemory_policy = Policy::parse(value)),
+    Parameter::integer("maxmemory-samples", 1, 64, "5")
+        .acts(|config, value| config.maxmemory_samples = size(value)),
     Parameter::integer("min-replicas-max-lag", 0, INT_MAX, "10").alias("min-slaves-max-lag"),
     Parameter::integer("min-replicas-to-write", 0, INT_MAX, "0").alias("min-slaves-to-write"),
     Parameter::boolean("no-appendfsync-on-rewrite", "no"),
