@@ -4,6 +4,7 @@
 //! engine matches on a command's name: `COMMAND`, completion, hints, key extraction and the
 //! documentation read these rows. To add a command, edit its family and its transcript.
 
+mod bitmap;
 mod client;
 mod config;
 mod connection;
@@ -325,6 +326,7 @@ impl Command {
 /// Every family's rows, in the order of the documentation.
 const FAMILIES: &[&[CommandSpec]] = &[
     string::COMMANDS,
+    bitmap::COMMANDS,
     generic::COMMANDS,
     expire::COMMANDS,
     databases::COMMANDS,

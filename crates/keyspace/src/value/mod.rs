@@ -1,5 +1,6 @@
 //! The data structures. They know nothing of commands or clients, nor of what time it is.
 
+pub(crate) mod bits;
 mod bytes;
 mod footprint;
 mod hash;

@@ -1,0 +1,116 @@
+//! BITOP: operations between strings, bit by bit.
+
+use crate::args::Args;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::notify::Class;
+use crate::value::{SmallBytes, Str, Typed};
+use keyspace_resp::ReplyWriter;
+use std::borrow::Cow;
+
+/// What is done with the bits of the strings at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    And,
+    Or,
+    Xor,
+    Not,
+    /// In the first, and in none of the others.
+    Diff,
+    /// In one of the others, and not in the first.
+    Diff1,
+    /// In the first, and in one of the others.
+    AndOr,
+    /// In exactly one of all.
+    One,
+}
+
+impl Operation {
+    fn parse(name: &[u8]) -> Result<Operation, CommandError> {
+        Ok(match &*name.to_ascii_lowercase() {
+            b"and" => Operation::And,
+            b"or" => Operation::Or,
+            b"xor" => Operation::Xor,
+            b"not" => Operation::Not,
+            b"diff" => Operation::Diff,
+            b"diff1" => Operation::Diff1,
+            b"andor" => Operation::AndOr,
+            b"one" => Operation::One,
+            _ => return Err(CommandError::Syntax),
+        })
+    }
+
+    /// Refuses a number of strings that the operation is not for.
+    fn check(self, keys: usize) -> Result<(), CommandError> {
+        let name = match self {
+            Operation::Not if keys != 1 => {
+                return Err(CommandError::text(
+                    "ERR BITOP NOT must be called with a single source key.",
+                ));
+            }
+            Operation::Diff => "DIFF",
+            Operation::Diff1 => "DIFF1",
+            Operation::AndOr => "ANDOR",
+            _ => return Ok(()),
+        };
+        if keys < 2 {
+            return Err(CommandError::text(format!(
+                "ERR BITOP {name} must be called with at least two source keys."
+            )));
+        }
+        Ok(())
+    }
+
+    /// The result of one byte of the first string and those of the others.
+    fn byte(self, first: u8, others: impl Iterator<Item = u8>) -> u8 {
+        match self {
+            Operation::And => others.fold(first, |all, byte| all & byte),
+            Operation::Or => others.fold(first, |all, byte| all | byte),
+            Operation::Xor => others.fold(first, |all, byte| all ^ byte),
+            Operation::Not => !first,
+            Operation::Diff => first & !others.fold(0, |any, byte| any | byte),
+            Operation::Diff1 => !first & others.fold(0, |any, byte| any | byte),
+            Operation::AndOr => first & others.fold(0, |any, byte| any | byte),
+            Operation::One => {
+                let (any, twice) =
+                    others.fold((first, 0), |(any, twice), byte| (any | byte, twice | any & byte));
+                any & !twice
+            }
+        }
+    }
+}
+
+/// BITOP <AND|OR|XOR|NOT|DIFF|DIFF1|ANDOR|ONE> destkey key [key ...]
+///
+/// Shorter strings, and keys that do not exist, are continued by zeros. An empty result removes
+/// the destination.
+pub(super) fn bitop(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let operation = Operation::parse(args[1])?;
+    let (destination, keys) = (args[2], &args[3..]);
+    operation.check(keys.len())?;
+    let mut strings: Vec<Cow<'_, [u8]>> = Vec::new();
+    for key in keys {
+        strings.push(ctx.peek::<Str>(key)?.map(Str::as_bytes).unwrap_or_default());
+    }
+    let len = strings.iter().map(|string| string.len()).max().unwrap_or_default();
+    let mut result = SmallBytes::default();
+    result.try_reserve(len).ok_or(CommandError::OutOfMemory)?;
+    result.resize(len);
+    let (first, others) = strings.split_first().expect("the arity asks for a key");
+    for (at, byte) in result.as_mut_slice().iter_mut().enumerate() {
+        let byte_of = |string: &Cow<'_, [u8]>| string.get(at).copied().unwrap_or_default();
+        *byte = operation.byte(byte_of(first), others.iter().map(byte_of));
+    }
+    if len == 0 {
+        ctx.delete(destination);
+    } else {
+        ctx.set_value(destination, Str::Raw(result).into_value(), None);
+        ctx.changed(destination, Class::STRING, "set");
+    }
+    out.count(len);
+    Ok(())
+}
