@@ -8,7 +8,7 @@ mod splitter;
 mod theme;
 
 use crate::backend::{Backend, ClockAction, ClockState, Request, Status, Update};
-use crate::celery::view::CeleryPane;
+use crate::celery::{self, view::CeleryPane};
 use crate::clock::ClockBar;
 use crate::console::{self, view::Console};
 use crate::design::{Icon, Shared, Symbol};
@@ -66,7 +66,7 @@ pub enum Msg {
     Console(console::Action),
     Keys(keyspace::Action),
     Clock(ClockAction),
-    Celery(crate::celery::Request),
+    Celery(celery::Action),
     /// A key of a database is to be shown.
     OpenKey(u8, ByteBuf),
     /// A command is to be put in the prompt.
@@ -93,6 +93,7 @@ pub struct App {
     clock: Option<ClockState>,
     console: Shared<console::State>,
     keys: Shared<keyspace::State>,
+    celery: Shared<celery::State>,
     route: Route,
     layout: Layout,
     theme: Theme,
@@ -112,6 +113,11 @@ impl Component for App {
         let pulse = Interval::new(PULSE_MS, move || link.send_message(Msg::Pulse));
         let theme = Theme::from_name(&storage::load("theme").unwrap_or_default());
         let history = storage::load("history").unwrap_or_default();
+        let route = Route::from_hash(&page::hash());
+        let mut layout = Layout::from_text(&storage::load("layout").unwrap_or_default());
+        if route == Route::Celery {
+            layout.pane = Pane::Stage;
+        }
         App {
             backend: start(ctx),
             status: Status::Well,
@@ -120,8 +126,9 @@ impl Component for App {
             clock: None,
             console: Shared::new(console::State::new(&history, ctx.props().typed.clone())),
             keys: Shared::new(keyspace::State::default()),
-            route: Route::from_hash(&page::hash()),
-            layout: Layout::from_text(&storage::load("layout").unwrap_or_default()),
+            celery: Shared::new(celery::State::default()),
+            route,
+            layout,
             theme,
             help: false,
             focus: ctx.props().focused.then_some(console::view::INPUT_ID),
@@ -143,7 +150,7 @@ impl Component for App {
                 return self.keys(ctx, action);
             }
             Msg::Clock(action) => self.backend.send(Request::Clock(action)),
-            Msg::Celery(request) => self.backend.send(Request::Celery(request)),
+            Msg::Celery(action) => self.celery(action),
             Msg::OpenKey(db, name) => {
                 self.layout.pane = Pane::Stage;
                 self.go(Route::Playground);
@@ -196,7 +203,7 @@ impl Component for App {
         let on_resize = link.callback(|(border, share)| Msg::Resize(border, share));
         html! {
             <div
-                class="frame" data-pane={self.layout.pane.name()}
+                class="frame" data-pane={self.layout.pane.name()} data-route={self.route.word()}
                 data-paused={paused.then_some("true")}
             >
                 { self.bar(ctx) }
@@ -248,7 +255,7 @@ impl App {
             Update::Names { db, prefix, names } => {
                 self.console(console::Action::Names { db, prefix, names });
             }
-            Update::Celery(update) => match update {},
+            Update::Celery(update) => self.celery(celery::Action::Told(update)),
         }
     }
 
@@ -258,6 +265,14 @@ impl App {
                 console::Effect::Send(request) => self.backend.send(request),
                 console::Effect::SaveHistory(text) => storage::save("history", &text),
                 console::Effect::Focus => self.focus = Some(console::view::INPUT_ID),
+            }
+        }
+    }
+
+    fn celery(&mut self, action: celery::Action) {
+        for effect in self.celery.make_mut().apply(action) {
+            match effect {
+                celery::Effect::Send(request) => self.backend.send(Request::Celery(request)),
             }
         }
     }
@@ -295,6 +310,9 @@ impl App {
             Shortcut::StepClock => self.backend.send(Request::Clock(ClockAction::Step)),
             Shortcut::Help => self.help = !self.help,
             Shortcut::Back if self.help => self.help = false,
+            Shortcut::Back if self.celery.selected.is_some() => {
+                self.celery(celery::Action::Select(None));
+            }
             Shortcut::Back => {
                 page::blur();
                 self.keys(ctx, keyspace::Action::Deselect);
@@ -305,6 +323,9 @@ impl App {
     fn go(&mut self, route: Route) {
         if self.route != route {
             self.route = route;
+            if route == Route::Celery {
+                self.layout.pane = Pane::Stage;
+            }
             page::set_hash(route.href());
         }
     }
@@ -383,7 +404,10 @@ impl App {
                 />
             },
             Route::Celery => html! {
-                <CeleryPane clock={self.shown_clock()} on={link.callback(Msg::Celery)} />
+                <CeleryPane
+                    state={self.celery.clone()} clock={self.shown_clock()}
+                    on={link.callback(Msg::Celery)}
+                />
             },
         }
     }

@@ -9,7 +9,7 @@ pub enum Route {
 
 impl Route {
     /// The routes that have a tab.
-    pub const TABS: &[Route] = &[Route::Playground];
+    pub const TABS: &[Route] = &[Route::Playground, Route::Celery];
 
     /// Reads the part of an address behind `#`.
     pub fn from_hash(hash: &str) -> Route {
@@ -24,6 +24,14 @@ impl Route {
         match self {
             Route::Playground => "#/",
             Route::Celery => "#/celery",
+        }
+    }
+
+    /// The word that style sheets know it by.
+    pub fn word(self) -> &'static str {
+        match self {
+            Route::Playground => "playground",
+            Route::Celery => "celery",
         }
     }
 

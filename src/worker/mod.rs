@@ -4,6 +4,7 @@
 //! Whoever hosts a [`Session`] hands over requests, calls [`turn`](Session::turn) when
 //! [`next_turn_in`](Session::next_turn_in) says so, and takes batches when the page can draw them.
 
+mod celery;
 mod clock;
 mod docs;
 mod history;
@@ -12,6 +13,7 @@ mod inspect;
 mod observer;
 
 use crate::backend::{Batch, ChangedBy, ClientEvent, ConsoleId, Inspection, Request, Update};
+use celery::Celery;
 use clock::Clock;
 use history::History;
 use index::KeyIndex;
@@ -28,6 +30,7 @@ pub struct Session {
     consoles: BTreeMap<ConsoleId, ClientId>,
     keys: KeyIndex,
     history: History,
+    celery: Celery,
     inspection: Option<Inspection>,
     inspection_stale: bool,
     handled: u32,
@@ -50,6 +53,7 @@ impl Session {
             consoles: BTreeMap::new(),
             keys: KeyIndex::default(),
             history: History::default(),
+            celery: Celery::new(seed),
             inspection: None,
             inspection_stale: false,
             handled: 0,
@@ -77,7 +81,7 @@ impl Session {
                     self.engine.receive(client, &bytes, now);
                 }
             }
-            Request::Clock(action) => self.clock.act(action, self.engine.next_deadline(), real),
+            Request::Clock(action) => self.clock.act(action, self.next_deadline(), real),
             Request::Watch(query) => self.keys.watch(query),
             Request::Inspect(inspection) => {
                 self.inspection = inspection;
@@ -88,7 +92,7 @@ impl Session {
                 let names = self.keys.names(db, &prefix);
                 self.updates.push(Update::Names { db, prefix, names });
             }
-            Request::Celery(request) => match request {},
+            Request::Celery(request) => self.celery.handle(request),
         }
         self.handled = self.handled.wrapping_add(1);
         self.turn(real);
@@ -97,8 +101,7 @@ impl Session {
     /// Lets happen what is due at a real time.
     pub fn turn(&mut self, real: f64) {
         let now = self.clock.now(real);
-        self.engine.advance(now);
-        for client in self.engine.take_active() {
+        for client in self.celery.run(&mut self.engine, now) {
             self.deliver(client, now);
         }
         for event in self.engine.take_events() {
@@ -108,7 +111,12 @@ impl Session {
 
     /// In how many milliseconds of real time something is due, if anything ever is.
     pub fn next_turn_in(&self, real: f64) -> Option<f64> {
-        self.clock.real_until(self.engine.next_deadline()?, real)
+        self.clock.real_until(self.next_deadline()?, real)
+    }
+
+    /// When the engine or an actor has something to do.
+    fn next_deadline(&self) -> Option<UnixMillis> {
+        self.engine.next_deadline().into_iter().chain(self.celery.next_deadline()).min()
     }
 
     /// Whether the page may have something to be told.
@@ -117,7 +125,8 @@ impl Session {
             || self.handled != self.handled_told
             || self.inspection_stale
             || self.keys.is_stale()
-            || self.clock.is_changed(self.engine.next_deadline())
+            || self.clock.is_changed(self.next_deadline())
+            || self.celery.has_news()
     }
 
     /// Takes what the page has not been told yet, if anything.
@@ -136,7 +145,8 @@ impl Session {
             let detail = meta.and_then(|meta| inspect::read(&mut ask, inspection, meta, changes));
             self.updates.push(Update::Key { db, name, detail: detail.map(Box::new) });
         }
-        let state = self.clock.take_changed(self.engine.next_deadline());
+        self.updates.extend(self.celery.take_updates(&mut ask).into_iter().map(Update::Celery));
+        let state = self.clock.take_changed(self.next_deadline());
         self.updates.extend(state.map(Update::Clock));
         let updates = std::mem::take(&mut self.updates);
         let news = !updates.is_empty() || self.handled != self.handled_told;
@@ -191,6 +201,7 @@ impl Session {
 
     fn observe(&mut self, event: Event) {
         self.keys.note(&event);
+        self.celery.see(&event);
         match event {
             Event::Command { client, args, .. } => self.history.command(client, &args),
             Event::Disconnected { client, .. } => self.history.forget(client),
