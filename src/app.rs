@@ -7,6 +7,7 @@ mod shortcuts;
 mod splitter;
 mod theme;
 
+use crate::activity::{self, view::Activity};
 use crate::backend::{Backend, ClockAction, ClockState, Request, Status, Update};
 use crate::celery::{self, view::CeleryPane};
 use crate::clock::ClockBar;
@@ -94,6 +95,7 @@ pub struct App {
     console: Shared<console::State>,
     keys: Shared<keyspace::State>,
     celery: Shared<celery::State>,
+    activity: Shared<activity::State>,
     route: Route,
     layout: Layout,
     theme: Theme,
@@ -127,6 +129,7 @@ impl Component for App {
             console: Shared::new(console::State::new(&history, ctx.props().typed.clone())),
             keys: Shared::new(keyspace::State::default()),
             celery: Shared::new(celery::State::default()),
+            activity: Shared::new(activity::State::default()),
             route,
             layout,
             theme,
@@ -234,6 +237,7 @@ impl App {
         match update {
             Update::Ready { commands } => {
                 self.ready = true;
+                self.activity.make_mut().clear();
                 self.console(console::Action::Ready(commands));
                 self.keys(ctx, keyspace::Action::Ready);
             }
@@ -252,6 +256,7 @@ impl App {
             Update::Key { db, name, detail } => {
                 self.keys(ctx, keyspace::Action::Detail { db, name, detail });
             }
+            Update::Feed(items) => self.activity.make_mut().add(items),
             Update::Names { db, prefix, names } => {
                 self.console(console::Action::Names { db, prefix, names });
             }
@@ -397,6 +402,17 @@ impl App {
     fn stage(&self, ctx: &Context<Self>) -> Html {
         let link = ctx.link();
         match self.route {
+            Route::Playground
+                if self.keys.selected.is_none() && !self.activity.items.is_empty() =>
+            {
+                html! {
+                    <Activity
+                        state={self.activity.clone()} commands={self.console.commands.clone()}
+                        on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
+                        on_help={link.callback(|name| Msg::Suggest(format!("help {name}")))}
+                    />
+                }
+            }
             Route::Playground => html! {
                 <Stage
                     state={self.keys.clone()} clock={self.shown_clock()}

@@ -4,6 +4,7 @@
 //! engine and its clock. Between them go the typed messages of [`backend`], and nothing else. Only
 //! [`host`] asks the browser for anything.
 
+pub mod activity;
 pub mod app;
 pub mod backend;
 pub mod celery;

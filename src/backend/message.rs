@@ -69,6 +69,8 @@ pub enum Update {
     Key { db: u8, name: ByteBuf, detail: Option<Box<KeyDetail>> },
     /// The first names that begin so.
     Names { db: u8, prefix: ByteBuf, names: Vec<ByteBuf> },
+    /// What happened in the engine, the oldest first.
+    Feed(Vec<FeedItem>),
     /// Something of the Celery simulation.
     Celery(crate::celery::Update),
 }
@@ -125,8 +127,9 @@ pub struct CommandDoc {
     pub group: String,
     pub complexity: String,
     pub differs: String,
-    /// The first and last key among the arguments and their distance, where that can be said.
-    pub keys: Option<(i32, i32, i32)>,
+    /// Where its keys are among the arguments: the first, the last and their distance. The last is
+    /// negative where it counts from the end.
+    pub keys: Vec<(i32, i32, i32)>,
 }
 
 /// A database and how many keys it has.
@@ -270,6 +273,33 @@ pub struct KeyChange {
     pub command: Vec<ByteBuf>,
     /// Who did it: a console, or another client's number.
     pub by: Option<ChangedBy>,
+}
+
+/// Something that happened in the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedItem {
+    /// They count up from 0; a missing one happened, and is not told.
+    pub number: u64,
+    /// In engine time.
+    pub at: f64,
+    /// Whose doing it is; nobody's but the clock's.
+    pub by: Option<ChangedBy>,
+    pub what: Happening,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Happening {
+    /// A command ran.
+    Command { db: u8, args: Vec<ByteBuf> },
+    /// A key died at its time.
+    Expired { db: u8, key: ByteBuf },
+    /// A client waits for keys.
+    Waits { db: u8, keys: Vec<ByteBuf> },
+    /// A waiting client was served.
+    Served { db: u8, key: ByteBuf },
+    /// A client's wait ended with nothing.
+    TimedOut,
 }
 
 /// Who changed a key.

@@ -4,7 +4,7 @@ use super::highlight::words;
 use crate::backend::CommandDoc;
 
 /// The command table as the engine sent it, sorted by name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Commands {
     docs: Vec<CommandDoc>,
 }
@@ -52,29 +52,31 @@ impl Commands {
     /// Which words of the line are keys.
     pub fn keys(&self, line: &str) -> impl Fn(usize) -> bool + use<> {
         let words = words(line);
-        let keys = self.called(line, &words).and_then(|(doc, _)| doc.keys);
+        let keys = self.called(line, &words).map(|(doc, _)| doc.keys.clone()).unwrap_or_default();
         let count = words.len() as i32;
         move |index| {
-            let Some((first, last, step)) = keys else {
-                return false;
-            };
-            let last = if last < 0 { count + last } else { last };
             let index = index as i32;
-            (first..=last).contains(&index) && (index - first) % step.max(1) == 0
+            keys.iter().any(|&(first, last, step)| {
+                let last = if last < 0 { count + last } else { last };
+                (first..=last).contains(&index) && (index - first) % step.max(1) == 0
+            })
         }
     }
 
     /// The word at the end of the line, and where it begins, if it may be a key.
     pub fn unfinished_key<'a>(&self, line: &'a str) -> Option<(usize, &'a str)> {
         let words = words(line);
-        let (first, last, step) = self.called(line, &words)?.0.keys?;
+        let keys = &self.called(line, &words)?.0.keys;
         let (index, start) = match words.last() {
             Some(word) if word.end == line.len() => (words.len() - 1, word.start),
             _ => (words.len(), line.len()),
         };
         let index = index as i32;
-        let in_reach = index >= first && (last < 0 || index <= last);
-        (in_reach && (index - first) % step.max(1) == 0).then(|| (start, &line[start..]))
+        let is_key = keys.iter().any(|&(first, last, step)| {
+            let in_reach = index >= first && (last < 0 || index <= last);
+            in_reach && (index - first) % step.max(1) == 0
+        });
+        is_key.then(|| (start, &line[start..]))
     }
 
     /// What the line may become: names that begin with its last word, in the case that is typed.
@@ -178,10 +180,10 @@ mod tests {
     use crate::backend::CommandDoc;
 
     fn commands() -> Commands {
-        let doc = |name: &str, syntax: &str, keys| CommandDoc {
+        let doc = |name: &str, syntax: &str, keys: Option<_>| CommandDoc {
             name: name.to_owned(),
             syntax: syntax.to_owned(),
-            keys,
+            keys: Vec::from_iter(keys),
             ..CommandDoc::default()
         };
         Commands::new(vec![

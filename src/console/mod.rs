@@ -6,11 +6,12 @@
 mod client;
 mod complete;
 mod help;
-mod highlight;
+pub mod highlight;
 mod history;
 pub mod state;
 pub mod view;
 
 pub use client::{Body, Client, Entry, Wait};
+pub use complete::Commands;
 pub use highlight::{Span, Tone};
 pub use state::{Action, Effect, State};

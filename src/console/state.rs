@@ -9,6 +9,7 @@ use crate::backend::{ClientEvent, CommandDoc, ConsoleId, Request};
 use crate::design::units;
 use keyspace_resp::split_args;
 use serde_bytes::ByteBuf;
+use std::rc::Rc;
 
 /// The first line, the same as in the page before the program runs.
 const WELCOME: &str = "A Redis in this tab. Type a command, such as SET greeting hello, or help.";
@@ -24,7 +25,7 @@ pub struct State {
     /// What Tab offers, and which of it stands in the line.
     pub completion: Option<Completion>,
     pub search: Option<Search>,
-    pub commands: Commands,
+    pub commands: Rc<Commands>,
     history: History,
     /// Where in the history the line comes from, and what was typed before going there.
     recalled: Option<(usize, String)>,
@@ -118,7 +119,7 @@ impl State {
             input,
             completion: None,
             search: None,
-            commands: Commands::default(),
+            commands: Rc::default(),
             history: History::from_text(history),
             recalled: None,
             next_client: 2,
@@ -199,7 +200,7 @@ impl State {
     }
 
     fn ready(&mut self, commands: Vec<CommandDoc>) -> Vec<Effect> {
-        self.commands = Commands::new(commands);
+        self.commands = Rc::new(Commands::new(commands));
         let connect = self.clients.iter_mut().map(|client| {
             client.reconnect();
             Effect::Send(Request::Connect { console: client.id, db: client.db() })
@@ -609,7 +610,7 @@ mod tests {
     #[test]
     fn tab_completes_keys_that_the_engine_names() {
         let mut state = State::new("", String::new());
-        let doc = CommandDoc { name: "get".into(), keys: Some((1, 1, 1)), ..CommandDoc::default() };
+        let doc = CommandDoc { name: "get".into(), keys: vec![(1, 1, 1)], ..CommandDoc::default() };
         state.apply(Action::Ready(vec![doc]));
         state.apply(Action::Edit("GET us".into()));
         let prefix = ByteBuf::from(b"us".to_vec());

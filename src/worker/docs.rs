@@ -1,7 +1,7 @@
 //! The command table as the page gets it.
 
 use crate::backend::CommandDoc;
-use keyspace::command::{self, Begin, CommandSpec, Find, Group};
+use keyspace::command::{self, Begin, CommandSpec, Find, Group, KeyFlag};
 
 /// All commands, subcommands behind their container.
 pub(super) fn commands() -> Vec<CommandDoc> {
@@ -25,15 +25,16 @@ fn doc(spec: &CommandSpec) -> CommandDoc {
     }
 }
 
-/// Where the keys are, where that does not depend on the other arguments.
-fn keys(spec: &CommandSpec) -> Option<(i32, i32, i32)> {
-    let first = spec.keys.first()?;
-    match (first.begin, first.find) {
+/// Where the keys are, as far as that does not depend on the other arguments.
+fn keys(spec: &CommandSpec) -> Vec<(i32, i32, i32)> {
+    let names = spec.keys.iter().filter(|keys| !keys.flags.contains(&KeyFlag::NotKey));
+    let ranges = names.filter_map(|keys| match (keys.begin, keys.find) {
         (Begin::Index(index), Find::Range { last, step, limit: 0 | 1 }) => {
             Some((index, if last < 0 { last } else { index + last }, step))
         }
         _ => None,
-    }
+    });
+    ranges.collect()
 }
 
 fn group(group: Group) -> &'static str {

@@ -7,14 +7,18 @@
 mod celery;
 mod clock;
 mod docs;
+mod feed;
 mod history;
 mod index;
 mod inspect;
 mod observer;
 
-use crate::backend::{Batch, ChangedBy, ClientEvent, ConsoleId, Inspection, Request, Update};
+use crate::backend::{
+    Batch, ChangedBy, ClientEvent, ConsoleId, Happening, Inspection, Request, Update,
+};
 use celery::Celery;
 use clock::Clock;
+use feed::Feed;
 use history::History;
 use index::KeyIndex;
 use keyspace::{ClientId, ConnectOptions, Engine, Event, Options, UnixMillis};
@@ -31,6 +35,7 @@ pub struct Session {
     keys: KeyIndex,
     history: History,
     celery: Celery,
+    feed: Feed,
     inspection: Option<Inspection>,
     inspection_stale: bool,
     handled: u32,
@@ -54,6 +59,7 @@ impl Session {
             keys: KeyIndex::default(),
             history: History::default(),
             celery: Celery::new(seed),
+            feed: Feed::default(),
             inspection: None,
             inspection_stale: false,
             handled: 0,
@@ -124,6 +130,7 @@ impl Session {
         !self.updates.is_empty()
             || self.handled != self.handled_told
             || self.inspection_stale
+            || !self.feed.is_empty()
             || self.keys.is_stale()
             || self.clock.is_changed(self.next_deadline())
             || self.celery.has_news()
@@ -134,6 +141,7 @@ impl Session {
         let now = self.clock.now(real);
         let mut ask = self.observer.reader(&mut self.engine, now);
         self.keys.refresh(&mut ask);
+        self.updates.extend(self.feed.take().map(Update::Feed));
         self.updates.extend(self.keys.take_databases().map(Update::Databases));
         self.updates.extend(self.keys.take_window(&mut ask).map(Update::Keys));
         if std::mem::take(&mut self.inspection_stale)
@@ -203,25 +211,40 @@ impl Session {
         self.keys.note(&event);
         self.celery.see(&event);
         match event {
-            Event::Command { client, args, .. } => self.history.command(client, &args),
+            Event::Command { at, client, db, args } => {
+                self.history.command(client, &args);
+                let args = feed::shorten(&args);
+                let by = Some(self.name_of(client));
+                self.feed.push(at, by, Happening::Command { db: db.0, args });
+            }
             Event::Disconnected { client, .. } => self.history.forget(client),
             Event::KeyChanged { at, client, db, key, event } => {
-                let by = client.map(|client| match self.console_of(client) {
-                    Some(console) => ChangedBy::Console(console),
-                    None => ChangedBy::Client(client.0),
-                });
+                let by = client.map(|client| self.name_of(client));
                 self.mark_inspection(db.0, Some(&key));
                 self.history.changed(at, db.0, key, event, client, by);
             }
             Event::DbChanged { db, .. } => self.mark_inspection(db.0, None),
-            Event::Blocked { at, client, deadline, .. } => {
+            Event::KeyExpired { at, db, key } => {
+                let key = ByteBuf::from(key);
+                self.feed.push(at, None, Happening::Expired { db: db.0, key });
+            }
+            Event::Blocked { at, client, db, keys, deadline } => {
+                let keys = feed::shorten(&keys);
+                let by = Some(self.name_of(client));
+                self.feed.push(at, by, Happening::Waits { db: db.0, keys });
                 let until = deadline.map(|deadline| deadline.0 as f64);
                 self.tell_client(client, ClientEvent::Blocked { since: at.0 as f64, until });
             }
-            Event::Woken { client, .. } | Event::Unblocked { client, .. } => {
+            Event::Woken { at, client, db, key } => {
+                let (by, key) = (Some(self.name_of(client)), ByteBuf::from(key));
+                self.feed.push(at, by, Happening::Served { db: db.0, key });
                 self.tell_client(client, ClientEvent::Unblocked);
             }
-            Event::Connected { .. } | Event::KeyExpired { .. } | Event::Published { .. } => {}
+            Event::Unblocked { at, client } => {
+                self.feed.push(at, Some(self.name_of(client)), Happening::TimedOut);
+                self.tell_client(client, ClientEvent::Unblocked);
+            }
+            Event::Connected { .. } | Event::Published { .. } => {}
         }
     }
 
@@ -234,6 +257,10 @@ impl Session {
 
     fn console_of(&self, client: ClientId) -> Option<ConsoleId> {
         self.consoles.iter().find(|&(_, &id)| id == client).map(|(&console, _)| console)
+    }
+
+    fn name_of(&self, client: ClientId) -> ChangedBy {
+        self.console_of(client).map_or(ChangedBy::Client(client.0), ChangedBy::Console)
     }
 
     fn tell_client(&mut self, client: ClientId, event: ClientEvent) {
