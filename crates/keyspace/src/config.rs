@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub proto_max_bulk_len: usize,
     pub hash_max_listpack_entries: usize,
     pub hash_max_listpack_value: usize,
+    /// The bytes up to which a HyperLogLog may be sparse.
+    pub hll_sparse_max_bytes: usize,
     /// Elements of a list node if positive; -1 to -5 are 4, 8, 16, 32, 64 KiB.
     pub list_max_listpack_size: i64,
     pub set_max_intset_entries: usize,
@@ -48,6 +50,7 @@ impl Default for Config {
             proto_max_bulk_len: 512 * 1024 * 1024,
             hash_max_listpack_entries: 512,
             hash_max_listpack_value: 64,
+            hll_sparse_max_bytes: 3000,
             list_max_listpack_size: -2,
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,

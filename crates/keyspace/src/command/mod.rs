@@ -13,6 +13,7 @@ mod debug;
 mod expire;
 mod generic;
 mod hash;
+mod hyperloglog;
 mod implied;
 mod info;
 mod introspection;
@@ -327,6 +328,7 @@ impl Command {
 const FAMILIES: &[&[CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
+    hyperloglog::COMMANDS,
     generic::COMMANDS,
     expire::COMMANDS,
     databases::COMMANDS,

@@ -88,7 +88,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         .alias("hash-max-ziplist-value")
         .acts(|config, value| config.hash_max_listpack_value = size(value)),
     Parameter::boolean("hide-user-data-from-log", "no"),
-    Parameter::memory("hll-sparse-max-bytes", 0, i64::MAX, "3000"),
+    Parameter::memory("hll-sparse-max-bytes", 0, i64::MAX, "3000")
+        .acts(|config, value| config.hll_sparse_max_bytes = size(value)),
     Parameter::integer("hz", 0, INT_MAX, "10"),
     Parameter::text("ignore-warnings", ""),
     Parameter::integer("io-threads", 1, 128, "1").immutable(),

@@ -4,6 +4,7 @@ pub(crate) mod bits;
 mod bytes;
 mod footprint;
 mod hash;
+pub(crate) mod hyperloglog;
 mod list;
 mod set;
 mod string;
