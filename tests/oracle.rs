@@ -6,6 +6,9 @@
 #[path = "native/control.rs"]
 mod control;
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "native/files.rs"]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "native/redis_server.rs"]
 mod redis_server;
 #[cfg(not(target_arch = "wasm32"))]

@@ -6,6 +6,9 @@
 #[path = "native/control.rs"]
 mod control;
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "native/files.rs"]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "native/tcp.rs"]
 mod tcp;
 #[cfg(not(target_arch = "wasm32"))]

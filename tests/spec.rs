@@ -2,6 +2,9 @@
 //! its sentence. `cargo test --test spec list:` runs those whose name contains `list:`.
 
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "native/files.rs"]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "native/trials.rs"]
 mod trials;
 

@@ -1,9 +1,9 @@
 //! Transcripts as tests of cargo, for every back end outside a browser.
 
-use keyspace_transcript::{Backend, File, Transcript, run};
+use crate::files;
+use keyspace_transcript::{Backend, Transcript, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,9 +17,9 @@ pub fn run_all<B: Backend>(
     let backend = Arc::new(backend);
     let skipped = Arc::new(AtomicUsize::new(0));
     let mut trials = Vec::new();
-    for path in spec_files() {
+    for path in files::paths() {
         let family = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        match read(&path) {
+        match files::read(&path) {
             Err(message) => trials.push(Trial::test(family, || Err(Failed::from(message)))),
             Ok(file) => {
                 for transcript in file.transcripts {
@@ -53,23 +53,4 @@ fn play<B: Backend>(
         0 => Completion::ignored_with("not for this server"),
         _ => Completion::Completed,
     })
-}
-
-/// The files of `tests/spec`, by name.
-fn spec_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec");
-    let entries = std::fs::read_dir(folder).expect("tests/spec is a folder");
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("tests/spec can be listed").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    paths.sort();
-    paths
-}
-
-/// Reads a file; failures name it as seen from the workspace, where cargo runs tests.
-fn read(path: &Path) -> Result<File, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let shown = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
-    File::parse(&shown.to_string_lossy(), &text).map_err(|error| error.to_string())
 }
