@@ -25,11 +25,9 @@ pub(crate) enum CommandError {
     NotAFloat,
     IndexOutOfRange,
     NotPositive,
-    ValueNotPositive,
     CountOutOfRange,
     InvalidExpire(&'static str),
     InvalidCursor,
-    InvalidDbIndex,
     DbIndexOutOfRange,
     TimeoutNotFloat,
     TimeoutNotInteger,
@@ -107,9 +105,6 @@ impl std::fmt::Display for CommandError {
             E::NotAFloat => "ERR value is not a valid float",
             E::IndexOutOfRange => "ERR index out of range",
             E::NotPositive => "ERR value is out of range, must be positive",
-            E::ValueNotPositive => {
-                "ERR value is out of range, value must between 0 and 9223372036854775807"
-            }
             E::CountOutOfRange => {
                 "ERR value is out of range, value must between -9223372036854775807 and \
                  9223372036854775807"
@@ -118,7 +113,6 @@ impl std::fmt::Display for CommandError {
                 return write!(f, "ERR invalid expire time in '{name}' command");
             }
             E::InvalidCursor => "ERR invalid cursor",
-            E::InvalidDbIndex => "ERR invalid DB index",
             E::DbIndexOutOfRange => "ERR DB index is out of range",
             E::TimeoutNotFloat => "ERR timeout is not a float or out of range",
             E::TimeoutNotInteger => "ERR timeout is not an integer or out of range",

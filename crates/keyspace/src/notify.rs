@@ -123,7 +123,9 @@ impl Engine {
         class: Class,
         event: &'static str,
     ) {
-        self.record(|at| Event::KeyChanged { at, client, db, key: key.to_vec(), event });
+        if !class.intersects(Class::NO_CHANGE) {
+            self.record(|at| Event::KeyChanged { at, client, db, key: key.to_vec(), event });
+        }
         let wanted = self.config.notify_keyspace_events;
         if !wanted.intersects(class) {
             return;

@@ -29,11 +29,6 @@ impl SmallBytes {
     pub fn resize(&mut self, len: usize) {
         self.0.resize(len, 0);
     }
-
-    /// Bytes held outside of the value itself.
-    pub fn heap_bytes(&self) -> usize {
-        if self.0.spilled() { self.0.capacity() } else { 0 }
-    }
 }
 
 impl Deref for SmallBytes {
