@@ -184,6 +184,7 @@ impl Component for App {
                 self.failed = None;
                 self.ready = false;
                 self.status = Status::Well;
+                self.celery = Shared::new(celery::State::default());
             }
             Msg::Pulse => {
                 let status = self.backend.status();

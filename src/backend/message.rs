@@ -255,11 +255,22 @@ pub enum KeyValue {
     /// From the head.
     List(Vec<ByteBuf>),
     Set(Vec<ByteBuf>),
-    Hash(Vec<(ByteBuf, ByteBuf)>),
+    Hash(Vec<HashField>),
     /// Members with their scores, the lowest first.
     SortedSet(Vec<(ByteBuf, String)>),
+    /// The entries, from the first: their ids, and their fields with values.
+    Stream(Vec<(String, Vec<(ByteBuf, ByteBuf)>)>),
     /// It cannot be read; what the engine says.
     Unreadable(String),
+}
+
+/// A field of a hash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HashField {
+    pub name: ByteBuf,
+    pub value: ByteBuf,
+    /// When it expires, if it does.
+    pub until: Option<f64>,
 }
 
 /// What changed a key.

@@ -9,7 +9,7 @@ mod transport;
 
 pub use message::{
     Batch, ChangedBy, ClientEvent, ClockAction, ClockState, CommandDoc, ConsoleId, Database,
-    FeedItem, Happening, Inspection, KeyChange, KeyDetail, KeyKind, KeyQuery, KeyRow, KeyValue,
-    KeyWindow, Request, Sort, Update,
+    FeedItem, Happening, HashField, Inspection, KeyChange, KeyDetail, KeyKind, KeyQuery, KeyRow,
+    KeyValue, KeyWindow, Request, Sort, Update,
 };
 pub use transport::{Backend, Status, decode, encode};

@@ -1,12 +1,14 @@
 //! What was typed before, over all clients and visits.
 
+use std::rc::Rc;
+
 /// How many lines are remembered.
 const LINES_MAX: usize = 500;
 
 /// Typed lines, the oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    lines: Vec<String>,
+    lines: Vec<Rc<str>>,
 }
 
 impl History {
@@ -24,13 +26,13 @@ impl History {
 
     /// Remembers a line, unless it is the same as the last.
     pub fn push(&mut self, line: &str) {
-        if line.is_empty() || self.lines.last().is_some_and(|last| last == line) {
+        if line.is_empty() || self.lines.last().is_some_and(|last| &**last == line) {
             return;
         }
         if self.lines.len() == LINES_MAX {
             self.lines.remove(0);
         }
-        self.lines.push(line.to_owned());
+        self.lines.push(line.into());
     }
 
     pub fn len(&self) -> usize {
@@ -38,7 +40,7 @@ impl History {
     }
 
     pub fn get(&self, index: usize) -> Option<&str> {
-        self.lines.get(index).map(String::as_str)
+        self.lines.get(index).map(|line| &**line)
     }
 
     /// The last line before `end` that contains `part`.

@@ -114,7 +114,7 @@ fn body(props: &Props, selected: &Selected, detail: &KeyDetail) -> Html {
             }
             { facts(props.clock, selected, detail) }
             <Value
-                value={detail.value.clone()} size={detail.size}
+                value={detail.value.clone()} size={detail.size} clock={props.clock}
                 on_more={props.on.reform(|()| Action::More)}
             />
             { history(&detail.changes) }

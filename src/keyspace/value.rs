@@ -1,7 +1,7 @@
 //! A value, by its type: text, bytes or JSON; rows with indices, fields or scores.
 
-use crate::backend::KeyValue;
-use crate::design::units;
+use crate::backend::{ClockState, HashField, KeyValue};
+use crate::design::{Remaining, units};
 use serde_bytes::ByteBuf;
 use std::fmt::Write;
 use web_sys::MouseEvent;
@@ -13,6 +13,7 @@ pub struct Props {
     pub value: KeyValue,
     /// How long it is, shown or not.
     pub size: u64,
+    pub clock: ClockState,
     pub on_more: Callback<()>,
 }
 
@@ -30,7 +31,7 @@ pub fn Value(props: &Props) -> Html {
             (members.len(), table(&["member"], rows))
         }
         KeyValue::Hash(fields) => {
-            let rows = fields.iter().map(|(field, value)| row(&[units::text(field)], value));
+            let rows = fields.iter().map(|field| hash_field(field, props.clock));
             (fields.len(), table(&["field", "value"], rows))
         }
         KeyValue::SortedSet(members) => {
@@ -38,6 +39,10 @@ pub fn Value(props: &Props) -> Html {
             let rows = ranked
                 .map(|(rank, (member, score))| row(&[rank.to_string(), score.clone()], member));
             (members.len(), table(&["rank", "score", "member"], rows))
+        }
+        KeyValue::Stream(entries) => {
+            let rows = entries.iter().map(|(id, fields)| stream_entry(id, fields));
+            (entries.len(), table(&["id", "fields"], rows))
         }
         KeyValue::Unreadable(text) => {
             (props.size as usize, html! { <p class="stage-note">{ text }</p> })
@@ -81,6 +86,33 @@ fn row(before: &[String], value: &[u8]) -> Html {
         <tr>
             { for before.iter().map(|cell| html! { <td class="elements-index">{ cell }</td> }) }
             <td>{ units::text(value) }</td>
+        </tr>
+    }
+}
+
+fn hash_field(field: &HashField, clock: ClockState) -> Html {
+    html! {
+        <tr>
+            <td class="elements-index">{ units::text(&field.name) }</td>
+            <td>
+                { units::text(&field.value) }
+                if let Some(until) = field.until {
+                    <span class="row-life" title="This field expires"><Remaining {until} {clock} /></span>
+                }
+            </td>
+        </tr>
+    }
+}
+
+fn stream_entry(id: &str, fields: &[(ByteBuf, ByteBuf)]) -> Html {
+    html! {
+        <tr>
+            <td class="elements-index">{ id }</td>
+            <td>
+                { for fields.iter().map(|(name, value)| html! {
+                    <div><span class="entry-field">{ units::text(name) }{ " " }</span>{ units::text(value) }</div>
+                }) }
+            </td>
         </tr>
     }
 }

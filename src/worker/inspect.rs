@@ -2,7 +2,7 @@
 
 use super::index::{Meta, size};
 use super::observer::Reader;
-use crate::backend::{Inspection, KeyChange, KeyDetail, KeyKind, KeyValue};
+use crate::backend::{HashField, Inspection, KeyChange, KeyDetail, KeyKind, KeyValue};
 use keyspace_resp::Value;
 use serde_bytes::ByteBuf;
 
@@ -59,7 +59,7 @@ fn value(reader: &mut Reader<'_>, inspection: &Inspection, kind: KeyKind) -> Key
             Err(other) => unreadable(&other),
         },
         KeyKind::Hash => match scan(reader, b"HSCAN", inspection, limit.saturating_mul(2)) {
-            Ok(fields) => KeyValue::Hash(pairs(fields)),
+            Ok(fields) => KeyValue::Hash(with_expiry(reader, inspection, pairs(fields))),
             Err(other) => unreadable(&other),
         },
         KeyKind::SortedSet => match reader.ask(db, &[b"ZRANGE", name, b"0", last, b"WITHSCORES"]) {
@@ -71,8 +71,43 @@ fn value(reader: &mut Reader<'_>, inspection: &Inspection, kind: KeyKind) -> Key
             }
             other => unreadable(&other),
         },
-        KeyKind::Stream => KeyValue::Unreadable("Read it with XRANGE in the console.".to_owned()),
+        KeyKind::Stream => {
+            let count = limit.to_string();
+            match reader.ask(db, &[b"XRANGE", name, b"-", b"+", b"COUNT", count.as_bytes()]) {
+                Value::Array(entries) => KeyValue::Stream(entries.into_iter().map(entry).collect()),
+                other => unreadable(&other),
+            }
+        }
     }
+}
+
+/// Fields with the time at which each expires.
+fn with_expiry(
+    reader: &mut Reader<'_>,
+    inspection: &Inspection,
+    fields: Vec<(ByteBuf, ByteBuf)>,
+) -> Vec<HashField> {
+    let count = fields.len().to_string();
+    let mut command: Vec<&[u8]> =
+        vec![b"HPEXPIRETIME", &inspection.name, b"FIELDS", count.as_bytes()];
+    command.extend(fields.iter().map(|(name, _)| name.as_slice()));
+    let reply = reader.ask(inspection.db, &command);
+    let times = reply.as_array().unwrap_or_default();
+    let until = |index: usize| match times.get(index) {
+        Some(Value::Integer(at)) if *at >= 0 => Some(*at as f64),
+        _ => None,
+    };
+    let untils: Vec<Option<f64>> = (0..fields.len()).map(until).collect();
+    let fields = fields.into_iter().zip(untils);
+    fields.map(|((name, value), until)| HashField { name, value, until }).collect()
+}
+
+/// An entry of a stream: its id, and its fields with values.
+fn entry(value: Value) -> (String, Vec<(ByteBuf, ByteBuf)>) {
+    let parts = value.as_array().unwrap_or_default();
+    let id = parts.first().and_then(Value::as_bytes).unwrap_or_default();
+    let fields = parts.get(1).and_then(Value::as_array).unwrap_or_default();
+    (String::from_utf8_lossy(id).into_owned(), pairs(fields.iter().cloned().map(bytes).collect()))
 }
 
 /// Elements of a set, or fields and values of a hash in turn: `count` of them, or a few more.
