@@ -13,7 +13,7 @@ pub fn of(picture: &Picture) -> String {
     if orphans > 0 && busy.is_none() {
         let next = match living().next() {
             Some(worker) => format!("{} puts it back into the list", short(worker)),
-            None => "a worker would put it back into the list".to_owned(),
+            None => "A worker would put it back into the list".to_owned(),
         };
         return format!(
             "A message is left in unacked: its worker died before it said that it is done. \

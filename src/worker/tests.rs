@@ -2,6 +2,8 @@
 
 use super::Session;
 use crate::backend::{ClientEvent, ClockAction, ConsoleId, KeyQuery, Request, Update};
+use crate::celery;
+use crate::celery::picture::{Doing, Picture};
 use serde_bytes::ByteBuf;
 
 const CONSOLE: ConsoleId = ConsoleId(1);
@@ -84,4 +86,51 @@ fn nothing_new_is_no_batch() {
     assert!(session.take_batch(1_000.0).is_some());
     session.turn(2_000.0);
     assert!(session.take_batch(2_000.0).is_none());
+}
+
+/// The picture after Celery ran for some seconds of real time.
+fn picture(session: &mut Session, from: f64, until: f64) -> Picture {
+    let mut picture = None;
+    let mut real = from;
+    while real < until {
+        for update in updates(session, real) {
+            if let Update::Celery(celery::Update::Picture(drawn)) = update {
+                picture = Some(*drawn);
+            }
+        }
+        real += 50.0;
+    }
+    picture.expect("something changed")
+}
+
+#[test]
+fn a_task_comes_back_as_a_result() {
+    let mut session = session();
+    session.handle(Request::Celery(celery::Request::StartWorker), 1_000.0);
+    session.handle(Request::Celery(celery::Request::Send(celery::Task::Add)), 1_000.0);
+    let picture = picture(&mut session, 1_000.0, 9_000.0);
+    assert_eq!(picture.results[0].text, "5");
+    assert_eq!(picture.reads[0].got.as_ref().map(|got| got.ok), Some(true));
+    assert!(picture.unacked.is_empty());
+}
+
+#[test]
+fn a_paused_clock_stops_celery() {
+    let mut session = session();
+    session.handle(Request::Clock(ClockAction::Toggle), 1_000.0);
+    session.handle(Request::Celery(celery::Request::StartWorker), 1_000.0);
+    let picture = picture(&mut session, 1_000.0, 9_000.0);
+    assert_eq!(picture.workers[0].doing, Doing::Connecting);
+    assert_eq!(session.next_turn_in(9_000.0), None);
+}
+
+#[test]
+fn what_a_console_does_to_the_queue_is_read_again() {
+    let mut session = session();
+    command(&mut session, "RPUSH celery a b c", 1_000.0);
+    command(&mut session, "LREM celery 1 b", 1_001.0);
+    let picture = picture(&mut session, 1_001.0, 1_100.0);
+    let tokens = &picture.queues[0].tokens;
+    let labels: Vec<_> = tokens.first.iter().chain(&tokens.last).map(|it| &*it.label).collect();
+    assert_eq!(labels, ["a", "c"]);
 }

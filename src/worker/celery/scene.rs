@@ -15,12 +15,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many tokens of a list are drawn at its head and at its tail.
-const HEAD_MAX: usize = 3;
-const TAIL_MAX: usize = 5;
+const HEAD_MAX: usize = 1;
+const TAIL_MAX: usize = 3;
 /// How many entries of the other places are drawn.
 const UNACKED_MAX: usize = 6;
-const RESULTS_MAX: usize = 8;
-const READS_MAX: usize = 8;
+const RESULTS_MAX: usize = 4;
+const READS_MAX: usize = 4;
 /// How many moves and tokens are remembered.
 const HOPS_MAX: usize = 16;
 const TOKENS_MAX: usize = 512;
@@ -105,6 +105,7 @@ impl Scene {
     /// Learns who the actors are, and what they say of themselves.
     pub fn identify(&mut self, actors: &[ActorSnapshot]) {
         for snapshot in actors {
+            self.changed |= !self.actors.contains_key(&snapshot.id.0);
             let actor = self.actors.entry(snapshot.id.0).or_insert_with(|| Actor {
                 kind: snapshot.kind,
                 name: snapshot.name.clone(),
