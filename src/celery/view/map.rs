@@ -106,17 +106,17 @@ fn queue(props: &Props, queue: &Queue) -> Html {
                 <KindGlyph kind={KeyKind::List} /><b>{ &queue.name }</b>
                 <span>{ format!("list: {}", count(queue.tokens.len() as u32, "message waits", "messages wait")) }</span>
             </p>
-            <div class="list">
-                <span class="list-end">{ "head" }</span>
-                <div class="tokens tokens-list">
-                    if queue.tokens.is_empty() {
-                        <span class="tokens-none">{ "empty" }</span>
-                    } else {
-                        { group(props, &queue.tokens, "is-queued") }
-                    }
-                </div>
-                <span class="list-end list-tail">{ "tail" }</span>
+            <div class="tokens tokens-list">
+                if queue.tokens.is_empty() {
+                    <span class="tokens-none">{ "empty" }</span>
+                } else {
+                    { group(props, &queue.tokens, "is-queued") }
+                }
             </div>
+            <p class="list-ends">
+                <span><b>{ "head" }</b>{ ": new ones" }</span>
+                <span><b>{ "tail" }</b>{ ": taken next" }</span>
+            </p>
         </div>
     }
 }
@@ -168,7 +168,7 @@ fn workers(props: &Props) -> Html {
 }
 
 fn worker(props: &Props, worker: &Worker) -> Html {
-    let (name, host) = worker.name.split_once('@').unwrap_or((&worker.name, ""));
+    let name = worker.name.split('@').next().unwrap_or(&worker.name);
     let over = worker.doing.is_over();
     html! {
         <li
@@ -176,7 +176,7 @@ fn worker(props: &Props, worker: &Worker) -> Html {
             data-doing={word(&worker.doing)}
         >
             <p class="worker-name">
-                <b>{ name }</b><span>{ format!("@{host}") }</span>
+                <b title={worker.name.clone()}>{ name }</b>
                 if !over {
                     <span class="worker-actions">
                         <button
