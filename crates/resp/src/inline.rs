@@ -30,7 +30,9 @@ pub fn split_args(line: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
     let mut rest = line;
     let mut args = Vec::new();
     loop {
-        rest = rest.trim_ascii_start();
+        while let [b' ' | b'\t'..=b'\r', tail @ ..] = rest {
+            rest = tail;
+        }
         if rest.is_empty() || rest[0] == 0 {
             return Ok(args);
         }
@@ -136,6 +138,8 @@ mod tests {
     fn words_are_separated_by_any_white_space() {
         assert_eq!(split("  a\tb  c ").as_deref(), Ok(&["a", "b", "c"].map(String::from)[..]));
         assert_eq!(split("   "), Ok(vec![]));
+        // A vertical tab and a form feed are passed over ahead of a word, but do not end one.
+        assert_eq!(split(" \x0b\x0ca\x0bb").as_deref(), Ok(&["a\\x0bb".to_owned()][..]));
     }
 
     #[test]

@@ -236,12 +236,15 @@ impl RequestParser {
     }
 }
 
-/// A decimal length as the protocol writes it: an optional minus, digits, nothing else.
+/// A decimal number as the protocol writes it: an optional minus and digits, without a zero ahead.
 pub(crate) fn parse_length(text: &[u8]) -> Option<i64> {
-    if !text.first()?.is_ascii_digit() && text[0] != b'-' {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let canonical = match text.strip_prefix(b"-").unwrap_or(text) {
+        [b'0'] => text.len() == 1,
+        [first, ..] => (b'1'..=b'9').contains(first),
+        [] => false,
+    };
+    // What follows the first digit is checked by the parser of the standard library.
+    canonical.then(|| std::str::from_utf8(text).ok()?.parse().ok())?
 }
 
 /// Appends a command as an array of bulk strings: what a client library sends.
@@ -291,6 +294,11 @@ mod tests {
         for (input, error) in [
             (&b"*x\r\n"[..], ProtocolError::InvalidMultibulkLength),
             (b"*99999999999\r\n", ProtocolError::InvalidMultibulkLength),
+            (b"*01\r\n", ProtocolError::InvalidMultibulkLength),
+            (b"*+1\r\n", ProtocolError::InvalidMultibulkLength),
+            (b"*-0\r\n", ProtocolError::InvalidMultibulkLength),
+            (b"*\r\n", ProtocolError::InvalidMultibulkLength),
+            (b"*1\r\n$04\r\n", ProtocolError::InvalidBulkLength),
             (b"*1\r\nx\r\n", ProtocolError::ExpectedDollar(b'x')),
             (b"*1\r\n$-1\r\n", ProtocolError::InvalidBulkLength),
             (b"*1\r\n$536870913\r\n", ProtocolError::InvalidBulkLength),
