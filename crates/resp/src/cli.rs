@@ -22,7 +22,7 @@ pub fn format(reply: &Value) -> String {
     out
 }
 
-/// Formats the reply to a command: like [`format`], unless [`is_text`] says that it is shown as
+/// Formats the reply to a command: like [`format()`], unless [`is_text`] says that it is shown as
 /// it is.
 ///
 /// ```
