@@ -185,6 +185,7 @@ impl Component for App {
                 self.ready = false;
                 self.status = Status::Well;
                 self.celery = Shared::new(celery::State::default());
+                self.console(console::Action::Restart);
             }
             Msg::Pulse => {
                 let status = self.backend.status();

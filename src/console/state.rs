@@ -52,6 +52,8 @@ pub struct Search {
 pub enum Action {
     /// An engine is there, with these commands: every client connects.
     Ready(Vec<CommandDoc>),
+    /// The engine is given up: another one will be there.
+    Restart,
     /// Something happened to a client.
     Event {
         console: ConsoleId,
@@ -152,6 +154,14 @@ impl State {
         }
         match action {
             Action::Ready(commands) => self.ready(commands),
+            Action::Restart => {
+                for client in &mut self.clients {
+                    client.queue.clear();
+                    client.reconnect();
+                    client.show(Body::Notice("The engine starts anew, without keys.".to_owned()));
+                }
+                vec![Effect::Focus]
+            }
             Action::Event { console, event, now } => self.event(console, event, now),
             Action::Edit(text) => self.edit(text),
             Action::Submit { now } => self.submit(now),
@@ -654,6 +664,16 @@ mod tests {
         assert_eq!(enter(&mut state, "PING"), [""; 0]);
         assert_eq!(sent(&state.apply(Action::Ready(vec![]))), ["connect 0"]);
         assert_eq!(event(&mut state, ClientEvent::Connected), ["PING"]);
+    }
+
+    #[test]
+    fn what_waits_for_a_lost_engine_is_given_up() {
+        let mut state = state();
+        enter(&mut state, "BRPOP q 0");
+        enter(&mut state, "PING");
+        state.apply(Action::Restart);
+        assert_eq!(sent(&state.apply(Action::Ready(vec![]))), ["connect 0"]);
+        assert_eq!(event(&mut state, ClientEvent::Connected), [""; 0]);
     }
 
     #[test]

@@ -277,7 +277,7 @@ impl Scene {
         key: &[u8],
         event: &str,
     ) {
-        if matches!(event, "new" | "keymiss") {
+        if matches!(event, "new" | "keymiss") || !is_drawn(db, key) {
             return;
         }
         let args = client.and_then(|client| self.commands.get(&client.0)).cloned();
@@ -745,6 +745,15 @@ impl Feed {
 
 fn millis(at: UnixMillis) -> f64 {
     at.0 as f64
+}
+
+/// Whether the picture shows something of a key.
+fn is_drawn(db: u8, key: &[u8]) -> bool {
+    match db {
+        0 => is_queue(key) || key == keys::UNACKED.as_bytes(),
+        1 => task_of(key).is_some(),
+        _ => false,
+    }
 }
 
 fn is_queue(key: &[u8]) -> bool {
