@@ -1,0 +1,138 @@
+//! A real redis-server of one's own, and connections to it.
+
+use keyspace_resp::{Value, encode_command};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a reply may take before the server counts as silent.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A running redis-server on a free port of 127.0.0.1; stopped when dropped.
+#[derive(Debug)]
+pub struct RedisServer {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl RedisServer {
+    /// Starts the redis-server of PATH, and returns when it accepts connections.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not start.
+    pub fn start() -> io::Result<RedisServer> {
+        // Another process may take the port between the search and the start.
+        (0..5)
+            .find_map(|_| Self::try_start().transpose())
+            .unwrap_or_else(|| Err(io::Error::other("redis-server does not start")))
+    }
+
+    /// `None` where it started and gave up again.
+    fn try_start() -> io::Result<Option<RedisServer>> {
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let mut process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
+            .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
+            .current_dir(std::env::temp_dir())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => io::Error::other(
+                    "redis-server is not on PATH, and the engine is compared with it: \
+                     install the package `redis-server`",
+                ),
+                _ => error,
+            })?;
+        let log = process.stdout.take().expect("stdout is piped");
+        for line in BufReader::new(log).lines() {
+            if line?.contains("Ready to accept connections") {
+                return Ok(Some(RedisServer { process, address }));
+            }
+        }
+        process.wait()?;
+        Ok(None)
+    }
+
+    /// Opens a connection.
+    pub(crate) fn connect(&self) -> io::Result<Connection> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut connection = Connection { stream, buffer: Vec::new(), id: 0 };
+        if let Value::Integer(id) = connection.call(&["CLIENT", "ID"])? {
+            connection.id = id;
+        }
+        Ok(connection)
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // It is gone already where this fails.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A connection to it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    /// What CLIENT ID answers.
+    pub id: i64,
+}
+
+impl Connection {
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// Sends a command and reads its reply.
+    pub fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> io::Result<Value> {
+        let mut bytes = Vec::new();
+        encode_command(&mut bytes, args);
+        self.send(&bytes)?;
+        self.receive(1)?.pop().ok_or_else(|| io::Error::other("redis-server does not answer"))
+    }
+
+    /// Reads this many replies, or fewer where no more come in time.
+    pub fn receive(&mut self, count: usize) -> io::Result<Vec<Value>> {
+        let mut values = Vec::new();
+        let mut read = 0;
+        let start = Instant::now();
+        while values.len() < count {
+            match Value::decode(&self.buffer[read..])
+                .map_err(|error| io::Error::other(error.to_string()))?
+            {
+                Some((value, used)) => {
+                    values.push(value);
+                    read += used;
+                }
+                None if !self.fill()? || start.elapsed() > PATIENCE => break,
+                None => {}
+            }
+        }
+        self.buffer.drain(..read);
+        Ok(values)
+    }
+
+    /// Reads what is there; `false` where nothing comes, or no more.
+    fn fill(&mut self) -> io::Result<bool> {
+        let mut bytes = [0; 64 * 1024];
+        match self.stream.read(&mut bytes) {
+            Ok(len) => {
+                self.buffer.extend_from_slice(&bytes[..len]);
+                Ok(len > 0)
+            }
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

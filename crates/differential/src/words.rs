@@ -1,0 +1,331 @@
+//! What arguments are: values by the name that the syntax of a command gives them.
+//!
+//! Few of each, so that commands meet; among them the ends of every range. Real time passes while
+//! commands run, so relative times are long and far apart from each other, and nothing is random
+//! that would change data.
+
+use crate::sequence::CLIENT_ID;
+use fastrand::Rng;
+use keyspace::command::syntax::ValueKind;
+use keyspace::command::{CommandSpec, Group};
+
+/// Keys by the family that most often uses them; every family meets those of the others.
+const KEYS: &[(Group, &[&str])] = &[
+    (Group::String, &["s1", "s2", "n1"]),
+    (Group::List, &["l1", "l2"]),
+    (Group::Hash, &["h1", "h2"]),
+    (Group::Set, &["e1", "e2", "e3"]),
+    (Group::SortedSet, &["z1", "z2", "z3"]),
+];
+
+const MEMBERS: &[&str] = &[
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "f",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "10",
+    "007",
+    "",
+    "aa",
+    "A",
+    "9223372036854775807",
+    "1.5",
+    "\u{e9}\r\n",
+    "a member that is longer than the sixty-four bytes that a listpack takes at most",
+];
+const STRINGS: &[&str] = &[
+    "",
+    "hello",
+    "Hello World",
+    "10",
+    "-7",
+    "0",
+    "3.25",
+    "1e3",
+    "9223372036854775807",
+    "-9223372036854775808",
+    " 1",
+    "1 ",
+    "+1",
+    "01",
+    "-0",
+    "inf",
+    "nan",
+    "ohmytext",
+    "mynewtext",
+    "forty-four bytes are the most of an embstr..",
+    "forty-five bytes are one more than an embstr.",
+    "\u{1}\u{0}\u{7f}",
+];
+const INTEGERS: &[&str] = &[
+    "0",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "-2",
+    "-3",
+    "5",
+    "10",
+    "1",
+    "2",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "2147483648",
+    "-100",
+];
+/// Not so far from 0 that a reply or a string would become huge.
+const SMALL: &[&str] = &["0", "1", "2", "3", "5", "-1", "-2", "-5", "10", "20"];
+const SCORES: &[&str] = &[
+    "0",
+    "1",
+    "2",
+    "3",
+    "1",
+    "2",
+    "-1",
+    "1.5",
+    "0.1",
+    "-0",
+    "inf",
+    "-inf",
+    "+inf",
+    "1e308",
+    "-1e308",
+    "3.0000000000000001",
+    "1e-320",
+    "12345678901234567890",
+    "0x10",
+    "1e17",
+    "100000",
+];
+const FLOATS: &[&str] = &[
+    "0",
+    "1",
+    "-1",
+    "0.1",
+    "3.0e3",
+    "1.5",
+    "-2.25",
+    "1e308",
+    "5e-324",
+    "inf",
+    "-inf",
+    "nan",
+    "1e4000",
+    "10000000000000000",
+    "0x1p3",
+    " 1",
+];
+const SCORE_BOUNDS: &[&str] = &[
+    "-inf", "+inf", "0", "1", "2", "(1", "(2", "-1", "1.5", "(-inf", "inf", "(0.1", "1e308", "(nan",
+];
+const LEX_BOUNDS: &[&str] =
+    &["-", "+", "[a", "[b", "[d", "(a", "(c", "(", "[", "[1", "a", "(\u{e9}"];
+const RANKS: &[&str] = &[
+    "0",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "-2",
+    "-3",
+    "5",
+    "100",
+    "-100",
+    "9223372036854775807",
+    "-9223372036854775808",
+];
+const PATTERNS: &[&str] =
+    &["*", "a*", "?", "[a-c]", "[^a]", "*1", "h?llo", "", "\\*", "[a-", "l*", "**"];
+const BY_PATTERNS: &[&str] = &["nosort", "w*", "s*", "*->1", "h*->a", "*", "n1"];
+const GET_PATTERNS: &[&str] = &["#", "s*", "h*->a", "h*->", "->a", "*", "n*"];
+const CHANNELS: &[&str] = &["news", "sport", "", "n1"];
+const CHANNEL_PATTERNS: &[&str] = &["n*", "*", "news", "[ns]*"];
+const MESSAGES: &[&str] = &["hi", "", "m\r\n"];
+const DATABASES: &[&str] = &["0", "1", "2", "0", "1", "15", "16", "-1"];
+const TIMEOUTS: &[&str] =
+    &["0", "0", "0", "1000", "1e3", "-1", "inf", "9223372036854775807", "0.0"];
+const CURSORS: &[&str] = &["0"];
+const SCAN_COUNTS: &[&str] = &["1000", "1000", "1000", "100000", "0", "-1"];
+const TYPES: &[&str] = &["string", "list", "hash", "set", "zset", "STRING"];
+/// In the past, and far away.
+const UNIX_SECONDS: &[&str] = &[
+    "4102444800",
+    "4102444801",
+    "99999999999",
+    "1",
+    "0",
+    "-1",
+    "9223372036854775807",
+    "9223372036854775",
+    "-9223372036854775808",
+    "1000000000",
+];
+const UNIX_MILLISECONDS: &[&str] = &[
+    "4102444800000",
+    "4102444800001",
+    "99999999999999",
+    "1",
+    "0",
+    "-1",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "1000000000000",
+];
+const GARBAGE: &[&str] = &[
+    "",
+    "garbage",
+    "0",
+    "1",
+    "-1",
+    "9223372036854775808",
+    "1.5",
+    "nan",
+    "(",
+    "[",
+    "*",
+    "NX",
+    "XX",
+    "GT",
+    "LT",
+    "CH",
+    "INCR",
+    "GET",
+    "EX",
+    "PX",
+    "KEEPTTL",
+    "PERSIST",
+    "LIMIT",
+    "COUNT",
+    "MATCH",
+    "WITHSCORES",
+    "BYSCORE",
+    "BYLEX",
+    "REV",
+    "LEFT",
+    "RIGHT",
+    "MIN",
+    "MAX",
+    "WEIGHTS",
+    "AGGREGATE",
+    "STORE",
+    "ALPHA",
+    "DESC",
+    "REPLACE",
+    "DB",
+    "s1",
+    "l1",
+    "h1",
+    "e1",
+    "z1",
+    "\u{0}\u{ff}",
+];
+
+/// Which of its kinds of range a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    Rank,
+    Score,
+    Lex,
+}
+
+/// The kind of range that a command of this name has, where it has one only.
+pub(crate) fn bounds(command: &str) -> Option<Bounds> {
+    match command {
+        "zrange" | "zrangestore" => None,
+        "zcount" => Some(Bounds::Score),
+        name if name.ends_with("byscore") => Some(Bounds::Score),
+        name if name.ends_with("bylex") || name == "zlexcount" => Some(Bounds::Lex),
+        _ => Some(Bounds::Rank),
+    }
+}
+
+/// A word that fits nowhere, or anywhere.
+pub(crate) fn garbage(rng: &mut Rng) -> Vec<u8> {
+    pick(rng, GARBAGE)
+}
+
+/// A key: most often one of the command's family.
+pub(crate) fn key(rng: &mut Rng, group: Group) -> Vec<u8> {
+    let own = KEYS.iter().find(|(of, _)| *of == group).filter(|_| rng.u8(..8) > 0);
+    let (_, keys) = own.unwrap_or_else(|| &KEYS[rng.usize(..KEYS.len())]);
+    pick(rng, keys)
+}
+
+/// A value for the argument of this name.
+pub(crate) fn value(
+    rng: &mut Rng,
+    spec: &CommandSpec,
+    name: &str,
+    kind: ValueKind,
+    bounds: Bounds,
+) -> Vec<u8> {
+    let is = |names: &[&str]| names.contains(&spec.name);
+    let words = match name {
+        _ if kind == ValueKind::Key => return key(rng, spec.group),
+        "field" | "member" | "element" | "pivot" => MEMBERS,
+        "by-pattern" => BY_PATTERNS,
+        "get-pattern" => GET_PATTERNS,
+        "pattern" if spec.group == Group::PubSub => CHANNEL_PATTERNS,
+        "pattern" => PATTERNS,
+        "channel" | "shardchannel" => CHANNELS,
+        "message" => MESSAGES,
+        "value" | "ifeq-value" => STRINGS,
+        "score" | "weight" => SCORES,
+        "increment" if is(&["zincrby"]) => SCORES,
+        "increment" if kind == ValueKind::Double => FLOATS,
+        "min" | "max" | "start" | "stop" if spec.group == Group::SortedSet => match bounds {
+            Bounds::Rank => RANKS,
+            Bounds::Score => SCORE_BOUNDS,
+            Bounds::Lex => LEX_BOUNDS,
+        },
+        "start" | "stop" | "end" | "index" | "rank" => RANKS,
+        // A negative count repeats, a large one would fill memory.
+        "count" if is(&["srandmember", "hrandfield", "zrandmember"]) => SMALL,
+        // A part of a set would be taken by chance.
+        "count" if is(&["spop"]) => &["1000", "0", "-1", "9223372036854775807"],
+        "count" if is(&["scan", "hscan", "sscan", "zscan"]) => SCAN_COUNTS,
+        "offset" if is(&["setrange", "setbit"]) => SMALL,
+        "cursor" => CURSORS,
+        "type" => TYPES,
+        "seconds" => return after(rng, 1_000, 1_000_000),
+        "milliseconds" => return after(rng, 1_000_000, 1_000_000_000),
+        "unix-time-seconds" => UNIX_SECONDS,
+        "unix-time-milliseconds" => UNIX_MILLISECONDS,
+        "timeout" => TIMEOUTS,
+        "db" | "destination-db" | "index1" | "index2" => DATABASES,
+        "protover" => &["2", "3", "3", "1", "4"],
+        "client-id" => return client_id(rng),
+        "limit" | "num-matches" | "len" | "min-match-len" => SMALL,
+        _ if kind == ValueKind::Integer => INTEGERS,
+        _ if kind == ValueKind::Double => FLOATS,
+        _ => STRINGS,
+    };
+    pick(rng, words)
+}
+
+/// A time that real time does not reach, unlike any other, or one in the past or beyond the end.
+fn after(rng: &mut Rng, least: i64, most: i64) -> Vec<u8> {
+    match rng.u8(..4) {
+        0 => pick(
+            rng,
+            &["0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775"],
+        ),
+        _ => rng.i64(least..most).to_string().into_bytes(),
+    }
+}
+
+fn client_id(rng: &mut Rng) -> Vec<u8> {
+    [CLIENT_ID, rng.u8(..4).to_string().as_bytes(), b">"].concat()
+}
+
+fn pick(rng: &mut Rng, words: &[&str]) -> Vec<u8> {
+    words[rng.usize(..words.len())].as_bytes().to_vec()
+}
