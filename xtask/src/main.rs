@@ -6,6 +6,7 @@ mod bundle;
 mod check;
 mod command;
 mod entry;
+mod fuzz;
 mod host;
 mod layers;
 mod serve;
@@ -32,6 +33,9 @@ Usage: cargo xtask <command>
   check   What `test` checks first: formatting, lints, layers, documentation.
   docs    Write the generated documentation anew.
   bench   Measure the engine, beside redis-server where there is one.
+  fuzz    Compare the engine with redis-server, by random commands.
+            --minutes N  how long, 1 unless told
+            --seed S     the sequence to start with, 0 unless told
 
 serve and test install what they need and say what and why. Everything they
 install lives in target/, except for a browser, Redis and Python, which come
@@ -63,6 +67,7 @@ fn run() -> Outcome {
         Some(other) => return Err(usage(other.unexpected())),
     };
     let mut serve_options = serve::Options { port: 8080, release: false, open: true };
+    let mut fuzz_options = fuzz::Options { minutes: 1.0, seed: 0 };
     let mut stages = Vec::new();
     while let Some(argument) = arguments.next().map_err(usage)? {
         match (task.as_str(), argument) {
@@ -72,6 +77,14 @@ fn run() -> Outcome {
             }
             ("serve", Long("release")) => serve_options.release = true,
             ("serve", Long("no-open")) => serve_options.open = false,
+            ("fuzz", Long("minutes")) => {
+                fuzz_options.minutes =
+                    arguments.value().and_then(|minutes| minutes.parse()).map_err(usage)?;
+            }
+            ("fuzz", Long("seed")) => {
+                fuzz_options.seed =
+                    arguments.value().and_then(|seed| seed.parse()).map_err(usage)?;
+            }
             ("test", Long("list")) => {
                 test::list();
                 return Ok(());
@@ -93,6 +106,7 @@ fn run() -> Outcome {
         "check" => check::check(),
         "docs" => docs(),
         "bench" => bench::bench(),
+        "fuzz" => fuzz::fuzz(&fuzz_options),
         other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Expected {
 #[derive(Debug, Default)]
 pub(crate) struct Unanswered {
     commands: VecDeque<Args>,
+    /// How many channels the first of them has named in its messages.
+    confirmed: usize,
     /// Inside MULTI, what was queued.
     queue: Option<Vec<Args>>,
 }
@@ -30,64 +32,57 @@ impl Unanswered {
         self.commands.push_back(args);
     }
 
-    pub fn in_multi(&self) -> bool {
-        self.queue.is_some()
-    }
-
     /// Says what a value is that the engine sent.
     pub fn received(&mut self, value: Value) -> Expected {
-        if is_message(&value) {
+        if let Some(kind) = message(&value) {
+            if kind.ends_with(b"subscribe") {
+                self.confirm();
+            }
             return Expected { answers: Vec::new(), value };
         }
-        // These have answered by messages.
-        while !matches!(value, Value::Error(_))
-            && !is_queued(&value)
-            && self.commands.len() > 1
-            && self.commands.front().is_some_and(|args| subscribes(args))
-        {
-            self.commands.pop_front();
-        }
         let args = self.commands.pop_front().unwrap_or_default();
-        let is =
-            |name: &str| args.first().is_some_and(|arg| arg.eq_ignore_ascii_case(name.as_bytes()));
+        let name = args.first().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
         let mut answers = vec![args.clone()];
-        match &value {
-            Value::Error(_) if is("exec") => self.queue = None,
-            Value::Error(_) => {}
-            _ if is_queued(&value) => {
-                if let Some(queue) = &mut self.queue {
-                    queue.push(args);
-                }
+        match (&name[..], &value) {
+            (b"exec", Value::Error(_)) => self.queue = None,
+            (_, Value::Error(_)) => {}
+            _ if value == Value::Simple(b"QUEUED".to_vec()) => {
+                self.queue.get_or_insert_default().push(args);
             }
-            _ if is("multi") => self.queue = Some(Vec::new()),
-            _ if is("discard") || is("reset") => self.queue = None,
-            _ if is("exec") => answers.extend(self.queue.take().unwrap_or_default()),
+            (b"multi", _) => self.queue = Some(Vec::new()),
+            (b"discard" | b"reset", _) => self.queue = None,
+            (b"exec", _) => answers.extend(self.queue.take().unwrap_or_default()),
             _ => {}
         }
         Expected { answers, value }
     }
-}
 
-fn is_queued(value: &Value) -> bool {
-    *value == Value::Simple(b"QUEUED".to_vec())
+    /// A channel of the first command is confirmed; the last one answers it.
+    fn confirm(&mut self) {
+        if let Some(args) = self.commands.front().filter(|args| subscribes(args)) {
+            self.confirmed += 1;
+            if self.confirmed + 1 >= args.len() {
+                self.confirmed = 0;
+                self.commands.pop_front();
+            }
+        }
+    }
 }
 
 /// Whether a command answers by messages, one for each channel.
-pub(crate) fn subscribes(args: &Args) -> bool {
+fn subscribes(args: &Args) -> bool {
     args.first().is_some_and(|name| name.to_ascii_lowercase().ends_with(b"subscribe"))
 }
 
-/// Whether a value is out of band; in RESP2 only its first element says so.
-pub(crate) fn is_message(value: &Value) -> bool {
-    match value {
-        Value::Push(_) => true,
-        Value::Array(items) => match items.first() {
-            Some(Value::Bulk(kind)) => {
-                matches!(&kind[..], b"message" | b"pmessage" | b"smessage")
-                    || kind.ends_with(b"subscribe")
-            }
-            _ => false,
-        },
-        _ => false,
-    }
+/// The kind of a message; in RESP2 only its first element tells it from a reply.
+pub(crate) fn message(value: &Value) -> Option<&[u8]> {
+    let (Value::Push(items) | Value::Array(items)) = value else {
+        return None;
+    };
+    let Some(Value::Bulk(kind)) = items.first() else {
+        return None;
+    };
+    let is_message =
+        matches!(&kind[..], b"message" | b"pmessage" | b"smessage") || kind.ends_with(b"subscribe");
+    is_message.then_some(kind)
 }

@@ -67,7 +67,8 @@ fn run(options: &Options) -> Result<bool, String> {
                 match shrink(&mut pair, &sequence).map_err(message)? {
                     Some(small) => {
                         *times += 1;
-                        println!("{}", transcript(&mut pair, &small).map_err(message)?);
+                        let text = transcript(&mut pair, &small).map_err(message)?;
+                        text.lines().for_each(|line| println!("{line:.500}"));
                     }
                     None => not_again += 1,
                 }

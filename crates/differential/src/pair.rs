@@ -6,9 +6,9 @@
 //! waits there, so both see the commands in the same order.
 
 use crate::exceptions;
-use crate::expected::{Expected, Unanswered, subscribes};
+use crate::expected::{Expected, Unanswered};
 use crate::redis_server::{Connection, RedisServer};
-use crate::same::same;
+use crate::same::{in_common_order, same};
 use crate::sequence::{CLIENT_ID, Sequence, Step};
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -178,24 +178,22 @@ impl<'p> Game<'p> {
             return Ok(());
         };
         let mut for_redis = Vec::new();
+        let mut for_engine = Vec::new();
+        let current = last.client;
         for step in turn {
-            let client = &mut self.clients[step.client];
-            // In the reply of EXEC, several messages would stand where one element is announced.
-            if client.unanswered.in_multi() && subscribes(&step.args) {
-                continue;
-            }
-            client.unanswered.sent(step.args.clone());
-            let mut bytes = Vec::new();
-            encode_command(&mut bytes, &self.with_ids(&step.args, |client| client.id.0 as i64));
+            self.clients[current].unanswered.sent(step.args.clone());
+            encode_command(
+                &mut for_engine,
+                &self.with_ids(&step.args, |player| player.id.0 as i64),
+            );
             encode_command(
                 &mut for_redis,
-                &self.with_ids(&step.args, |client| client.connection.id),
+                &self.with_ids(&step.args, |player| player.connection.id),
             );
-            self.engine.receive(self.clients[step.client].id, &bytes, now());
-            self.collect();
             played.commands += 1;
         }
-        let current = last.client;
+        self.engine.receive(self.clients[current].id, &for_engine, now());
+        self.collect();
         self.clients[current].connection.send(&for_redis)?;
         let mut received = Vec::new();
         for client in 0..self.clients.len() {
@@ -248,6 +246,9 @@ impl<'p> Game<'p> {
             return Ok(None);
         }
         let values = player.connection.receive(expected.len())?;
+        received.extend(values.iter().map(|value| (client, value.clone())));
+        let expected = in_common_order(expected, |expected| &expected.value);
+        let values = in_common_order(values, |value| value);
         let mut difference = None;
         for (index, expected) in expected.into_iter().enumerate() {
             let value = values.get(index);
@@ -261,7 +262,6 @@ impl<'p> Game<'p> {
                 });
             }
         }
-        received.extend(values.into_iter().map(|value| (client, value)));
         Ok(difference)
     }
 

@@ -46,9 +46,7 @@ fn describe(text: &mut String, difference: &Difference) {
     line(text, "differs after: ", &difference.step.args);
     line(text, "the reply to:  ", &difference.command);
     for (name, value) in [("engine", &difference.engine), ("redis", &difference.redis)] {
-        let shown = value
-            .as_ref()
-            .map_or("nothing".into(), |value| format!("{}   {value:?}", cli::format(value)));
+        let shown = value.as_ref().map_or("nothing".into(), cli::format);
         let _ = writeln!(text, "{name}: {shown}");
     }
 }

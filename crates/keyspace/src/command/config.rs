@@ -4,7 +4,7 @@ use super::{CommandSpec, Flag, Group, Run, help};
 use crate::args::Args;
 use crate::config::{Config, Refused};
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, printed};
 use crate::glob::glob_match;
 use crate::value::OrderedSet;
 use keyspace_resp::ReplyWriter;
@@ -112,7 +112,7 @@ fn config_set(
         CommandError::text(match refused {
             Refused::Unknown(name) => format!(
                 "ERR Unknown option or number of arguments for CONFIG SET - '{}'",
-                String::from_utf8_lossy(&name)
+                printed(&name)
             ),
             Refused::Invalid(name, why) => {
                 format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")

@@ -7,7 +7,7 @@ use crate::args::{self, Args};
 use crate::client::{Client, ReplyMode};
 use crate::context::Context;
 use crate::db::DbIndex;
-use crate::error::CommandError;
+use crate::error::{CommandError, printed};
 use crate::value::SmallBytes;
 use keyspace_resp::{Protocol, ReplyWriter};
 
@@ -230,7 +230,7 @@ impl<'a> HelloOptions<'a> {
                     rest
                 }
                 _ => {
-                    let option = String::from_utf8_lossy(option);
+                    let option = printed(option);
                     return Err(CommandError::text(format!(
                         "ERR Syntax error in HELLO option '{option}'"
                     )));

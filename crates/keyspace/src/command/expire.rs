@@ -5,7 +5,7 @@
 use super::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::args::{self, Args, Options};
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, printed};
 use crate::notify::Class;
 use crate::time::UnixMillis;
 use keyspace_resp::ReplyWriter;
@@ -183,7 +183,7 @@ impl ExpireCondition {
             } else if args::is(option, "lt") {
                 parsed.earlier = true;
             } else {
-                let option = String::from_utf8_lossy(option);
+                let option = printed(option);
                 return Err(CommandError::text(format!("ERR Unsupported option {option}")));
             }
         }

@@ -432,7 +432,8 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
 fn keys(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let start = out.begin();
     let mut written = 0;
-    for (key, _) in ctx.database().iter().filter(|(key, _)| glob_match(args[1], key, false)) {
+    let is_wanted = |key: &[u8]| args[1] == b"*" || glob_match(args[1], key, false);
+    for (key, _) in ctx.database().iter().filter(|(key, _)| is_wanted(key)) {
         out.bulk(key);
         written += 1;
     }

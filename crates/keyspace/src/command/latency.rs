@@ -4,7 +4,7 @@
 use super::{CommandSpec, Flag, Group, Run, help};
 use crate::args::{self, Args};
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, printed};
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -238,7 +238,7 @@ fn latency_graph(
     args: &Args<'_>,
     _out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let event = String::from_utf8_lossy(args[2]);
+    let event = printed(args[2]);
     Err(CommandError::text(format!("ERR No samples available for event '{event}'")))
 }
 

@@ -349,14 +349,15 @@ fn channels_generic(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let pattern: &[u8] = match args {
-        [_, _] => b"*",
-        [_, _, pattern] => pattern,
+    let pattern = match args {
+        [_, _] => None,
+        [_, _, pattern] => Some(*pattern),
         _ => return Err(CommandError::subcommand_syntax(args)),
     };
     let start = out.begin();
     let mut count = 0;
-    for name in ctx.engine.pubsub.of(kind).keys().filter(|name| glob_match(pattern, name, false)) {
+    let is_wanted = |name: &[u8]| pattern.is_none_or(|pattern| glob_match(pattern, name, false));
+    for name in ctx.engine.pubsub.of(kind).keys().filter(|name| is_wanted(name)) {
         out.bulk(name);
         count += 1;
     }

@@ -171,7 +171,8 @@ impl ZSet {
         self.ranked.partition_point(|element| element.compare(score, member).is_lt())
     }
 
-    fn unpack(&mut self) {
+    /// Gives up the packed form.
+    pub fn unpack(&mut self) {
         if self.scores.is_none() {
             let elements = self.ranked.iter();
             let scores = elements.map(|element| (element.member.clone(), element.score));

@@ -4,7 +4,7 @@ use crate::args::{self, Args, Options};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{List, Member, NodeLimit, SmallBytes, Typed, Value, ValueType};
+use crate::value::{List, Member, NodeLimit, SmallBytes, Typed, Value, ValueType, ZSet};
 use keyspace_resp::ReplyWriter;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -200,11 +200,15 @@ fn sorted(
     Ok(result)
 }
 
-/// The elements of a key in the order in which it holds them, and its type.
+/// The elements of a key in the order in which it holds them, and its type. A sorted set that is
+/// sorted gives up its packed form, as in Redis.
 fn elements(
     ctx: &mut Context<'_>,
     key: &[u8],
 ) -> Result<(Option<ValueType>, Vec<SmallBytes>), CommandError> {
+    if let Ok(Some(zset)) = ctx.get_mut::<ZSet>(key) {
+        zset.unpack();
+    }
     let Some(entry) = ctx.get_any(key) else {
         return Ok((None, Vec::new()));
     };

@@ -2,7 +2,7 @@
 
 use crate::args::{self, Args};
 use crate::command::expire::{TimeUnit, expire_point};
-use crate::error::CommandError;
+use crate::error::{CommandError, printed};
 use crate::time::UnixMillis;
 use std::borrow::Cow;
 
@@ -73,5 +73,5 @@ pub(super) fn take_fields<'b, 'a>(
 
 /// An argument that is no option where one could stand.
 pub(super) fn unknown_argument(arg: &[u8]) -> CommandError {
-    CommandError::text(format!("ERR unknown argument: {}", String::from_utf8_lossy(arg)))
+    CommandError::text(format!("ERR unknown argument: {}", printed(arg)))
 }

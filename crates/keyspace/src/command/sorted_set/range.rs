@@ -252,11 +252,11 @@ impl<'a> RangeQuery<'a> {
             } else if args::is(option, "limit") {
                 let (at, at_most) = (options.value()?, options.value()?);
                 (offset, count) = (args::integer(at)?, args::integer(at_most)?);
-            } else if form.reverse.is_none() && args::is(option, "rev") {
+            } else if reverse.is_none() && args::is(option, "rev") {
                 reverse = Some(true);
-            } else if form.by.is_none() && args::is(option, "byscore") {
+            } else if by.is_none() && args::is(option, "byscore") {
                 by = Some(By::Score);
-            } else if form.by.is_none() && args::is(option, "bylex") {
+            } else if by.is_none() && args::is(option, "bylex") {
                 by = Some(By::Lex);
             } else {
                 return Err(CommandError::Syntax);

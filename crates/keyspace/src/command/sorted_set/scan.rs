@@ -32,11 +32,11 @@ fn zscan(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let cursor = scan::cursor(args[2])?;
-    let options = ScanOptions::parse(&args[3..], ScanKind::Members)?;
     let Some(zset) = ctx.get::<ZSet>(args[1])? else {
         scan::reply(out, 0, |_| 0);
         return Ok(());
     };
+    let options = ScanOptions::parse(&args[3..], ScanKind::Members)?;
     if let Some(scores) = zset.dense() {
         let (places, next_cursor) = scan::step(cursor, scores.len(), options.count);
         let visited = places.filter_map(|place| scores.get_index(place));
