@@ -2,6 +2,7 @@
 //!
 //! The engine answers as Redis 8.6, the server at hand is an older one (7.0.15).
 
+use crate::pair::Difference;
 use keyspace::command::{CommandSpec, Group};
 use keyspace_resp::Value;
 
@@ -36,6 +37,7 @@ const NOT_GENERATED: &[(&str, &str)] = &[
 /// Options that the server does not know, or reads differently, by command.
 const NEWER_OPTIONS: &[(&str, &[&str])] = &[
     ("set", &["IFEQ", "IFNE", "IFDEQ", "IFDNE"]),
+    ("bitop", &["DIFF", "DIFF1", "ANDOR", "ONE"]),
     ("zrank", &["WITHSCORE"]),
     ("zrevrank", &["WITHSCORE"]),
     ("hscan", &["NOVALUES"]),
@@ -94,6 +96,18 @@ const EXCEPTIONS: &[Exception] = &[
         },
     },
     Exception {
+        command: "BITCOUNT",
+        reason: "before 7.2 a missing key was answered before the arguments were read",
+        allows: |_, ours, theirs| is_error(ours, "ERR ") && *theirs == Value::Integer(0),
+    },
+    Exception {
+        command: "BITPOS",
+        reason: "before 7.2 a missing key was answered before the arguments were read",
+        allows: |_, ours, theirs| {
+            is_error(ours, "ERR ") && matches!(theirs, Value::Integer(-1 | 0))
+        },
+    },
+    Exception {
         command: "LPOS",
         reason: "the least RANK is out of range since 7.2",
         allows: |_, ours, _| is_error(ours, "ERR value is out of range, value must between"),
@@ -143,6 +157,20 @@ pub(crate) fn allow(command: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {
         (name.is_empty() || command.first().is_some_and(|first| first.eq_ignore_ascii_case(name)))
             && (exception.allows)(command, ours, theirs)
     })
+}
+
+/// Whether a difference between versions has consequences, so that nothing after it can be compared.
+pub(crate) fn ends(difference: &Difference) -> bool {
+    let name = difference.command.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
+    let waited = matches!(
+        &name[..],
+        b"BLPOP" | b"BRPOP" | b"BLMPOP" | b"BZPOPMIN" | b"BZPOPMAX" | b"BZMPOP"
+    );
+    // Since 7.2 the command of a client that waited runs again from its beginning, and meets what
+    // its other keys have become. Before, only the key that woke it was looked at.
+    waited
+        && difference.step.args != difference.command
+        && difference.engine.as_ref().is_some_and(|engine| is_error(engine, "WRONGTYPE"))
 }
 
 fn is_bulk(value: &Value, text: &str) -> bool {

@@ -10,6 +10,7 @@ use keyspace::command::{self, CommandSpec, Flag, Group};
 /// What a sequence is mostly about.
 const THEMES: &[&[Group]] = &[
     &[Group::String],
+    &[Group::String, Group::Bitmap],
     &[Group::List],
     &[Group::Hash],
     &[Group::Set],
@@ -49,6 +50,7 @@ struct Generator {
     /// Clients listen to channels, and no client opens a transaction: 7.0 writes messages into the
     /// reply of EXEC.
     listens: bool,
+    clients: usize,
     /// Clients wait for several keys, and no command makes several keys ready: of these, 7.0 takes
     /// the one that woke the client, and since 7.2 the command runs again from its beginning.
     waits_for_keys: bool,
@@ -67,6 +69,7 @@ impl Generator {
         let theme = THEMES[rng.usize(..THEMES.len())];
         let themed = all.iter().copied().filter(|spec| theme.contains(&spec.group)).collect();
         let (listens, several) = (rng.bool(), rng.bool());
+        let clients = [1, 1, 1, 2, 3, 4][rng.usize(..6)];
         let small_limits = rng.u8(..3) == 0;
         let waits_for_keys = listens && several;
         Generator {
@@ -78,12 +81,13 @@ impl Generator {
             bounds: Bounds::Rank,
             small_limits,
             listens,
+            clients,
             waits_for_keys,
         }
     }
 
     fn sequence(mut self) -> Sequence {
-        let clients = [1, 1, 1, 2, 3, 4][self.rng.usize(..6)];
+        let clients = self.clients;
         let mut steps = Vec::new();
         if self.small_limits {
             let limits = SMALL_LIMITS.iter();
@@ -182,6 +186,7 @@ impl Generator {
                     | "zrandmember"
                     | "setrange"
                     | "setbit"
+                    | "bitfield"
             )
             || spec.name.ends_with("scan");
         let place = self.rng.usize(named..args.len() + 1);
@@ -215,7 +220,7 @@ impl Generator {
             match &argument.kind {
                 Kind::Token => {
                     if argument.token.is_none() {
-                        args.push(argument.name.to_ascii_uppercase().into_bytes());
+                        args.push(typed(argument).into_bytes());
                     }
                 }
                 Kind::Value(_) if argument.name == "numkeys" => {
@@ -229,8 +234,7 @@ impl Generator {
                 Kind::Block(parts) => parts.iter().for_each(|part| self.write(spec, part, args)),
                 Kind::OneOf(choices) => {
                     let known = |choice: &&Argument| {
-                        let token = choice.token.as_deref();
-                        token.is_none_or(|token| !exceptions::is_newer_option(spec.name, token))
+                        !exceptions::is_newer_option(spec.name, &typed(choice))
                     };
                     let choices: Vec<&Argument> = choices.iter().filter(known).collect();
                     if let Some(&choice) = choices.get(self.rng.usize(..choices.len().max(1))) {
@@ -246,8 +250,7 @@ impl Generator {
         if !argument.optional {
             return true;
         }
-        let token = argument.token.clone().unwrap_or_else(|| argument.name.to_ascii_uppercase());
-        if exceptions::is_newer_option(spec.name, &token) {
+        if exceptions::is_newer_option(spec.name, &typed(argument)) {
             return false;
         }
         let is_scan = spec.name.ends_with("scan");
@@ -264,6 +267,11 @@ impl Generator {
             _ => self.rng.u8(..3) == 0,
         }
     }
+}
+
+/// What is typed for an argument first.
+fn typed(argument: &Argument) -> String {
+    argument.token.clone().unwrap_or_else(|| argument.name.to_ascii_uppercase())
 }
 
 /// Whether case is a part of a word.

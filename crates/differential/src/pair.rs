@@ -35,6 +35,8 @@ pub struct Difference {
 pub struct Played {
     /// How many commands were compared.
     pub commands: u64,
+    /// What the versions did has other consequences, so the sequence ended early.
+    pub ended: bool,
     /// The first difference.
     pub difference: Option<Difference>,
     /// For each step, what the clients received from redis-server.
@@ -79,15 +81,16 @@ impl Pair {
         let mut game = Game::new(self, sequence)?;
         let mut played = Played::default();
         game.play(&sequence.steps, &mut played)?;
-        if played.difference.is_none() {
+        if played.difference.is_none() && !played.ended {
             game.settle(&mut played)?;
         }
-        if played.difference.is_none() {
+        if played.difference.is_none() && !played.ended {
             game.audit(&mut played)?;
         }
         let Game { engine, clients, .. } = game;
         for client in clients {
-            let is_free = played.difference.is_none() && !engine.is_blocked(client.id);
+            let is_free =
+                played.difference.is_none() && !played.ended && !engine.is_blocked(client.id);
             self.put_back(client.connection, is_free)?;
         }
         if sequence.steps.iter().any(|step| step.is("config")) {
@@ -166,7 +169,7 @@ impl<'p> Game<'p> {
         let single = self.pair.single_steps;
         for turn in steps.chunk_by(|a, b| !single && a.client == b.client) {
             self.take_turn(turn, played)?;
-            if played.difference.is_some() {
+            if played.difference.is_some() || played.ended {
                 break;
             }
         }
@@ -198,9 +201,10 @@ impl<'p> Game<'p> {
         let mut received = Vec::new();
         for client in 0..self.clients.len() {
             let difference = self.compare(client, last, &mut received)?;
-            if difference.is_some() {
+            if let Some(difference) = difference {
                 played.received.push(received);
-                played.difference = difference;
+                played.ended = exceptions::ends(&difference);
+                played.difference = Some(difference).filter(|_| !played.ended);
                 return Ok(());
             }
         }

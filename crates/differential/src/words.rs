@@ -12,6 +12,7 @@ use keyspace::command::{CommandSpec, Group};
 /// Keys by the family that most often uses them; every family meets those of the others.
 const KEYS: &[(Group, &[&str])] = &[
     (Group::String, &["s1", "s2", "n1"]),
+    (Group::Bitmap, &["s1", "s2", "b1"]),
     (Group::List, &["l1", "l2"]),
     (Group::Hash, &["h1", "h2"]),
     (Group::Set, &["e1", "e2", "e3"]),
@@ -300,7 +301,10 @@ pub(crate) fn value(
         // A part of a set would be taken by chance.
         "count" if is(&["spop"]) => &["1000", "0", "-1", "9223372036854775807"],
         "count" if is(&["scan", "hscan", "sscan", "zscan"]) => SCAN_COUNTS,
-        "offset" if is(&["setrange", "setbit"]) => SMALL,
+        "offset" if is(&["setrange"]) || spec.group == Group::Bitmap => SMALL,
+        "encoding" => &["u8", "i8", "u1", "u63", "i64", "i5", "u64", "i0", "u", "x8"],
+        "bit" => &["0", "1", "2"],
+        "value" if spec.group == Group::Bitmap => INTEGERS,
         "cursor" => CURSORS,
         "type" => TYPES,
         "seconds" => return after(rng, 1_000, 1_000_000),

@@ -157,9 +157,9 @@ fn bitcount(
 ) -> Result<(), CommandError> {
     let part = match &args[2..] {
         [] => Part { start: 0, end: None, in_bits: false },
-        [start, end, unit @ ..] => {
+        [start, end] | [start, end, _] => {
             let (start, end) = (args::integer(start)?, args::integer(end)?);
-            Part { start, end: Some(end), in_bits: is_bit_unit(unit)? }
+            Part { start, end: Some(end), in_bits: is_bit_unit(&args[4..])? }
         }
         _ => return Err(CommandError::Syntax),
     };
@@ -188,11 +188,12 @@ fn bitpos(
     let part = match &args[3..] {
         [] => Part { start: 0, end: None, in_bits: false },
         [start] => Part { start: args::integer(start)?, end: None, in_bits: false },
-        [start, end, unit @ ..] => {
+        [start, end] | [start, end, _] => {
             let start = args::integer(start)?;
-            let in_bits = is_bit_unit(unit)?;
+            let in_bits = is_bit_unit(&args[5..])?;
             Part { start, end: Some(args::integer(end)?), in_bits }
         }
+        _ => return Err(CommandError::Syntax),
     };
     let Some(value) = ctx.get::<Str>(args[1])? else {
         out.integer(if wanted { -1 } else { 0 });

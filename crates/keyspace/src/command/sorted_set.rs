@@ -209,6 +209,10 @@ fn zincrby(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    let is_option = |name: &&str| args::is(args[2], name);
+    if ["nx", "xx", "gt", "lt", "ch", "incr"].iter().any(is_option) {
+        return Err(CommandError::Syntax);
+    }
     let increment = args::float(args[2])?;
     let options = AddOptions { incr: true, ..AddOptions::default() };
     add_generic(ctx, args[1], options, &[(increment, args[3])], out)

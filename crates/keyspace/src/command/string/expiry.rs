@@ -28,7 +28,7 @@ impl<'a> Expiry<'a> {
     /// Takes EX, PX, EXAT or PXAT with the number behind it; `false` for any other option.
     ///
     /// # Errors
-    /// A syntax error where there is no number, or another of these options was taken before.
+    /// A syntax error where there is no number, or another option was taken before.
     pub fn accept(
         &mut self,
         option: &[u8],
@@ -49,9 +49,14 @@ impl<'a> Expiry<'a> {
         Ok(true)
     }
 
-    /// Takes one of these options, of which there can be only one.
+    /// Takes one of these options, of which there can be only one; said again, the last one holds.
     pub fn choose(&mut self, choice: Expiry<'a>) -> Result<(), CommandError> {
-        if *self != Expiry::Unchanged {
+        let is_again = match (*self, choice) {
+            (Expiry::After(_, was), Expiry::After(_, is)) => was == is,
+            (Expiry::At(_, was), Expiry::At(_, is)) => was == is,
+            (was, is) => was == Expiry::Unchanged || was == is,
+        };
+        if !is_again {
             return Err(CommandError::Syntax);
         }
         *self = choice;
