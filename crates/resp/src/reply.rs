@@ -144,6 +144,17 @@ impl ReplyWriter {
         }
     }
 
+    /// A finite double without an exponent, with up to 17 digits behind the point.
+    pub fn plain_double(&mut self, value: f64) {
+        let digits = format!("{value:.17}");
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        let digits = if digits == "-0" { "0" } else { digits };
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(digits.as_bytes()),
+            Protocol::Resp3 => self.line(b',', digits.as_bytes()),
+        }
+    }
+
     /// A boolean: `#t` in RESP3, 1 or 0 in RESP2.
     pub fn boolean(&mut self, value: bool) {
         match self.protocol {
@@ -297,6 +308,21 @@ mod tests {
     fn integers_of_any_size_are_written() {
         for value in [0, 7, -1, 1234567890, i64::MAX, i64::MIN] {
             assert_eq!(written(Protocol::Resp2, |out| out.integer(value)), format!(":{value}\r\n"));
+        }
+    }
+
+    #[test]
+    fn plain_doubles_have_no_exponent() {
+        for (value, digits) in [
+            (13.361389338970184, "13.36138933897018433"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-1e-20, "0"),
+            (100.0, "100"),
+            (1e-7, "0.0000001"),
+        ] {
+            let text = written(Protocol::Resp3, |out| out.plain_double(value));
+            assert_eq!(text, format!(",{digits}\r\n"));
         }
     }
 

@@ -12,6 +12,7 @@ mod databases;
 mod debug;
 mod expire;
 mod generic;
+mod geo;
 mod hash;
 mod hyperloglog;
 mod implied;
@@ -329,6 +330,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
     hyperloglog::COMMANDS,
+    geo::COMMANDS,
     generic::COMMANDS,
     expire::COMMANDS,
     databases::COMMANDS,

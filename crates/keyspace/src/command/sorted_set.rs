@@ -124,15 +124,15 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 
 /// What ZADD is told to do with members that exist, or do not.
 #[derive(Debug, Clone, Copy, Default)]
-struct AddOptions {
-    nx: bool,
-    xx: bool,
-    gt: bool,
-    lt: bool,
+pub(super) struct AddOptions {
+    pub nx: bool,
+    pub xx: bool,
+    pub gt: bool,
+    pub lt: bool,
     /// Answer how many members changed, not only how many are new.
-    ch: bool,
+    pub ch: bool,
     /// Add to the score of one member, and answer it.
-    incr: bool,
+    pub incr: bool,
 }
 
 impl AddOptions {
@@ -218,7 +218,8 @@ fn zincrby(
     add_generic(ctx, args[1], options, &[(increment, args[3])], out)
 }
 
-fn add_generic(
+/// Adds members as ZADD does, whose options were checked.
+pub(super) fn add_generic(
     ctx: &mut Context<'_>,
     key: &[u8],
     options: AddOptions,
@@ -422,7 +423,7 @@ fn write_element(out: &mut ReplyWriter, element: &Element, with_scores: bool) {
 }
 
 /// Sets `key` to a result, or removes it where the result is empty; answers the result's size.
-fn store(
+pub(super) fn store(
     ctx: &mut Context<'_>,
     key: &[u8],
     result: ZSet,

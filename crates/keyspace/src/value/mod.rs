@@ -3,6 +3,7 @@
 pub(crate) mod bits;
 mod bytes;
 mod footprint;
+pub(crate) mod geo;
 mod hash;
 pub(crate) mod hyperloglog;
 mod list;
