@@ -22,6 +22,8 @@ const SETUP: &[&str] = &[
     "ZADD z 1 a 2 b 2.5 c -1 d",
     "RPUSH l2 1 2",
     "ZADD z2 0 a 0 b 0 c",
+    "PFADD p a b c 1 2 3",
+    "GEOADD g 13.361389 38.115556 a 15.087269 37.502669 b 179.9 -0.25 c",
 ];
 
 const KEYS: &[&str] = &["s", "n", "f", "l", "h", "i", "m", "z", "nokey"];
@@ -77,6 +79,9 @@ const TEXTS: &[&str] = &[
     "9223372036854775808",
     "0000000000000000",
     "1-1",
+    "u8",
+    "i64",
+    "#1",
     "\u{ff}\u{0}\r\n",
 ];
 
@@ -295,6 +300,9 @@ fn keys_of(group: Group) -> &'static [&'static str] {
         Group::Hash => &["h"],
         Group::Set => &["i", "m"],
         Group::SortedSet => &["z", "z2"],
+        Group::Bitmap => &["s", "n", "p"],
+        Group::Hyperloglog => &["p"],
+        Group::Geo => &["g", "z"],
         _ => KEYS,
     }
 }

@@ -61,23 +61,35 @@ impl Operation {
         Ok(())
     }
 
-    /// The result of one byte of the first string and those of the others.
-    fn byte(self, first: u8, others: impl Iterator<Item = u8>) -> u8 {
+    /// The result for eight bytes of the first string and those of the others.
+    fn combine(self, first: u64, others: impl Iterator<Item = u64>) -> u64 {
+        let any = |word: u64, other: u64| word | other;
         match self {
-            Operation::And => others.fold(first, |all, byte| all & byte),
-            Operation::Or => others.fold(first, |all, byte| all | byte),
-            Operation::Xor => others.fold(first, |all, byte| all ^ byte),
+            Operation::And => others.fold(first, |word, other| word & other),
+            Operation::Or => others.fold(first, any),
+            Operation::Xor => others.fold(first, |word, other| word ^ other),
             Operation::Not => !first,
-            Operation::Diff => first & !others.fold(0, |any, byte| any | byte),
-            Operation::Diff1 => !first & others.fold(0, |any, byte| any | byte),
-            Operation::AndOr => first & others.fold(0, |any, byte| any | byte),
+            Operation::Diff => first & !others.fold(0, any),
+            Operation::Diff1 => !first & others.fold(0, any),
+            Operation::AndOr => first & others.fold(0, any),
             Operation::One => {
-                let (any, twice) =
-                    others.fold((first, 0), |(any, twice), byte| (any | byte, twice | any & byte));
-                any & !twice
+                let (once, twice) = others
+                    .fold((first, 0), |(once, twice), other| (once | other, twice | once & other));
+                once & !twice
             }
         }
     }
+}
+
+/// Eight bytes of a string from an offset on; behind its end they are zeros.
+fn word_at(string: &[u8], offset: usize) -> u64 {
+    let rest = string.get(offset..).unwrap_or_default();
+    let word = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut word = [0; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        word
+    });
+    u64::from_le_bytes(word)
 }
 
 /// BITOP <AND|OR|XOR|NOT|DIFF|DIFF1|ANDOR|ONE> destkey key [key ...]
@@ -101,9 +113,10 @@ pub(super) fn bitop(
     result.try_reserve(len).ok_or(CommandError::OutOfMemory)?;
     result.resize(len);
     let (first, others) = strings.split_first().expect("the arity asks for a key");
-    for (at, byte) in result.as_mut_slice().iter_mut().enumerate() {
-        let byte_of = |string: &Cow<'_, [u8]>| string.get(at).copied().unwrap_or_default();
-        *byte = operation.byte(byte_of(first), others.iter().map(byte_of));
+    for (index, part) in result.as_mut_slice().chunks_mut(8).enumerate() {
+        let word = |string: &Cow<'_, [u8]>| word_at(string, index * 8);
+        let combined = operation.combine(word(first), others.iter().map(word));
+        part.copy_from_slice(&combined.to_le_bytes()[..part.len()]);
     }
     if len == 0 {
         ctx.delete(destination);
