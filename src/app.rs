@@ -3,6 +3,7 @@
 
 mod layout;
 mod route;
+mod share;
 mod shortcuts;
 mod splitter;
 mod theme;
@@ -28,6 +29,8 @@ use yew::prelude::*;
 
 /// How often the page looks whether its worker answers, in milliseconds.
 const PULSE_MS: u32 = 1_000;
+/// How long the page says that it copied something.
+const SAID_MS: u32 = 2_000;
 /// How long a row fades, as the style sheet has it.
 const FADE_MS: u32 = 600;
 /// One key of each type, and what makes them move.
@@ -77,6 +80,10 @@ pub enum Msg {
     Pane(Pane),
     Resize(Border, f64),
     Theme,
+    /// A link to what was typed is to be copied.
+    Share,
+    /// It was said long enough that it is.
+    ShareSaid,
     Shortcut(Shortcut),
     /// A new worker, with an empty engine.
     Restart,
@@ -100,6 +107,8 @@ pub struct App {
     layout: Layout,
     theme: Theme,
     help: bool,
+    /// What there is to say of the link that was to be copied.
+    shared: Option<&'static str>,
     /// What gets the focus when it is drawn.
     focus: Option<&'static str>,
     _listeners: Vec<EventListener>,
@@ -114,7 +123,6 @@ impl Component for App {
         let link = ctx.link().clone();
         let pulse = Interval::new(PULSE_MS, move || link.send_message(Msg::Pulse));
         let theme = Theme::from_name(&storage::load("theme").unwrap_or_default());
-        let history = storage::load("history").unwrap_or_default();
         let route = Route::from_hash(&page::hash());
         let mut layout = Layout::from_text(&storage::load("layout").unwrap_or_default());
         if route == Route::Celery {
@@ -126,7 +134,7 @@ impl Component for App {
             failed: None,
             ready: false,
             clock: None,
-            console: Shared::new(console::State::new(&history, ctx.props().typed.clone())),
+            console: Shared::new(first_console(&ctx.props().typed)),
             keys: Shared::new(keyspace::State::default()),
             celery: Shared::new(celery::State::default()),
             activity: Shared::new(activity::State::default()),
@@ -134,6 +142,7 @@ impl Component for App {
             layout,
             theme,
             help: false,
+            shared: None,
             focus: ctx.props().focused.then_some(console::view::INPUT_ID),
             _listeners: listen(ctx),
             _pulse: pulse,
@@ -178,6 +187,12 @@ impl Component for App {
                 page::set_root_attribute("data-theme", self.theme.name());
                 storage::save("theme", self.theme.name().unwrap_or_default());
             }
+            Msg::Share => {
+                self.shared = Some(copy_link(&self.console.script()));
+                let link = ctx.link().clone();
+                Timeout::new(SAID_MS, move || link.send_message(Msg::ShareSaid)).forget();
+            }
+            Msg::ShareSaid => self.shared = None,
             Msg::Shortcut(shortcut) => self.shortcut(ctx, shortcut),
             Msg::Restart => {
                 self.backend = start(ctx);
@@ -373,6 +388,15 @@ impl App {
                 </nav>
                 <ClockBar clock={self.clock} on={link.callback(Msg::Clock)} />
                 <button
+                    type="button" class="tool tool-share" data-testid="share"
+                    title="Copy a link that runs this client's commands again"
+                    aria-label="Copy a link that runs this client's commands again"
+                    onclick={link.callback(|_: MouseEvent| Msg::Share)}
+                >
+                    <Icon symbol={Symbol::Share} />
+                    <span class="tool-said" role="status">{ self.shared }</span>
+                </button>
+                <button
                     type="button" class="tool" data-testid="theme-toggle"
                     title="Light or dark" aria-label="Light or dark"
                     onclick={link.callback(|_: MouseEvent| Msg::Theme)}
@@ -495,6 +519,32 @@ impl App {
 fn start(ctx: &Context<App>) -> Backend {
     let tell = ctx.link().callback(Msg::Updates);
     Backend::start(move |updates| tell.emit(updates))
+}
+
+/// The console as it starts: with what was typed already, and the commands of the address.
+fn first_console(typed: &str) -> console::State {
+    let history = storage::load("history").unwrap_or_default();
+    let mut console = console::State::new(&history, String::new());
+    if let Some(text) = share::commands(&page::hash()) {
+        // They run when there is an engine.
+        console.apply(console::Action::Paste { text: text + "\n", now: time::real_now() });
+    }
+    console.input = typed.to_owned();
+    console
+}
+
+/// Copies a link that runs commands, and says what became of it.
+fn copy_link(commands: &str) -> &'static str {
+    if commands.is_empty() {
+        return "nothing typed yet";
+    }
+    match share::hash(commands) {
+        Some(hash) => {
+            page::copy(&(page::address() + &hash));
+            "link copied"
+        }
+        None => "too long for a link",
+    }
 }
 
 fn engine_time(clock: Option<ClockState>) -> f64 {

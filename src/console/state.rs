@@ -27,6 +27,8 @@ pub struct State {
     pub search: Option<Search>,
     pub commands: Rc<Commands>,
     history: History,
+    /// What was typed since the page was opened, and where.
+    typed: Vec<(ConsoleId, Rc<str>)>,
     /// Where in the history the line comes from, and what was typed before going there.
     recalled: Option<(usize, String)>,
     next_client: u32,
@@ -123,6 +125,7 @@ impl State {
             search: None,
             commands: Rc::default(),
             history: History::from_text(history),
+            typed: Vec::new(),
             recalled: None,
             next_client: 2,
         }
@@ -145,6 +148,12 @@ impl State {
     /// The line that a search found.
     pub fn found(&self) -> Option<&str> {
         self.history.get(self.search.as_ref()?.found?)
+    }
+
+    /// What was typed for the active client since the page was opened, one command a line.
+    pub fn script(&self) -> String {
+        let typed = self.typed.iter().filter(|(client, _)| *client == self.active);
+        typed.map(|(_, line)| format!("{line}\n")).collect()
     }
 
     /// Lets something happen, and says what is to be done.
@@ -272,6 +281,7 @@ impl State {
         }
         self.recalled = None;
         self.history.push(line);
+        self.typed.push((self.active, line.into()));
         let mut effects = vec![Effect::SaveHistory(self.history.to_text())];
         self.active_mut().queue.push_back(line.to_owned());
         effects.extend(self.run_queue(self.active, now));
@@ -558,6 +568,17 @@ mod tests {
         assert_eq!(state.input, "GET");
         assert_eq!(reply(&mut state, b"+OK\r\n"), ["GET a"]);
         assert_eq!(reply(&mut state, b"$1\r\n1\r\n"), [""; 0]);
+    }
+
+    #[test]
+    fn the_script_of_a_client_is_what_was_typed_for_it() {
+        let mut state = state();
+        enter(&mut state, "help set");
+        state.apply(Action::Open);
+        enter(&mut state, "help get");
+        assert_eq!(state.script(), "help get\n");
+        state.apply(Action::Select(FIRST));
+        assert_eq!(state.script(), "help set\n");
     }
 
     #[test]

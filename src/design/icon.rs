@@ -23,6 +23,7 @@ pub enum Symbol {
     Value,
     Console,
     Warning,
+    Share,
 }
 
 impl Symbol {
@@ -56,6 +57,9 @@ impl Symbol {
                  M10.4 2.6c1.6 0 1.9.7 1.9 2v1.2c0 1.2.5 1.9 1.5 2.2-1 .3-1.5 1-1.5 2.2v1.2c0 1.3-.3 2-1.9 2"
             }
             Symbol::Console => "M3 4.4L6.6 8 3 11.6M8.4 11.6h4.8",
+            Symbol::Share => {
+                "M6.6 9.4l2.8-2.8M7.4 4.6l1.7-1.7a2.8 2.8 0 0 1 4 4l-1.7 1.7M8.6 11.4l-1.7 1.7a2.8 2.8 0 0 1-4-4l1.7-1.7"
+            }
             Symbol::Warning => "M8 2.4l6.2 11H1.8zM8 6.4v3.2M8 11.6h.1",
         }
     }

@@ -18,6 +18,23 @@ pub fn set_hash(hash: &str) {
     }
 }
 
+/// The address without the part behind `#`.
+pub fn address() -> String {
+    let address = web_sys::window().and_then(|window| window.location().href().ok());
+    let address = address.unwrap_or_default();
+    address.split('#').next().unwrap_or_default().to_owned()
+}
+
+/// Text as it stands in a part of an address.
+pub fn encode_component(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+/// What [`encode_component`] encoded; `None` where it is none of that.
+pub fn decode_component(text: &str) -> Option<String> {
+    js_sys::decode_uri_component(text).ok().map(String::from)
+}
+
 /// Calls a function when the part behind `#` changes.
 pub fn on_hash_change(mut on_change: impl FnMut() + 'static) -> Option<EventListener> {
     let window = web_sys::window()?;
