@@ -29,14 +29,15 @@ impl Props {
 /// Celery's producer, queue, workers and results.
 #[function_component]
 pub fn CeleryPane(props: &Props) -> Html {
+    let selected = props.state.selected.is_some();
     html! {
         <div class="celery" data-testid="celery">
             { tools(props) }
             <p class="story" role="status">{ story::of(&props.state.picture) }</p>
             <div class="celery-body">
                 { map::draw(props) }
-                <aside class="celery-side">
-                    if props.state.selected.is_some() {
+                <aside class={classes!("celery-side", selected.then_some("has-message"))}>
+                    if selected {
                         { detail::draw(props) }
                     } else {
                         { feed::draw(props) }

@@ -4,30 +4,22 @@
 //! asks to have read again when an event says that they changed in a way that is not Celery's.
 //! Actors tell it who they are, and nothing of where a message is.
 
-use crate::celery::picture::{
-    Detail, Doing, Got, Group, Hop, Line, Path, Picture, Queue, Read, Span, Stored, Token, TokenId,
-    Weight, Worker,
-};
-use celery_sim::message::TaskMessage;
+mod draw;
+mod feed;
+mod tokens;
+
+use crate::celery::picture::{Got, Hop, Line, Path, Picture, Span, TokenId, Weight};
 use celery_sim::{Activity, ActorKind, ActorSnapshot, Role, keys, python};
+use feed::{Feed, role_name, typed};
 use keyspace::{ClientId, Event, UnixMillis};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tokens::summary;
 
-/// How many tokens of a list are drawn at its head and at its tail.
-const HEAD_MAX: usize = 1;
-const TAIL_MAX: usize = 3;
-/// How many entries of the other places are drawn.
-const UNACKED_MAX: usize = 6;
-const RESULTS_MAX: usize = 4;
+/// How many results that the producer wants are drawn.
 const READS_MAX: usize = 4;
-/// How many moves and tokens are remembered.
+/// How many moves are remembered.
 const HOPS_MAX: usize = 16;
-const TOKENS_MAX: usize = 512;
-/// How many workers that are no more stay in the picture.
-const GONE_MAX: usize = 2;
-/// How much of a command's text goes to the feed.
-const TEXT_MAX: usize = 2_000;
 
 /// A key whose contents the scene has to be told anew.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,6 +96,10 @@ impl Scene {
 
     /// Learns who the actors are, and what they say of themselves.
     pub fn identify(&mut self, actors: &[ActorSnapshot]) {
+        if self.actors.len() > actors.len() {
+            self.actors.retain(|id, _| actors.iter().any(|actor| actor.id.0 == *id));
+            self.owners.retain(|_, (id, _)| self.actors.contains_key(id));
+        }
         for snapshot in actors {
             self.changed |= !self.actors.contains_key(&snapshot.id.0);
             let actor = self.actors.entry(snapshot.id.0).or_insert_with(|| Actor {
@@ -154,7 +150,7 @@ impl Scene {
 
     /// Whether there is anything to take.
     pub fn has_news(&self) -> bool {
-        self.changed || !self.stale.is_empty() || !self.feed.fresh.is_empty()
+        self.changed || !self.stale.is_empty() || self.feed.is_fresh()
     }
 
     /// Takes the keys that have to be read.
@@ -190,7 +186,7 @@ impl Scene {
 
     /// Takes the lines of the feed that are new or have changed.
     pub fn take_lines(&mut self) -> Vec<Line> {
-        std::mem::take(&mut self.feed.fresh)
+        self.feed.take()
     }
 
     /// The picture, where it has changed since it was taken last.
@@ -198,29 +194,6 @@ impl Scene {
         std::mem::take(&mut self.changed).then(|| {
             self.forget_tokens();
             self.picture()
-        })
-    }
-
-    /// A message in full.
-    pub fn detail(&self, id: TokenId) -> Option<Detail> {
-        let message = self.tokens.get(&id)?;
-        let raw: Value = serde_json::from_slice(&message.raw).unwrap_or_default();
-        let body = TaskMessage::parse(&message.raw).and_then(|message| message.request);
-        let body = body.map_or_else(Vec::new, |request| {
-            vec![
-                ("args".to_owned(), printed(&Value::Array(request.args))),
-                ("kwargs".to_owned(), printed(&Value::Object(request.kwargs))),
-            ]
-        });
-        let result = self.results.iter().find(|(task_id, _)| *task_id == message.task_id);
-        Some(Detail {
-            token: self.token(id),
-            task_id: message.task_id.clone(),
-            headers: fields(&raw["headers"]),
-            properties: fields(&raw["properties"]),
-            body,
-            raw: String::from_utf8_lossy(&message.raw).into_owned(),
-            result: result.map(|(_, kept)| String::from_utf8_lossy(&kept.value).into_owned()),
         })
     }
 
@@ -515,179 +488,12 @@ impl Scene {
         self.actors.get(&id).is_some_and(|actor| actor.kind == kind)
     }
 
-    /// The token of a message: the one that its task has already, unless that is in a queue.
-    fn token_of(&mut self, element: &[u8]) -> TokenId {
-        let message = TaskMessage::parse(element);
-        let request = message.as_ref().and_then(|message| message.request.as_ref());
-        let task_id = request.map(|request| request.id.clone());
-        let known = task_id.as_ref().and_then(|task_id| self.by_task.get(task_id)).copied();
-        let known = known.filter(|id| self.queues.values().all(|queue| !queue.contains(id)));
-        let redelivered = message.as_ref().is_some_and(|message| {
-            message.raw["headers"]["redelivered"].as_bool().unwrap_or(false)
-        });
-        let label = message.as_ref().map_or_else(|| shown(element, 24), |it| label(&it.raw));
-        let made = Message {
-            label,
-            task_id: task_id.unwrap_or_default(),
-            raw: element.to_vec(),
-            redelivered,
-        };
-        let token = match known {
-            Some(token) => {
-                self.tokens.insert(token, made);
-                token
-            }
-            None => self.make_token(made),
-        };
-        if let Some(message) = message {
-            self.by_tag.insert(message.delivery_tag, token);
-        }
-        token
-    }
-
-    fn make_token(&mut self, message: Message) -> TokenId {
-        self.tokens_made += 1;
-        let token = self.tokens_made;
-        if !message.task_id.is_empty() {
-            self.by_task.insert(message.task_id.clone(), token);
-        }
-        self.tokens.insert(token, message);
-        token
-    }
-
-    /// The token that a command is about.
-    fn token_in(&mut self, args: &[Vec<u8>]) -> Option<TokenId> {
-        let [name, key, rest @ ..] = args else {
-            return None;
-        };
-        if let Some(task_id) = task_of(key) {
-            return self.by_task.get(task_id).copied();
-        }
-        let pushes = name.eq_ignore_ascii_case(b"LPUSH") || name.eq_ignore_ascii_case(b"RPUSH");
-        if pushes && is_queue(key) {
-            let element = rest.first()?;
-            TaskMessage::parse(element)?.request?;
-            return Some(self.token_of(element));
-        }
-        let tag = |arg: &Vec<u8>| self.by_tag.get(std::str::from_utf8(arg).ok()?).copied();
-        rest.iter().find_map(tag)
-    }
-
     fn hop(&mut self, path: Path, token: TokenId, at: UnixMillis) {
         self.hops_made += 1;
         let token = self.token(token);
         self.hops.push_back(Hop { number: self.hops_made, path, token, at: millis(at) });
         if self.hops.len() > HOPS_MAX {
             self.hops.pop_front();
-        }
-    }
-
-    fn token(&self, id: TokenId) -> Token {
-        let message = self.tokens.get(&id);
-        Token {
-            id,
-            label: message.map_or_else(|| "?".to_owned(), |message| message.label.clone()),
-            redelivered: message.is_some_and(|message| message.redelivered),
-        }
-    }
-
-    /// Forgets the oldest messages that are nowhere any more.
-    fn forget_tokens(&mut self) {
-        let surplus = self.tokens.len().saturating_sub(TOKENS_MAX);
-        if surplus == 0 {
-            return;
-        }
-        let mut used: BTreeSet<TokenId> = self.queues.values().flatten().copied().collect();
-        used.extend(self.unacked.iter().map(|(_, token)| token));
-        used.extend(self.results.iter().map(|(_, kept)| kept.token));
-        used.extend(self.reads.iter().map(|(token, _)| token));
-        used.extend(self.actors.values().filter_map(|actor| actor.token));
-        let unused = self.tokens.keys().copied().filter(|id| !used.contains(id));
-        for id in unused.take(surplus).collect::<Vec<_>>() {
-            self.tokens.remove(&id);
-        }
-        let tokens = &self.tokens;
-        self.by_task.retain(|_, id| tokens.contains_key(id));
-        self.by_tag.retain(|_, id| tokens.contains_key(id));
-    }
-
-    fn picture(&self) -> Picture {
-        let queues =
-            keys::queue_lists(keys::DEFAULT_QUEUE).enumerate().filter_map(|(step, key)| {
-                let tokens = self.queues.get(key.as_bytes());
-                let shown_always = step == 0;
-                (shown_always || tokens.is_some_and(|tokens| !tokens.is_empty())).then(|| Queue {
-                    name: shown(key.as_bytes(), usize::MAX),
-                    tokens: self.group(tokens.into_iter().flatten().copied(), HEAD_MAX, TAIL_MAX),
-                })
-            });
-        let drawn = self.results.iter().rev().take(RESULTS_MAX);
-        Picture {
-            queues: queues.collect(),
-            unacked: self.group(self.unacked.iter().map(|(_, token)| *token), UNACKED_MAX, 0),
-            workers: self.workers(),
-            results: drawn.map(|(_, kept)| self.stored(kept)).collect(),
-            results_hidden: self.results.len().saturating_sub(RESULTS_MAX) as u32,
-            reads: self
-                .reads
-                .iter()
-                .map(|(token, got)| Read { token: self.token(*token), got: got.clone() })
-                .collect(),
-            sent: self.sent,
-            hops: self.hops.iter().cloned().collect(),
-        }
-    }
-
-    fn group(&self, tokens: impl Iterator<Item = TokenId>, first: usize, last: usize) -> Group {
-        let tokens: Vec<TokenId> = tokens.collect();
-        let (first, rest) = tokens.split_at(first.min(tokens.len()));
-        let (hidden, last) = rest.split_at(rest.len().saturating_sub(last));
-        let draw = |tokens: &[TokenId]| tokens.iter().map(|&id| self.token(id)).collect();
-        Group { first: draw(first), hidden: hidden.len() as u32, last: draw(last) }
-    }
-
-    fn stored(&self, kept: &Kept) -> Stored {
-        let (ok, text) = summary(&kept.value);
-        Stored { token: self.token(kept.token), ok, text, life: kept.life }
-    }
-
-    fn workers(&self) -> Vec<Worker> {
-        let workers = self.actors.iter().filter(|(_, it)| it.kind == ActorKind::Worker);
-        let workers = workers.map(|(&id, actor)| Worker {
-            id,
-            name: actor.name.clone(),
-            doing: actor.doing(),
-            token: actor.token.map(|token| self.token(token)),
-            stopping: actor.says == Activity::Stopping,
-        });
-        let workers: Vec<Worker> = workers.collect();
-        let gone = workers.iter().filter(|worker| worker.doing.is_over()).count();
-        let mut surplus = gone.saturating_sub(GONE_MAX);
-        let kept = workers.into_iter().filter(|worker| {
-            let drop = surplus > 0 && worker.doing.is_over();
-            surplus -= usize::from(drop);
-            !drop
-        });
-        kept.collect()
-    }
-}
-
-impl Actor {
-    fn doing(&self) -> Doing {
-        if self.open.is_empty() && self.says.is_over() {
-            return match &self.says {
-                Activity::Killed => Doing::Killed,
-                Activity::Crashed(error) => Doing::Crashed(error.clone()),
-                _ => Doing::Stopped,
-            };
-        }
-        match (self.parked, &self.says) {
-            (Some(span), _) => Doing::Parked(span),
-            (None, Activity::Running { since, until, .. }) => {
-                Doing::Running(Span { since: millis(*since), until: millis(*until) })
-            }
-            (None, _) if self.has_parked => Doing::Busy,
-            (None, _) => Doing::Connecting,
         }
     }
 }
@@ -703,43 +509,6 @@ struct Change<'a> {
 impl Change<'_> {
     fn command(&self) -> Vec<u8> {
         self.args.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default()
-    }
-}
-
-/// The feed as it grows.
-#[derive(Debug, Default)]
-struct Feed {
-    fresh: Vec<Line>,
-    last: Option<(u64, Line)>,
-    count: u32,
-    /// The client whose EXEC ran last, and when: what follows from it at once ran in it, as its
-    /// next command waits for the reply.
-    executing: Option<(u64, f64)>,
-}
-
-impl Feed {
-    fn add(&mut self, client: u64, mut line: Line) {
-        line.in_multi = self.executing == Some((client, line.at));
-        if line.text == "EXEC" {
-            self.executing = Some((client, line.at));
-        } else if !line.in_multi {
-            self.executing = None;
-        }
-        match &mut self.last {
-            Some((last_client, last)) if *last_client == client && last.text == line.text => {
-                last.times += 1;
-                last.at = line.at;
-                let again = last.clone();
-                self.fresh.retain(|line| line.number != again.number);
-                self.fresh.push(again);
-                return;
-            }
-            _ => {}
-        }
-        self.count += 1;
-        line.number = self.count;
-        self.fresh.push(line.clone());
-        self.last = Some((client, line));
     }
 }
 
@@ -762,101 +531,6 @@ fn is_queue(key: &[u8]) -> bool {
 
 fn task_of(key: &[u8]) -> Option<&str> {
     keys::task_of_result(std::str::from_utf8(key).ok()?)
-}
-
-/// The call in a message: `add(2, 3)`.
-fn label(raw: &Value) -> String {
-    let header = |name: &str| raw["headers"][name].as_str().unwrap_or("?");
-    let task = header("task").rsplit('.').next().unwrap_or("?");
-    let args = header("argsrepr");
-    let args = args.strip_suffix(",)").map(|args| format!("{args})"));
-    let label = format!("{task}{}", args.as_deref().unwrap_or(header("argsrepr")));
-    shown(label.as_bytes(), 28)
-}
-
-/// A result in a few words: whether it is one, and the value or the exception.
-fn summary(meta: &[u8]) -> (bool, String) {
-    let Ok(meta) = serde_json::from_slice::<Value>(meta) else {
-        return (false, shown(meta, 40));
-    };
-    let result = &meta["result"];
-    match (meta["status"].as_str(), result["exc_type"].as_str()) {
-        (Some("FAILURE"), Some(exception)) => {
-            let arguments = result["exc_message"].as_array().cloned().unwrap_or_default();
-            let arguments = arguments.iter().map(python::repr).collect::<Vec<_>>().join(", ");
-            (false, shown(format!("{exception}({arguments})").as_bytes(), 60))
-        }
-        (Some("SUCCESS"), _) => (true, shown(python::repr(result).as_bytes(), 60)),
-        (status, _) => (false, status.unwrap_or("?").to_owned()),
-    }
-}
-
-fn fields(value: &Value) -> Vec<(String, String)> {
-    let map = value.as_object().into_iter().flatten();
-    map.map(|(name, value)| (name.clone(), printed(value))).collect()
-}
-
-fn printed(value: &Value) -> String {
-    String::from_utf8_lossy(&python::json_dumps(value)).into_owned()
-}
-
-/// A command as one would type it, cut where it is long.
-fn typed(args: &[Vec<u8>]) -> String {
-    let mut text = String::new();
-    for arg in args {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        let plain = !arg.is_empty()
-            && arg.iter().all(|byte| byte.is_ascii_graphic() && !b"\"'\\".contains(byte));
-        if plain {
-            text += &String::from_utf8_lossy(arg);
-        } else {
-            text += &format!("\"{}\"", quoted(arg));
-        }
-        if text.len() > TEXT_MAX {
-            return shown(text.as_bytes(), TEXT_MAX);
-        }
-    }
-    text
-}
-
-fn quoted(arg: &[u8]) -> String {
-    let mut out = String::new();
-    for &byte in arg {
-        match byte {
-            b'"' | b'\\' => out.extend(['\\', byte as char]),
-            b'\n' => out.push_str("\\n"),
-            b' '..=b'~' => out.push(byte as char),
-            byte => out += &format!("\\x{byte:02x}"),
-        }
-    }
-    out
-}
-
-/// Text that fits: what cannot be read is escaped, what is too long is cut.
-fn shown(bytes: &[u8], max: usize) -> String {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().all(|char| !char.is_control()) => text.to_owned(),
-        _ => bytes.escape_ascii().to_string(),
-    };
-    if text.chars().count() <= max {
-        return text;
-    }
-    text.chars().take(max.saturating_sub(1)).chain(['…']).collect()
-}
-
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Broker => "broker",
-        Role::Channel => "channel",
-        Role::Consumer => "consumer",
-        Role::Pidbox => "remote control",
-        Role::PidboxChannel => "remote control queue",
-        Role::Shutdown => "shutdown",
-        Role::Results => "results",
-        Role::ResultListener => "result listener",
-    }
 }
 
 #[cfg(test)]

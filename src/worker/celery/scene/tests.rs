@@ -1,6 +1,7 @@
 //! The scene as it follows the simulation, and people at a console, on an engine.
 
 use super::*;
+use crate::celery::picture::{Doing, Group};
 use celery_sim::{ActorId, Config, Simulation, TaskCall};
 use keyspace::{Engine, Options};
 
