@@ -121,18 +121,18 @@ fn queue(props: &Props, queue: &Queue) -> Html {
     }
 }
 
+/// Tokens in one list, so that one that moves up stays the same element.
 fn group(props: &Props, group: &Group, class: &'static str) -> Html {
-    html! {
-        <>
-            { for group.first.iter().map(|each| token(props, each, class)) }
-            if group.hidden > 0 {
-                <span key="hidden" class="tokens-more" title="More messages, not drawn">
-                    { format!("… {} more …", group.hidden) }
-                </span>
-            }
-            { for group.last.iter().map(|each| token(props, each, class)) }
-        </>
-    }
+    let first = group.first.iter().map(|each| token(props, each, class));
+    let more = (group.hidden > 0).then(|| {
+        html! {
+            <span key="hidden" class="tokens-more" title="More messages, not drawn">
+                { format!("… {} more …", group.hidden) }
+            </span>
+        }
+    });
+    let last = group.last.iter().map(|each| token(props, each, class));
+    html! { <>{ for first.chain(more).chain(last) }</> }
 }
 
 fn token(props: &Props, token: &Token, class: &'static str) -> Html {
