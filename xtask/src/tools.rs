@@ -127,19 +127,24 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str, why: &str) -> 
         }
     }
     println!("Installing {package} {version} into {TOOLS}: {why}. About 3 minutes.");
-    let install = |locked: &[&str]| {
-        run(cargo()
+    let install = |locked: Option<&str>| {
+        let mut install = cargo();
+        install
             .args(["install", package, "--version", version, "--root", TOOLS, "--quiet", "--force"])
             .args(locked)
             .env("CARGO_TARGET_DIR", Path::new(TOOLS).join("build"))
-            .env_remove("RUSTFLAGS"))
+            .env_remove("RUSTFLAGS");
+        install
     };
-    install(&["--locked"]).or_else(|_| {
-        println!("Its lock file names a release that is not to be had; trying without it.");
-        install(&[])
-    }).map_err(|error| {
-        format!("{error}\n{package} {version} could not be built. Is there a network, and a C linker (gcc or clang)?")
-    })?;
+    // A release that its lock file names may be gone; the tool builds with a later one too.
+    if !install(Some("--locked")).output().is_ok_and(|output| output.status.success()) {
+        run(&mut install(None)).map_err(|error| {
+            format!(
+                "{error}\n{package} {version} could not be built. Is there a network, and a C \
+                 linker (gcc or clang)?"
+            )
+        })?;
+    }
     let built = Path::new(TOOLS).join("build");
     std::fs::remove_dir_all(&built)
         .map_err(|error| format!("cannot remove {}: {error}", built.display()))?;
