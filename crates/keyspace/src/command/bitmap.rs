@@ -40,6 +40,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             1,
             &[KeyFlag::Rw, KeyFlag::Update, KeyFlag::Access, KeyFlag::VariableFlags],
         )],
+        differs: "SET of a number close to the smallest of 64 bits into a narrower integer saturates at the smallest; Redis takes the greatest, as its arithmetic overflows.",
         run: Run::Handler(field::bitfield),
         ..CommandSpec::new(Group::Bitmap)
     },
@@ -166,7 +167,8 @@ fn bitcount(
     let value = ctx.get::<Str>(args[1])?;
     let ones = value.map_or(0, |value| {
         let bytes = value.as_bytes();
-        part.range(bytes.len()).map_or(0, |range| bits::count_ones(&bytes, range))
+        let range = part.range(bytes.len()).filter(|_| !part.is_backwards());
+        range.map_or(0, |range| bits::count_ones(&bytes, range))
     });
     out.integer(ones as i64);
     Ok(())
@@ -218,15 +220,18 @@ struct Part {
 }
 
 impl Part {
+    /// Whether both ends count from the end of the string, and the wrong way round. BITCOUNT
+    /// counts nothing then, even where both are the first byte; BITPOS looks at that.
+    fn is_backwards(&self) -> bool {
+        self.start < 0 && self.end.is_some_and(|end| end < 0 && self.start > end)
+    }
+
     /// The bits of the part in a string of `len` bytes; `None` where there is none.
     ///
     /// An end before the beginning of the string is its first byte or bit, as a start is.
     fn range(&self, len: usize) -> Option<RangeInclusive<u64>> {
         let units = if self.in_bits { len as i64 * 8 } else { len as i64 };
         let end = self.end.unwrap_or(-1);
-        if self.start < 0 && end < 0 && self.start > end {
-            return None;
-        }
         let from_end = |at: i64| if at < 0 { at.saturating_add(units).max(0) } else { at };
         let (start, end) = (from_end(self.start), from_end(end).min(units - 1));
         if start > end {
