@@ -218,13 +218,13 @@ fn pfdebug(
         let mut registers = Registers::default();
         registers.merge(sketch)?;
         to_dense(ctx, key)?;
-        out.array(registers.iter().count());
+        out.array(registers.iter().len());
         registers.iter().for_each(|register| out.integer(register.into()));
     } else if args::is(subcommand, "decode") {
         if !is_sparse {
             return Err(CommandError::text("ERR HLL encoding is not sparse"));
         }
-        out.bulk(sketch.describe_runs().as_bytes());
+        out.bulk(sketch.describe_runs()?.as_bytes());
     } else if args::is(subcommand, "encoding") {
         out.simple(if is_sparse { "sparse" } else { "dense" });
     } else if args::is(subcommand, "todense") {

@@ -40,6 +40,16 @@ pub(crate) enum Encoding {
     Sparse,
 }
 
+/// An empty HyperLogLog.
+pub(crate) fn empty() -> SmallBytes {
+    let mut bytes = SmallBytes::default();
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&[1]);
+    bytes.resize(HEADER_BYTES);
+    bytes.extend_from_slice(&sparse::EMPTY);
+    bytes
+}
+
 /// A HyperLogLog to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sketch<'a> {
@@ -88,10 +98,11 @@ impl<'a> Sketch<'a> {
     }
 
     /// The runs of a sparse HyperLogLog as PFDEBUG DECODE shows them.
-    pub fn describe_runs(self) -> String {
+    pub fn describe_runs(self) -> Result<String, Corrupted> {
+        self.check()?;
         let runs = sparse::runs(&self.bytes[HEADER_BYTES..]);
         let runs: Vec<String> = runs.map(|run| run.to_string()).collect();
-        runs.join(" ")
+        Ok(runs.join(" "))
     }
 
     /// Calls `see` with the runs of the registers in order; those of a dense one are of one.
@@ -137,7 +148,7 @@ impl Registers {
         estimate::estimate(&histogram)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = u8> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = u8> {
         self.0.iter().copied()
     }
 }
@@ -149,16 +160,6 @@ pub(crate) struct SketchMut<'a> {
     bytes: &'a mut SmallBytes,
     /// The bytes up to which it may be sparse.
     sparse_max_bytes: usize,
-}
-
-/// An empty HyperLogLog.
-pub(crate) fn empty() -> SmallBytes {
-    let mut bytes = SmallBytes::default();
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&[1]);
-    bytes.resize(HEADER_BYTES);
-    bytes.extend_from_slice(&sparse::EMPTY);
-    bytes
 }
 
 impl<'a> SketchMut<'a> {
@@ -304,7 +305,7 @@ mod tests {
             SketchMut::new(&mut bytes, SPARSE_MAX_BYTES).add(element.as_bytes());
             let sketch = Sketch::new(&bytes).expect("it has a header");
             let expected = format!("Z:{index} v:{value},1 Z:{}", REGISTERS - 1 - index);
-            assert_eq!(sketch.describe_runs(), expected, "{element}");
+            assert_eq!(sketch.describe_runs(), Ok(expected), "{element}");
         }
     }
 
