@@ -9,8 +9,8 @@ mod nodes;
 
 pub(crate) use nodes::NodeLimit;
 
-use super::SmallBytes;
-use nodes::{Entry, LISTPACK_OVERHEAD, Nodes};
+use super::{SmallBytes, listpack};
+use nodes::{Entry, Nodes};
 use std::collections::{VecDeque, vec_deque};
 
 /// A list with room for so many elements keeps it.
@@ -66,7 +66,7 @@ impl List {
 
     /// What the elements would take in one listpack.
     pub fn listpack_bytes(&self) -> usize {
-        LISTPACK_OVERHEAD + self.entry_bytes
+        listpack::OVERHEAD + self.entry_bytes
     }
 
     pub fn encoding(&self) -> &'static str {

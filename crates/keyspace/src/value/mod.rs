@@ -7,6 +7,7 @@ pub(crate) mod geo;
 mod hash;
 pub(crate) mod hyperloglog;
 mod list;
+mod listpack;
 mod set;
 mod string;
 mod zset;

@@ -5,17 +5,13 @@
 //! at the ends and O(nodes) inside.
 
 use super::{End, Side};
-use crate::value::{SmallBytes, canonical_integer};
+use crate::value::{SmallBytes, listpack};
 use std::collections::VecDeque;
 
-/// The header and the end mark of a listpack.
-pub(super) const LISTPACK_OVERHEAD: usize = 7;
 /// What Redis assumes that one more entry takes beyond its bytes.
 const ENTRY_ESTIMATE: usize = 8;
 /// The most bytes of a node that is limited by its number of elements.
 const SAFE_BYTES: usize = 8 * 1024;
-/// More digits than any 64-bit integer has.
-const INTEGER_MAX_BYTES: usize = 20;
 
 /// How large a node may become: the meaning of `list-max-listpack-size`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,26 +69,8 @@ pub(super) struct Entry {
 impl Entry {
     pub fn of(element: &[u8]) -> Entry {
         let len = element.len();
-        let integer = if len <= INTEGER_MAX_BYTES { canonical_integer(element) } else { None };
-        let encoded = match integer {
-            Some(0..=127) => 1,
-            Some(-4096..=4095) => 2,
-            Some(-0x8000..=0x7fff) => 3,
-            Some(-0x80_0000..=0x7f_ffff) => 4,
-            Some(-0x8000_0000..=0x7fff_ffff) => 5,
-            Some(_) => 9,
-            None if len < 64 => 1 + len,
-            None if len < 4096 => 2 + len,
-            None => 5 + len,
-        };
-        let back_length = match encoded {
-            0..=127 => 1,
-            128..=16_382 => 2,
-            16_383..=2_097_150 => 3,
-            2_097_151..=268_435_454 => 4,
-            _ => 5,
-        };
-        Entry { len, bytes: encoded + back_length, is_integer: integer.is_some() }
+        let is_integer = listpack::integer_of(element).is_some();
+        Entry { len, bytes: listpack::entry_bytes(element), is_integer }
     }
 }
 
@@ -109,7 +87,7 @@ impl Node {
         if limit.is_large(entry.len) {
             Node { count: 1, bytes: entry.len, is_plain: true }
         } else {
-            Node { count: 1, bytes: LISTPACK_OVERHEAD + entry.bytes, is_plain: false }
+            Node { count: 1, bytes: listpack::OVERHEAD + entry.bytes, is_plain: false }
         }
     }
 
@@ -131,7 +109,7 @@ impl Node {
     }
 
     fn accepts_all_of(&self, other: &Node, limit: NodeLimit) -> bool {
-        let bytes = self.bytes + other.bytes - LISTPACK_OVERHEAD;
+        let bytes = self.bytes + other.bytes - listpack::OVERHEAD;
         !self.is_plain && !other.is_plain && !limit.is_exceeded(bytes, self.count + other.count)
     }
 }
@@ -318,7 +296,7 @@ impl Nodes {
         let bytes: usize = kept.map(|element| Entry::of(element).bytes).sum();
         let node = &mut self.0[at];
         let right = Node { count: node.count - count, bytes: node.bytes - bytes, is_plain: false };
-        *node = Node { count, bytes: LISTPACK_OVERHEAD + bytes, is_plain: false };
+        *node = Node { count, bytes: listpack::OVERHEAD + bytes, is_plain: false };
         self.0.insert(at + 1, right);
     }
 
@@ -344,7 +322,7 @@ impl Nodes {
         if !left.accepts_all_of(right, limit) {
             return false;
         }
-        let (count, bytes) = (right.count, right.bytes - LISTPACK_OVERHEAD);
+        let (count, bytes) = (right.count, right.bytes - listpack::OVERHEAD);
         self.0.remove(at + 1);
         self.0[at].count += count;
         self.0[at].bytes += bytes;
@@ -524,7 +502,7 @@ mod tests {
                 let elements: Vec<Vec<u8>> = list.iter().map(|element| element.to_vec()).collect();
                 prop_assert_eq!(&elements, &model);
                 let bytes: usize = model.iter().map(|element| Entry::of(element).bytes).sum();
-                prop_assert_eq!(list.listpack_bytes(), LISTPACK_OVERHEAD + bytes);
+                prop_assert_eq!(list.listpack_bytes(), listpack::OVERHEAD + bytes);
                 if let Some(nodes) = &list.nodes {
                     prop_assert_eq!(nodes.0.iter().map(|node| node.count).sum::<usize>(), model.len());
                     let mut first = 0;
@@ -532,7 +510,7 @@ mod tests {
                         prop_assert!(node.count > 0);
                         let sizes = model[first..first + node.count].iter().map(|element| Entry::of(element));
                         let bytes = if node.is_plain { model[first].len() }
-                            else { LISTPACK_OVERHEAD + sizes.map(|entry| entry.bytes).sum::<usize>() };
+                            else { listpack::OVERHEAD + sizes.map(|entry| entry.bytes).sum::<usize>() };
                         prop_assert_eq!(node.bytes, bytes);
                         first += node.count;
                     }
