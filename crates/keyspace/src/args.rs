@@ -70,6 +70,19 @@ pub(crate) fn timeout(arg: &[u8], now: UnixMillis) -> Result<Option<UnixMillis>,
     }
 }
 
+/// When a timeout in milliseconds ends; `None` for 0, which waits for ever.
+pub(crate) fn timeout_millis(
+    arg: &[u8],
+    now: UnixMillis,
+) -> Result<Option<UnixMillis>, CommandError> {
+    let millis = integer(arg).map_err(|_| CommandError::TimeoutNotInteger)?;
+    match millis {
+        0 => Ok(None),
+        ..0 => Err(CommandError::TimeoutNegative),
+        _ => now.checked_add(millis).map(Some).ok_or(CommandError::TimeoutOutOfRange),
+    }
+}
+
 /// The keys that follow a `numkeys` argument at `args[at]`, and what follows the keys.
 pub(crate) fn counted_keys<'b, 'a>(
     args: &'b Args<'a>,

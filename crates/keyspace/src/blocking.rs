@@ -9,10 +9,17 @@
 //! `block` again stays where it stands, with its deadline. Serving may make further keys ready
 //! (BLMOVE pushes); they are served by the same loop, without recursion.
 //!
+//! A client that waits for a key to be *there* is not looked at while the key is gone or holds
+//! another type. One that waits as a consumer of the key's group (XREADGROUP) is: its command then
+//! fails and frees it. Such a client may also ask to be tried at a time of its own, when entries
+//! of other consumers will have been idle for long enough.
+//!
 //! A freed client goes on with what it had sent behind its blocking command only when all ready
 //! keys are served.
 //!
 //! To add a blocking command: call `ctx.block` where there is nothing to answer, and nothing else.
+//! A command whose arguments mean another thing later (`$` of XREAD) gives the arguments with which
+//! it is to run again.
 
 use crate::client::ClientId;
 use crate::db::DbIndex;
@@ -32,14 +39,40 @@ pub(crate) type TimeoutReply = fn(&mut ReplyWriter);
 pub(crate) struct Blocked {
     pub db: DbIndex,
     pub keys: Vec<SmallBytes>,
-    /// Only a key of this type can serve the command.
-    pub value_type: ValueType,
-    pub deadline: Option<UnixMillis>,
-    pub timeout_reply: TimeoutReply,
+    pub wait: Wait,
     /// Its place in every queue: who came later has a larger one.
     pub arrival: u64,
     /// The command with its arguments, to be run again.
     pub args: Vec<SmallBytes>,
+}
+
+/// How a client waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    /// Only a key of this type can serve the command.
+    pub value_type: ValueType,
+    /// The command is tried, and fails, where the key is gone or of another type.
+    pub unblock_on_nokey: bool,
+    pub deadline: Option<UnixMillis>,
+    /// It waits for entries of other consumers to be idle for long enough.
+    pub claims: bool,
+    /// When the command is tried again although no key has changed.
+    pub retry_at: Option<UnixMillis>,
+    pub timeout_reply: TimeoutReply,
+}
+
+impl Wait {
+    /// Waits for a key of that type, for ever.
+    pub fn new(value_type: ValueType, timeout_reply: TimeoutReply) -> Wait {
+        Wait {
+            value_type,
+            unblock_on_nokey: false,
+            claims: false,
+            deadline: None,
+            retry_at: None,
+            timeout_reply,
+        }
+    }
 }
 
 /// Why a client stops waiting without having been served.
@@ -57,9 +90,37 @@ type Place = (DbIndex, SmallBytes);
 /// Who waits for one key, by arrival.
 #[derive(Debug, Clone, Default)]
 struct Queue {
-    clients: BTreeMap<u64, ClientId>,
+    clients: BTreeMap<u64, Waiting>,
+    /// How many of them are tried where the key is gone.
+    unblock_on_nokey: usize,
+    /// How many of them wait for entries to be idle.
+    claims: usize,
     /// The key stands in the list of ready keys.
     is_ready: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    client: ClientId,
+    unblock_on_nokey: bool,
+    claims: bool,
+}
+
+impl Queue {
+    /// A client may name a key twice, and stands in its queue once.
+    fn insert(&mut self, arrival: u64, waiting: Waiting) {
+        if self.clients.insert(arrival, waiting).is_none() {
+            self.unblock_on_nokey += usize::from(waiting.unblock_on_nokey);
+            self.claims += usize::from(waiting.claims);
+        }
+    }
+
+    fn remove(&mut self, arrival: u64) {
+        if let Some(waiting) = self.clients.remove(&arrival) {
+            self.unblock_on_nokey -= usize::from(waiting.unblock_on_nokey);
+            self.claims -= usize::from(waiting.claims);
+        }
+    }
 }
 
 /// The queues of waiting clients; none is empty.
@@ -67,6 +128,7 @@ struct Queue {
 pub(crate) struct Blocking {
     queues: Map<Place, Queue>,
     timeouts: BTreeSet<(UnixMillis, ClientId)>,
+    retries: BTreeSet<(UnixMillis, ClientId)>,
     ready: VecDeque<Place>,
     last_arrival: u64,
     /// Freed clients that may have more to run.
@@ -90,9 +152,13 @@ impl Blocking {
         self.timeouts.len()
     }
 
-    /// When the first timeout ends.
-    pub fn next_timeout(&self) -> Option<UnixMillis> {
-        self.timeouts.first().map(|(at, _)| *at)
+    /// When the first timeout ends, or the first client is to be tried.
+    pub fn next_deadline(&self) -> Option<UnixMillis> {
+        [&self.timeouts, &self.retries]
+            .into_iter()
+            .filter_map(|times| times.first())
+            .map(|(at, _)| *at)
+            .min()
     }
 
     /// The client whose timeout ends first, where that is at `now` or before.
@@ -109,8 +175,8 @@ impl Blocking {
     /// The first client that waits for a key and arrived after that one.
     fn next_waiting(&self, place: &Place, after: u64) -> Option<(u64, ClientId)> {
         let later = (Bound::Excluded(after), Bound::Unbounded);
-        let (arrival, id) = self.queues.get(place)?.clients.range(later).next()?;
-        Some((*arrival, *id))
+        let (arrival, waiting) = self.queues.get(place)?.clients.range(later).next()?;
+        Some((*arrival, waiting.client))
     }
 
     fn take_ready(&mut self) -> Option<Place> {
@@ -119,6 +185,11 @@ impl Blocking {
             queue.is_ready = false;
         }
         Some(place)
+    }
+
+    /// Whether somebody who waits for a key is to be told that it is gone.
+    fn is_waited_for_without(&self, place: &Place) -> bool {
+        self.queues.get(place).is_some_and(|queue| queue.unblock_on_nokey > 0)
     }
 
     /// The next freed client that may have more to run.
@@ -130,20 +201,22 @@ impl Blocking {
 impl Engine {
     /// Parks a client.
     pub(crate) fn block_client(&mut self, id: ClientId, blocked: Blocked) {
+        let wait = blocked.wait;
+        let waiting =
+            Waiting { client: id, unblock_on_nokey: wait.unblock_on_nokey, claims: wait.claims };
         for key in &blocked.keys {
             let queue = self.blocking.queues.entry((blocked.db, key.clone())).or_default();
-            queue.clients.insert(blocked.arrival, id);
+            queue.insert(blocked.arrival, waiting);
         }
-        if let Some(deadline) = blocked.deadline {
-            self.blocking.timeouts.insert((deadline, id));
-        }
+        self.blocking.timeouts.extend(wait.deadline.map(|at| (at, id)));
+        self.blocking.retries.extend(wait.retry_at.map(|at| (at, id)));
         self.blocking.clients += 1;
         self.record(|at| Event::Blocked {
             at,
             client: id,
             db: blocked.db,
             keys: blocked.keys.iter().map(|key| key.to_vec()).collect(),
-            deadline: blocked.deadline,
+            deadline: wait.deadline,
         });
         if let Some(client) = self.clients.get_mut(&id) {
             client.blocked = Some(blocked);
@@ -156,14 +229,17 @@ impl Engine {
         for key in &blocked.keys {
             let place = (blocked.db, key.clone());
             if let Some(queue) = self.blocking.queues.get_mut(&place) {
-                queue.clients.remove(&blocked.arrival);
+                queue.remove(blocked.arrival);
                 if queue.clients.is_empty() {
                     self.blocking.queues.swap_remove(&place);
                 }
             }
         }
-        if let Some(deadline) = blocked.deadline {
+        if let Some(deadline) = blocked.wait.deadline {
             self.blocking.timeouts.remove(&(deadline, id));
+        }
+        if let Some(retry_at) = blocked.wait.retry_at {
+            self.blocking.retries.remove(&(retry_at, id));
         }
         self.blocking.clients -= 1;
         self.blocking.freed.push_back(id);
@@ -180,7 +256,7 @@ impl Engine {
             && let Some(client) = self.clients.get_mut(&id)
         {
             match how {
-                Unblock::Timeout => (blocked.timeout_reply)(&mut client.out),
+                Unblock::Timeout => (blocked.wait.timeout_reply)(&mut client.out),
                 Unblock::Error => {
                     client.out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
                 }
@@ -203,16 +279,20 @@ impl Engine {
         }
     }
 
-    /// Databases changed places, or one was filled as a whole: everything waited for there and
-    /// existing is ready.
+    /// Entries of a stream were delivered at another time than before: whoever waits for them to
+    /// be idle looks again.
+    pub(crate) fn signal_delivery(&mut self, db: DbIndex, key: &[u8]) {
+        let place = (db, SmallBytes::from(key));
+        if self.blocking.queues.get(&place).is_some_and(|queue| queue.claims > 0) {
+            self.signal_key(db, key);
+        }
+    }
+
+    /// Databases changed places, or one was filled or emptied as a whole: everything waited for
+    /// there is looked at.
     pub(crate) fn signal_db(&mut self, db: DbIndex) {
-        let keys: Vec<_> = self
-            .blocking
-            .queues
-            .keys()
-            .filter(|(waited, key)| *waited == db && self.db(db).contains(key))
-            .map(|(_, key)| key.clone())
-            .collect();
+        let waited = self.blocking.queues.keys().filter(|(waited, _)| *waited == db);
+        let keys: Vec<_> = waited.map(|(_, key)| key.clone()).collect();
         for key in keys {
             self.signal_key(db, &key);
         }
@@ -230,15 +310,44 @@ impl Engine {
         let (db, key) = place;
         let mut served = 0;
         while let Some((arrival, id)) = self.blocking.next_waiting(place, served) {
-            let Some(entry) = self.db(*db).get(key) else {
+            let value_type = self.db(*db).get(key).map(|entry| entry.value.value_type());
+            if value_type.is_none() && !self.blocking.is_waited_for_without(place) {
                 return;
-            };
-            let value_type = entry.value.value_type();
+            }
             let blocked = self.clients.get(&id).and_then(|client| client.blocked.as_ref());
-            if blocked.is_some_and(|blocked| blocked.value_type == value_type) {
+            if blocked.is_some_and(|Blocked { wait, .. }| {
+                wait.unblock_on_nokey || value_type == Some(wait.value_type)
+            }) {
                 self.retry_blocked(id, key);
             }
             served = arrival;
+        }
+    }
+
+    /// Says when a blocked client is to be tried although no key has changed.
+    pub(crate) fn set_retry(&mut self, id: ClientId, retry_at: Option<UnixMillis>) {
+        let blocked = self.clients.get_mut(&id).and_then(|client| client.blocked.as_mut());
+        let Some(blocked) = blocked else {
+            return;
+        };
+        let was = std::mem::replace(&mut blocked.wait.retry_at, retry_at);
+        if let Some(was) = was {
+            self.blocking.retries.remove(&(was, id));
+        }
+        self.blocking.retries.extend(retry_at.map(|at| (at, id)));
+    }
+
+    /// Tries every client that asked for it at this time or before.
+    pub(crate) fn retry_due(&mut self) {
+        let now = self.now;
+        while let Some((_, id)) =
+            self.blocking.retries.first().filter(|(at, _)| *at <= now).copied()
+        {
+            self.set_retry(id, None);
+            let blocked = self.clients.get(&id).and_then(|client| client.blocked.as_ref());
+            if let Some(key) = blocked.and_then(|blocked| blocked.keys.first().cloned()) {
+                self.retry_blocked(id, &key);
+            }
         }
     }
 

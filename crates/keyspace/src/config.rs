@@ -8,7 +8,9 @@ mod parameters;
 
 use crate::eviction::Policy;
 use crate::notify::Class;
-use crate::value::{ListpackLimits, Map, SetLimits, canonical_integer};
+use crate::value::{
+    IdempotencyLimits, ListpackLimits, Map, SetLimits, StreamLimits, canonical_integer,
+};
 use parameters::PARAMETERS;
 
 /// The settings.
@@ -33,6 +35,12 @@ pub(crate) struct Config {
     pub set_max_intset_entries: usize,
     pub set_max_listpack_entries: usize,
     pub set_max_listpack_value: usize,
+    /// What divides a stream into nodes; 0 for no limit.
+    pub stream_node_max_bytes: usize,
+    pub stream_node_max_entries: usize,
+    /// How long and how many message ids of a producer a new stream remembers.
+    pub stream_idmp_duration: i64,
+    pub stream_idmp_maxsize: usize,
     pub zset_max_listpack_entries: usize,
     pub zset_max_listpack_value: usize,
     /// The texts that differ from the defaults, by a parameter's own name.
@@ -55,6 +63,10 @@ impl Default for Config {
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,
             set_max_listpack_value: 64,
+            stream_node_max_bytes: 4096,
+            stream_node_max_entries: 100,
+            stream_idmp_duration: 100,
+            stream_idmp_maxsize: 100,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             texts: Map::default(),
@@ -132,6 +144,22 @@ impl Config {
                 entries: self.set_max_listpack_entries,
                 value_bytes: self.set_max_listpack_value,
             },
+        }
+    }
+
+    /// What divides a stream into nodes.
+    pub fn stream_limits(&self) -> StreamLimits {
+        StreamLimits {
+            node_bytes: self.stream_node_max_bytes,
+            node_entries: self.stream_node_max_entries,
+        }
+    }
+
+    /// What a new stream remembers of its producers.
+    pub fn idempotency_limits(&self) -> IdempotencyLimits {
+        IdempotencyLimits {
+            duration_secs: self.stream_idmp_duration,
+            max_size: self.stream_idmp_maxsize,
         }
     }
 

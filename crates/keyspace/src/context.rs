@@ -1,7 +1,7 @@
 //! What a handler works with: the data of the client's database, and the ways to say what changed.
 
 use crate::args::Args;
-use crate::blocking::{Blocked, TimeoutReply};
+use crate::blocking::{Blocked, TimeoutReply, Wait};
 use crate::client::{Client, ClientId};
 use crate::command::Command;
 use crate::config::Config;
@@ -117,7 +117,10 @@ impl Context<'_> {
 
     /// Like [`get_mut`](Self::get_mut), and creates an empty value where there is no key. The
     /// handler must put something into it.
-    pub fn get_or_create<T: Typed>(&mut self, key: &[u8]) -> Result<&mut T, CommandError> {
+    pub fn get_or_create<T: Typed + Default>(
+        &mut self,
+        key: &[u8],
+    ) -> Result<&mut T, CommandError> {
         if !self.database().contains(key) {
             self.set_value(key, T::default().into_value(), None);
         }
@@ -184,7 +187,8 @@ impl Context<'_> {
         value_type: ValueType,
         deadline: Option<UnixMillis>,
     ) {
-        self.block_with(out, args, keys, value_type, deadline, ReplyWriter::null_array);
+        let wait = Wait { deadline, ..Wait::new(value_type, ReplyWriter::null_array) };
+        self.block_with(out, args, keys, wait);
     }
 
     /// Parks the client until `deadline`; `reply` answers it then, and at once where the command
@@ -196,32 +200,34 @@ impl Context<'_> {
         deadline: Option<UnixMillis>,
         reply: TimeoutReply,
     ) {
-        self.block_with(out, args, &[], ValueType::String, deadline, reply);
+        let wait = Wait { deadline, ..Wait::new(ValueType::String, reply) };
+        self.block_with(out, args, &[], wait);
     }
 
-    fn block_with(
+    /// Parks the client until one of `keys` serves the command, as `wait` says. The command runs
+    /// again with `args`, which may differ from those it came with.
+    pub fn block_with(
         &mut self,
         out: &mut ReplyWriter,
         args: &Args<'_>,
         keys: &[&[u8]],
-        value_type: ValueType,
-        deadline: Option<UnixMillis>,
-        timeout_reply: TimeoutReply,
+        wait: Wait,
     ) {
         if !self.may_block {
-            timeout_reply(out);
+            (wait.timeout_reply)(out);
             return;
         }
+        let retry_at = wait.retry_at.filter(|&at| at > self.now());
+        let wait = Wait { retry_at, ..wait };
         self.wants_block = true;
         if self.is_retry {
+            self.engine.set_retry(self.client_id, wait.retry_at);
             return;
         }
         let blocked = Blocked {
             db: self.db,
             keys: keys.iter().map(|&key| SmallBytes::from(key)).collect(),
-            value_type,
-            deadline,
-            timeout_reply,
+            wait,
             arrival: self.engine.blocking.next_arrival(),
             args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
         };

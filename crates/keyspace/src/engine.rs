@@ -215,6 +215,7 @@ impl Engine {
         while let Some(deadline) = self.next_deadline().filter(|&deadline| deadline <= now) {
             self.now = self.now.max(deadline);
             self.expire_due();
+            self.retry_due();
             while let Some(id) = self.blocking.due(self.now) {
                 self.unblock_client(id, Unblock::Timeout);
             }
@@ -228,7 +229,7 @@ impl Engine {
     /// [`advance`](Self::advance) then.
     pub fn next_deadline(&self) -> Option<UnixMillis> {
         let expire = self.dbs.iter().filter_map(Db::next_expire).min();
-        match (expire, self.blocking.next_timeout()) {
+        match (expire, self.blocking.next_deadline()) {
             (Some(expire), Some(timeout)) => Some(expire.min(timeout)),
             (expire, timeout) => expire.or(timeout),
         }

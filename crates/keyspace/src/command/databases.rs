@@ -218,5 +218,6 @@ fn flush(engine: &mut Engine, db: DbIndex) {
     engine.stats.dirty += removed as u64;
     if removed > 0 {
         engine.record(|at| Event::DbChanged { at, db });
+        engine.signal_db(db);
     }
 }

@@ -27,6 +27,7 @@ mod pubsub;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 pub mod syntax;
 mod transactions;
@@ -345,6 +346,15 @@ const FAMILIES: &[&[CommandSpec]] = &[
     sorted_set::pop::COMMANDS,
     sorted_set::random::COMMANDS,
     sorted_set::scan::COMMANDS,
+    stream::COMMANDS,
+    stream::add::COMMANDS,
+    stream::trim::COMMANDS,
+    stream::delete::COMMANDS,
+    stream::range::COMMANDS,
+    stream::read::COMMANDS,
+    stream::group::COMMANDS,
+    stream::pending::COMMANDS,
+    stream::info::COMMANDS,
     transactions::COMMANDS,
     pubsub::COMMANDS,
     connection::COMMANDS,

@@ -214,10 +214,14 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("slowlog-max-len", 0, i64::MAX, "128"),
     Parameter::integer("socket-mark-id", 0, 4294967295, "0").immutable(),
     Parameter::boolean("stop-writes-on-bgsave-error", "yes"),
-    Parameter::integer("stream-idmp-duration", 1, 86400, "100"),
-    Parameter::integer("stream-idmp-maxsize", 1, 10000, "100"),
-    Parameter::memory("stream-node-max-bytes", 0, i64::MAX, "4096"),
-    Parameter::integer("stream-node-max-entries", 0, i64::MAX, "100"),
+    Parameter::integer("stream-idmp-duration", 1, 86400, "100")
+        .acts(|config, value| config.stream_idmp_duration = integer(value)),
+    Parameter::integer("stream-idmp-maxsize", 1, 10000, "100")
+        .acts(|config, value| config.stream_idmp_maxsize = size(value)),
+    Parameter::memory("stream-node-max-bytes", 0, i64::MAX, "4096")
+        .acts(|config, value| config.stream_node_max_bytes = size(value)),
+    Parameter::integer("stream-node-max-entries", 0, i64::MAX, "100")
+        .acts(|config, value| config.stream_node_max_entries = size(value)),
     Parameter::choice("supervised", &["upstart", "systemd", "auto", "no"], "no").immutable(),
     Parameter::boolean("syslog-enabled", "no").immutable(),
     Parameter::choice(

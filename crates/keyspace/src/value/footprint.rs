@@ -2,7 +2,7 @@
 //!
 //! An estimate: collections are sampled, and what Redis allocates ahead is not known.
 
-use super::{Member, Str, Value, canonical_integer};
+use super::{ConsumerGroup, Member, Str, Value, canonical_integer};
 
 /// What the allocator hands out for a request: steps of 16 bytes up to 128, then four steps to
 /// each doubling.
@@ -56,6 +56,13 @@ const QUICKLIST_NODE_MAX_BYTES: u64 = 8192;
 /// A skip list with its first node, and what a node of average height takes.
 const SKIPLIST_BYTES: u64 = 560;
 const SKIPLIST_NODE_BYTES: u64 = 48;
+/// A stream without entries, and what a node of a radix tree takes on average.
+const STREAM_BYTES: u64 = 160;
+const RADIX_NODE_BYTES: u64 = 40;
+/// A consumer group and a consumer without pending entries, and what one of those takes.
+const GROUP_BYTES: u64 = 120;
+const CONSUMER_BYTES: u64 = 96;
+const PENDING_BYTES: u64 = 128;
 
 impl Value {
     /// Bytes outside of the key's own allocation; `samples` elements of a collection stand for
@@ -116,6 +123,14 @@ impl Value {
                 let skip_list = if packed { 0 } else { SKIPLIST_BYTES };
                 skip_list + framed(packed, sampled(zset.len(), samples, elements))
             }
+            Value::Stream(stream) => {
+                let nodes = stream.node_bytes().map(|bytes| allocation(bytes as u64));
+                let (keys, radix_nodes) = stream.radix_tree();
+                STREAM_BYTES
+                    + radix_nodes as u64 * RADIX_NODE_BYTES
+                    + sampled(keys, samples, nodes)
+                    + stream.groups.values().map(group_bytes).sum::<u64>()
+            }
         }
     }
 }
@@ -129,6 +144,12 @@ fn sampled(len: usize, samples: usize, elements: impl Iterator<Item = u64>) -> u
 
 fn framed(packed: bool, elements: u64) -> u64 {
     if packed { allocation(LISTPACK_HEADER_BYTES + elements) } else { DICT_BYTES + elements }
+}
+
+fn group_bytes(group: &ConsumerGroup) -> u64 {
+    GROUP_BYTES
+        + group.consumers().len() as u64 * CONSUMER_BYTES
+        + group.pending().len() as u64 * PENDING_BYTES
 }
 
 /// The width that an intset needs for an integer.

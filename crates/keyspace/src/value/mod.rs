@@ -9,6 +9,7 @@ pub(crate) mod hyperloglog;
 mod list;
 mod listpack;
 mod set;
+mod stream;
 mod string;
 mod zset;
 
@@ -17,6 +18,10 @@ pub(crate) use footprint::{allocation, string_bytes};
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};
 pub(crate) use set::{Member, Set, SetLimits};
+pub(crate) use stream::{
+    Consumer, ConsumerGroup, ConsumerName, IdempotencyLimits, NODE_MAX_BYTES, Pending, References,
+    Stream, StreamEntry, StreamId, StreamLimits, Threshold, Trim, message_id,
+};
 pub(crate) use string::{Str, canonical_integer};
 pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order};
 
@@ -44,6 +49,7 @@ pub(crate) enum Value {
     Hash(Box<Hash>),
     Set(Box<Set>),
     ZSet(Box<ZSet>),
+    Stream(Box<Stream>),
 }
 
 /// The type of a value.
@@ -54,6 +60,7 @@ pub(crate) enum ValueType {
     Hash,
     Set,
     ZSet,
+    Stream,
 }
 
 impl ValueType {
@@ -65,6 +72,7 @@ impl ValueType {
             ValueType::Hash => "hash",
             ValueType::Set => "set",
             ValueType::ZSet => "zset",
+            ValueType::Stream => "stream",
         }
     }
 }
@@ -77,6 +85,7 @@ impl Value {
             Value::Hash(_) => ValueType::Hash,
             Value::Set(_) => ValueType::Set,
             Value::ZSet(_) => ValueType::ZSet,
+            Value::Stream(_) => ValueType::Stream,
         }
     }
 
@@ -88,6 +97,7 @@ impl Value {
             Value::Hash(value) => value.encoding(),
             Value::Set(value) => value.encoding(),
             Value::ZSet(value) => value.encoding(),
+            Value::Stream(value) => value.encoding(),
         }
     }
 
@@ -102,7 +112,8 @@ impl Value {
     /// Whether an aggregate has no element left, so that its key must go.
     pub fn is_empty_aggregate(&self) -> bool {
         match self {
-            Value::String(_) => false,
+            // A stream may be empty and keep its groups.
+            Value::String(_) | Value::Stream(_) => false,
             Value::List(value) => value.is_empty(),
             Value::Hash(value) => value.is_empty(),
             Value::Set(value) => value.is_empty(),
@@ -112,7 +123,7 @@ impl Value {
 }
 
 /// A type that a key can hold: how a handler says which one it needs.
-pub(crate) trait Typed: Default {
+pub(crate) trait Typed: Sized {
     fn from_value(value: &Value) -> Option<&Self>;
     fn from_value_mut(value: &mut Value) -> Option<&mut Self>;
     fn into_value(self) -> Value;
@@ -134,7 +145,7 @@ macro_rules! boxed {
     )*};
 }
 
-boxed!(List, Hash, Set, ZSet);
+boxed!(List, Hash, Set, ZSet, Stream);
 
 impl Typed for Str {
     fn from_value(value: &Value) -> Option<&Self> {

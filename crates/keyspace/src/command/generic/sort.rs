@@ -216,7 +216,9 @@ fn elements(
         Value::List(list) => list.iter().cloned().collect(),
         Value::Set(set) => set.iter().map(Member::to_bytes).collect(),
         Value::ZSet(zset) => zset.iter().map(|element| element.member.clone()).collect(),
-        Value::String(_) | Value::Hash(_) => return Err(CommandError::WrongType),
+        Value::String(_) | Value::Hash(_) | Value::Stream(_) => {
+            return Err(CommandError::WrongType);
+        }
     };
     Ok((Some(entry.value.value_type()), elements))
 }

@@ -3,7 +3,6 @@
 use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::time::UnixMillis;
 use keyspace_resp::ReplyWriter;
 
 /// WAIT numreplicas timeout
@@ -13,7 +12,7 @@ pub(super) fn wait(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let replicas = args::integer(args[1])?;
-    let deadline = deadline(args[2], ctx.now())?;
+    let deadline = args::timeout_millis(args[2], ctx.now())?;
     let none_have_it: fn(&mut ReplyWriter) = |out| out.integer(0);
     if replicas <= 0 {
         none_have_it(out);
@@ -37,7 +36,7 @@ pub(super) fn waitaof(
     if replicas < 0 {
         return Err(CommandError::NotPositive);
     }
-    let deadline = deadline(args[3], ctx.now())?;
+    let deadline = args::timeout_millis(args[3], ctx.now())?;
     if local > 0 {
         return Err(CommandError::text(
             "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
@@ -54,14 +53,4 @@ pub(super) fn waitaof(
         ctx.block_until(out, args, deadline, none_have_it);
     }
     Ok(())
-}
-
-/// When a timeout in milliseconds ends; `None` for 0, which waits for ever.
-fn deadline(arg: &[u8], now: UnixMillis) -> Result<Option<UnixMillis>, CommandError> {
-    let millis = args::integer(arg).map_err(|_| CommandError::TimeoutNotInteger)?;
-    match millis {
-        0 => Ok(None),
-        ..0 => Err(CommandError::TimeoutNegative),
-        _ => now.checked_add(millis).map(Some).ok_or(CommandError::TimeoutOutOfRange),
-    }
 }
