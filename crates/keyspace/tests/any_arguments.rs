@@ -24,9 +24,14 @@ const SETUP: &[&str] = &[
     "ZADD z2 0 a 0 b 0 c",
     "PFADD p a b c 1 2 3",
     "GEOADD g 13.361389 38.115556 a 15.087269 37.502669 b 179.9 -0.25 c",
+    "XADD st 1-1 f v",
+    "XADD st 2-1 a b c d",
+    "XGROUP CREATE st a 0",
+    "XGROUP CREATE st b 1-1",
+    "XREADGROUP GROUP a c COUNT 1 STREAMS st >",
 ];
 
-const KEYS: &[&str] = &["s", "n", "f", "l", "h", "i", "m", "z", "nokey"];
+const KEYS: &[&str] = &["s", "n", "f", "l", "h", "i", "m", "z", "st", "nokey"];
 const INTEGERS: &[&str] = &[
     "0",
     "1",
@@ -244,6 +249,7 @@ impl Fuzz {
             b"hash" => ask(&[b"HGETALL", key]),
             b"set" => ask(&[b"SMEMBERS", key]),
             b"zset" => ask(&[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]),
+            b"stream" => ask(&[b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]),
             other => panic!("unknown type {}", other.escape_ascii()),
         };
         assert_ne!(value, Value::Array(Vec::new()), "no key holds an empty {name:?}");
@@ -303,6 +309,7 @@ fn keys_of(group: Group) -> &'static [&'static str] {
         Group::Bitmap => &["s", "n", "p"],
         Group::Hyperloglog => &["p"],
         Group::Geo => &["g", "z"],
+        Group::Stream => &["st"],
         _ => KEYS,
     }
 }

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::db::{DATABASES, Db, DbIndex, Entry};
 use crate::error::CommandError;
 use crate::glob::glob_match;
-use crate::value::{Str, Typed, Value};
+use crate::value::{Str, StreamId, Typed, Value};
 use keyspace_resp::{Protocol, ReplyWriter};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
@@ -442,6 +442,13 @@ impl Digest {
                 for element in zset.iter() {
                     let score = element.score.to_bits().to_le_bytes();
                     value.join(Digest::of(&[&element.member, &score]));
+                }
+            }
+            Value::Stream(stream) => {
+                for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+                    let id = entry.id.to_string();
+                    let words = std::iter::once(id.as_bytes()).chain(entry.fields.words());
+                    value.join(Digest::of(&words.collect::<Vec<_>>()));
                 }
             }
         }

@@ -339,10 +339,9 @@ impl ClaimWalk {
         let mut options = Options::new(&args[6..]);
         while let Some(option) = options.next() {
             if args::is(option, "count") && !options.rest().is_empty() {
-                let count = options.integer()?;
-                if !(1..=ClaimWalk::MAX_COUNT).contains(&count) {
-                    return Err(CommandError::text("ERR COUNT must be > 0"));
-                }
+                let count = args::integer(options.value()?).ok();
+                let count = count.filter(|count| (1..=ClaimWalk::MAX_COUNT).contains(count));
+                let count = count.ok_or(CommandError::text("ERR COUNT must be > 0"))?;
                 walk.count = usize::try_from(count).unwrap_or(usize::MAX);
             } else if args::is(option, "justid") {
                 walk.just_id = true;

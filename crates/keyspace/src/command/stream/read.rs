@@ -124,11 +124,16 @@ fn split_streams<'b, 'a>(
     is_group: bool,
 ) -> Result<(&'b Args<'a>, &'b Args<'a>), CommandError> {
     if args.len() % 2 == 1 {
-        let (name, symbol) = if is_group { ("xreadgroup", '>') } else { ("xread", '$') };
-        return Err(CommandError::text(format!(
-            "ERR Unbalanced '{name}' list of streams: for each stream key an ID or '{symbol}' \
-             must be specified."
-        )));
+        return Err(CommandError::text(match is_group {
+            true => {
+                "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' \
+                 must be specified."
+            }
+            false => {
+                "ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' \
+                 must be specified."
+            }
+        }));
     }
     Ok(args.split_at(args.len() / 2))
 }
@@ -233,7 +238,7 @@ impl StreamsReply {
 /// From where XREADGROUP reads.
 #[derive(Debug, Clone, Copy)]
 enum GroupStart {
-    /// `>`: what no consumer was delivered.
+    /// `>`, for which the largest id stands too: what no consumer was delivered.
     New,
     /// What the consumer has pending behind an id.
     PendingAfter(StreamId),
@@ -252,7 +257,10 @@ impl GroupStart {
             b">" => Ok(GroupStart::New),
             b"$" => meaningless("$"),
             b"+" => meaningless("+"),
-            _ => parse_id(arg).map(GroupStart::PendingAfter),
+            _ => Ok(match parse_id(arg)? {
+                StreamId::MAX => GroupStart::New,
+                id => GroupStart::PendingAfter(id),
+            }),
         }
     }
 }
