@@ -227,7 +227,8 @@ fn group(alternatives: Vec<Vec<Argument>>) -> Argument {
     }
 }
 
-/// A sequence as one argument; a token before its first value is the token of the whole.
+/// A sequence as one argument; a token before its first value, which is not optional, is the token
+/// of the whole.
 fn block(mut sequence: Vec<Argument>) -> Argument {
     if sequence.len() == 1 {
         return sequence.swap_remove(0);
@@ -236,7 +237,9 @@ fn block(mut sequence: Vec<Argument>) -> Argument {
     let mut name = names.join("-");
     let first = sequence.first_mut();
     let token = match first {
-        Some(Argument { kind: Kind::Value(_), token, multiple: false, .. }) => token.take(),
+        Some(Argument {
+            kind: Kind::Value(_), token, optional: false, multiple: false, ..
+        }) => token.take(),
         _ => None,
     };
     if let Some(token) = &token {
