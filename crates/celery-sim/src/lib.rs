@@ -3,7 +3,9 @@
 //! A [`Producer`] and a [`Worker`] are state machines that send what Celery 5.7.0 with kombu 5.7.0
 //! and redis-py 8.1.0 sends, command for command and byte for byte apart from ids, times and host
 //! names. They are ordinary RESP clients: a [`Simulation`] drives them on an engine, and over TCP
-//! they serve real producers and workers.
+//! they serve real producers and workers. The worker is that of `celery worker -P solo
+//! --without-mingle --without-gossip --without-heartbeat`; retries, groups, chords and beat are not
+//! simulated.
 //!
 //! ```
 //! use celery_sim::{Config, Simulation, TaskCall};
@@ -31,6 +33,7 @@
 //! | EVALSHA that binds the pidbox queue | SADD, TIME, ZADD GT | the same |
 //! | SCRIPT EXISTS; MULTI, EVALSHA, EXEC, which renew that binding | TIME; MULTI, SADD, ZADD GT, EXEC | the same; TIME must be known before MULTI |
 //! | EVALSHA that sweeps overdue bindings | TIME, ZRANGEBYSCORE; overdue bindings stay | the same |
+//! | nothing, but marks a task as revoked whose `expires` has passed | what running it takes | revoking is not simulated |
 //! | replies to remote control | nothing: control messages are read and dropped | inspect and revoke are not simulated |
 //! | a new connection where one is lost | the process ends with the error | reconnecting is not simulated |
 //! | BRPOP and PSUBSCRIBE in either order when the event loop begins | BRPOP first | both are recorded |
