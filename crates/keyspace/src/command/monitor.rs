@@ -6,8 +6,7 @@ use crate::client::ClientId;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::CommandError;
-use keyspace_resp::ReplyWriter;
-use std::io::Write;
+use keyspace_resp::{ReplyWriter, cli};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     name: "monitor",
@@ -50,14 +49,12 @@ impl Engine {
             return;
         };
         let (seconds, micros) = (self.now.0.div_euclid(1000), self.now.0.rem_euclid(1000) * 1000);
-        let mut line =
-            format!("{seconds}.{micros:06} [{} {}]", client.db.0, client.addr).into_bytes();
+        let mut line = format!("{seconds}.{micros:06} [{} {}]", client.db.0, client.addr);
         for (index, arg) in args.iter().enumerate() {
-            line.extend_from_slice(b" ");
             let secret = secrets.contains(&index);
-            write_quoted(&mut line, if secret { b"(redacted)" } else { arg });
+            line.push(' ');
+            line.push_str(&cli::quote(if secret { b"(redacted)" } else { arg }));
         }
-        let line = String::from_utf8(line).expect("quoting leaves ASCII");
         for monitor in self.monitors.clone() {
             if let Some(client) = self.clients.get_mut(&monitor) {
                 client.out.simple(&line);
@@ -65,22 +62,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// Appends bytes in double quotes, with everything that is not printable ASCII escaped.
-pub(crate) fn write_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(b'"');
-    for &byte in bytes {
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x07 => out.extend_from_slice(b"\\a"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(byte),
-            other => write!(out, "\\x{other:02x}").expect("writing to a Vec cannot fail"),
-        }
-    }
-    out.push(b'"');
 }
