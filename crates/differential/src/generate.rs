@@ -11,6 +11,8 @@ use keyspace::command::{self, CommandSpec, Flag, Group};
 const THEMES: &[&[Group]] = &[
     &[Group::String],
     &[Group::String, Group::Bitmap],
+    &[Group::Hyperloglog],
+    &[Group::Geo, Group::SortedSet],
     &[Group::List],
     &[Group::Hash],
     &[Group::Set],

@@ -13,6 +13,8 @@ use keyspace::command::{CommandSpec, Group};
 const KEYS: &[(Group, &[&str])] = &[
     (Group::String, &["s1", "s2", "n1"]),
     (Group::Bitmap, &["s1", "s2", "b1"]),
+    (Group::Hyperloglog, &["p1", "p2", "p3"]),
+    (Group::Geo, &["g1", "g2"]),
     (Group::List, &["l1", "l2"]),
     (Group::Hash, &["h1", "h2"]),
     (Group::Set, &["e1", "e2", "e3"]),

@@ -246,6 +246,36 @@ impl Engine {
         Some(blocked)
     }
 
+    /// Panics where the queues and the clients that wait disagree, or a ready key was not served.
+    pub(crate) fn check_blocking(&self) {
+        let blocking = &self.blocking;
+        assert!(blocking.ready.is_empty(), "every ready key was served");
+        for ((db, key), queue) in &blocking.queues {
+            assert!(!queue.clients.is_empty() && !queue.is_ready, "a queue is waited in");
+            for (arrival, id) in &queue.clients {
+                let blocked = self.clients.get(id).and_then(|client| client.blocked.as_ref());
+                let blocked = blocked.expect("who stands in a queue waits");
+                assert_eq!((blocked.arrival, blocked.db), (*arrival, *db), "in its place");
+                assert!(blocked.keys.contains(key), "for this key");
+            }
+        }
+        let waiting = self.clients.values().filter_map(|client| client.blocked.as_ref());
+        assert_eq!(waiting.clone().count(), blocking.clients, "every client that waits is counted");
+        assert_eq!(
+            waiting.clone().filter(|blocked| blocked.deadline.is_some()).count(),
+            blocking.timeouts.len(),
+            "every deadline is known"
+        );
+        for blocked in waiting {
+            for key in &blocked.keys {
+                let queue = blocking.queues.get(&(blocked.db, key.clone()));
+                let stands =
+                    queue.is_some_and(|queue| queue.clients.contains_key(&blocked.arrival));
+                assert!(stands, "who waits stands in each of its queues");
+            }
+        }
+    }
+
     /// Ends a client's wait without serving it; `false` where it does not wait.
     pub(crate) fn unblock_client(&mut self, id: ClientId, how: Unblock) -> bool {
         let Some(blocked) = self.free_client(id) else {

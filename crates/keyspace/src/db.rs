@@ -97,6 +97,18 @@ impl Db {
         Some(entry)
     }
 
+    /// Panics where an index says anything else than the keys do, or where a key holds nothing.
+    pub fn check_invariants(&self) {
+        let (mut expires, mut field_expires) = (BTreeSet::new(), BTreeSet::new());
+        for (key, entry) in &self.keys {
+            assert!(!entry.value.is_empty_aggregate(), "an empty aggregate has no key");
+            expires.extend(entry.expire_at.map(|at| (at, key.clone())));
+            field_expires.extend(entry.value.next_field_expire().map(|at| (at, key.clone())));
+        }
+        assert_eq!(self.expires, expires, "every expiry is indexed, and no other");
+        assert_eq!(self.field_expires, field_expires, "and so is every field's");
+    }
+
     /// Removes every key and says how many there were.
     pub fn clear(&mut self) -> usize {
         std::mem::take(self).len()

@@ -33,6 +33,7 @@ mod error;
 mod event;
 mod eviction;
 mod glob;
+mod invariants;
 mod long_double;
 mod multi;
 mod notify;

@@ -67,6 +67,23 @@ impl Engine {
         }
     }
 
+    /// Panics where the watched keys and those who watch them disagree.
+    pub(crate) fn check_watchers(&self) {
+        for (pair, ids) in &self.watchers.by_key {
+            assert!(!ids.is_empty(), "a key that nobody watches is forgotten");
+            for id in ids {
+                let client = self.clients.get(id).expect("who watches is connected");
+                assert!(client.transaction.watched.contains(pair), "it knows what it watches");
+            }
+        }
+        for (id, client) in &self.clients {
+            for pair in &client.transaction.watched {
+                let ids = self.watchers.by_key.get(pair);
+                assert!(ids.is_some_and(|ids| ids.contains(id)), "a watched key is listed");
+            }
+        }
+    }
+
     /// Ends the client's transaction without running it.
     pub(crate) fn discard_transaction(&mut self, id: ClientId) {
         self.unwatch_all(id);
