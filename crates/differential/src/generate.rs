@@ -125,9 +125,7 @@ impl Generator {
             25..27 if in_multi => return plain("DISCARD"),
             0..3 if !self.listens => return plain("MULTI"),
             3 => {
-                return plain(
-                    ["FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "SELECT 0"][self.rng.usize(..4)],
-                );
+                return plain(["FLUSHALL", "FLUSHDB", "SELECT 1", "SELECT 0"][self.rng.usize(..4)]);
             }
             4..7 => return plain(["DEL l1 h1 e1 z1 s1", "GET s1", "PING"][self.rng.usize(..3)]),
             _ => {}
@@ -151,7 +149,12 @@ impl Generator {
         if is_left_out {
             spec = command::lookup(b"ping").unwrap_or(spec);
         }
-        self.call(spec)
+        let mut args = self.call(spec);
+        // Without an argument it is a wrong number of them before 7.2.
+        if args.len() > 1 && self.rng.u8(..50) == 0 {
+            args.splice(0..0, plain("COMMAND GETKEYS"));
+        }
+        args
     }
 
     /// A call as the command's syntax has it, or nearly.

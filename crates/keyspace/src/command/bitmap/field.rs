@@ -114,13 +114,14 @@ impl Operation {
         self.encoding.integer(raw)
     }
 
-    /// Does it on a string that is long enough, and answers; `true` where an integer changed.
-    fn apply(&self, bytes: &mut [u8], out: &mut ReplyWriter) -> bool {
+    /// Does it on a string that is long enough, and answers. Where it wrote, whether the
+    /// integer is now another one.
+    fn apply(&self, bytes: &mut [u8], out: &mut ReplyWriter) -> Option<bool> {
         let old = self.read(bytes);
         let number = match self.action {
             Action::Get => {
                 out.integer(old);
-                return false;
+                return None;
             }
             Action::Set(value) if self.encoding.is_signed => value.into(),
             // A negative number is the one with the same bits.
@@ -129,11 +130,11 @@ impl Operation {
         };
         let Some(new) = self.encoding.fit(number, self.overflow) else {
             out.null();
-            return false;
+            return None;
         };
         bits::set_field(bytes, self.offset, self.encoding.width, new as u64);
         out.integer(if matches!(self.action, Action::Set(_)) { old } else { new });
-        new != old
+        Some(new != old)
     }
 }
 
@@ -184,9 +185,10 @@ pub(super) fn bitfield(
     };
     let (bytes, has_grown) = make_room(ctx, key, last)?;
     out.array(operations.len());
-    let mut has_changed = has_grown;
+    let mut has_changed = false;
     for operation in &operations {
-        has_changed |= operation.apply(bytes, out);
+        let written = operation.apply(bytes, out);
+        has_changed |= written.is_some_and(|differs| differs || has_grown);
     }
     if has_changed {
         ctx.changed(key, Class::STRING, "setbit");
