@@ -116,6 +116,13 @@ const EXCEPTIONS: &[Exception] = &[
         },
     },
     Exception {
+        command: "COMMAND",
+        reason: "GETKEYS takes a command without arguments since 7.2",
+        allows: |args, _, theirs| {
+            args.len() == 3 && is_error(theirs, "ERR wrong number of arguments")
+        },
+    },
+    Exception {
         command: "LPOS",
         reason: "the least RANK is out of range since 7.2",
         allows: |_, ours, _| is_error(ours, "ERR value is out of range, value must between"),

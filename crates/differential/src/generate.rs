@@ -150,8 +150,8 @@ impl Generator {
             spec = command::lookup(b"ping").unwrap_or(spec);
         }
         let mut args = self.call(spec);
-        // Without an argument it is a wrong number of them before 7.2.
-        if args.len() > 1 && self.rng.u8(..50) == 0 {
+        // PFMERGE of no source, and a command without arguments, are answered since 7.2.
+        if args.len() > 1 && !in_multi && spec.name != "pfmerge" && self.rng.u8(..50) == 0 {
             args.splice(0..0, plain("COMMAND GETKEYS"));
         }
         args

@@ -252,8 +252,13 @@ impl Engine {
         assert!(blocking.ready.is_empty(), "every ready key was served");
         for ((db, key), queue) in &blocking.queues {
             assert!(!queue.clients.is_empty() && !queue.is_ready, "a queue is waited in");
-            for (arrival, id) in &queue.clients {
-                let blocked = self.clients.get(id).and_then(|client| client.blocked.as_ref());
+            let tried_without = queue.clients.values().filter(|waiting| waiting.unblock_on_nokey);
+            assert_eq!(tried_without.count(), queue.unblock_on_nokey, "these are counted");
+            let claims = queue.clients.values().filter(|waiting| waiting.claims);
+            assert_eq!(claims.count(), queue.claims, "and these");
+            for (arrival, waiting) in &queue.clients {
+                let client = self.clients.get(&waiting.client);
+                let blocked = client.and_then(|client| client.blocked.as_ref());
                 let blocked = blocked.expect("who stands in a queue waits");
                 assert_eq!((blocked.arrival, blocked.db), (*arrival, *db), "in its place");
                 assert!(blocked.keys.contains(key), "for this key");
@@ -262,7 +267,7 @@ impl Engine {
         let waiting = self.clients.values().filter_map(|client| client.blocked.as_ref());
         assert_eq!(waiting.clone().count(), blocking.clients, "every client that waits is counted");
         assert_eq!(
-            waiting.clone().filter(|blocked| blocked.deadline.is_some()).count(),
+            waiting.clone().filter(|blocked| blocked.wait.deadline.is_some()).count(),
             blocking.timeouts.len(),
             "every deadline is known"
         );

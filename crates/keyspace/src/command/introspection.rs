@@ -309,8 +309,8 @@ fn command_getkeysandflags(
 fn find_keys(call: &Args<'_>) -> Result<Vec<keys::KeyAt>, CommandError> {
     let command = match super::find(call) {
         Ok(command) => command,
-        Err(CommandError::WrongArity(_)) => {
-            let text = match lookup(call[0]).is_some_and(keys::has_keys) {
+        Err(CommandError::WrongArity(name)) => {
+            let text = match lookup(name.as_bytes()).is_some_and(keys::has_keys) {
                 true => "ERR Invalid number of arguments specified for command",
                 false => "ERR The command has no key arguments",
             };
