@@ -455,6 +455,7 @@ impl Scene {
 
     fn disconnected(&mut self, client: ClientId) {
         self.commands.remove(&client.0);
+        self.feed.forget(client.0);
         self.subscribed.retain(|_, subscriber| *subscriber != client.0);
         self.park(client, None);
         if let Some((_, actor)) = self.actor_of(Some(client)) {

@@ -4,15 +4,20 @@ use super::tokens::shown;
 use crate::celery::picture::Line;
 use crate::design::units;
 use celery_sim::Role;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How much of a command's text goes to the feed.
 const TEXT_MAX: usize = 2_000;
 
+/// How many lines wait for the page at most; the page keeps no more.
+const FRESH_MAX: usize = 400;
+
 /// The feed as it grows.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
-    fresh: Vec<Line>,
-    last: Option<(u64, Line)>,
+    fresh: VecDeque<Line>,
+    /// The last line of each client.
+    last: BTreeMap<u64, Line>,
     count: u32,
     /// The client whose EXEC ran last, and when: what follows from it at once ran in it, as its
     /// next command waits for the reply.
@@ -26,9 +31,10 @@ impl Feed {
 
     /// Takes the lines that are new or have changed.
     pub fn take(&mut self) -> Vec<Line> {
-        std::mem::take(&mut self.fresh)
+        self.fresh.drain(..).collect()
     }
 
+    /// Adds a command of a client, or counts it where the client said the same before.
     pub fn add(&mut self, client: u64, mut line: Line) {
         line.in_multi = self.executing == Some((client, line.at));
         if line.text == "EXEC" {
@@ -36,21 +42,27 @@ impl Feed {
         } else if !line.in_multi {
             self.executing = None;
         }
-        match &mut self.last {
-            Some((last_client, last)) if *last_client == client && last.text == line.text => {
-                last.times += 1;
-                last.at = line.at;
-                let again = last.clone();
-                self.fresh.retain(|line| line.number != again.number);
-                self.fresh.push(again);
-                return;
+        match self.last.get(&client).filter(|last| last.text == line.text) {
+            Some(last) => {
+                line.number = last.number;
+                line.times = last.times.saturating_add(1);
+                self.fresh.retain(|known| known.number != line.number);
             }
-            _ => {}
+            None => {
+                self.count = self.count.wrapping_add(1);
+                line.number = self.count;
+            }
         }
-        self.count += 1;
-        line.number = self.count;
-        self.fresh.push(line.clone());
-        self.last = Some((client, line));
+        self.fresh.push_back(line.clone());
+        if self.fresh.len() > FRESH_MAX {
+            self.fresh.pop_front();
+        }
+        self.last.insert(client, line);
+    }
+
+    /// Forgets a client that is gone.
+    pub fn forget(&mut self, client: u64) {
+        self.last.remove(&client);
     }
 }
 

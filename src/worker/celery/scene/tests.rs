@@ -227,6 +227,18 @@ fn the_feed_counts_what_repeats_and_marks_what_runs_in_a_transaction() {
 }
 
 #[test]
+fn workers_that_wait_do_not_flood_the_feed() {
+    let mut stage = Stage::new();
+    stage.worker();
+    stage.worker();
+    stage.pass(60_500);
+    let lines = stage.scene.take_lines();
+    let polls: Vec<u32> =
+        lines.iter().filter(|line| line.text.starts_with("BRPOP")).map(|line| line.times).collect();
+    assert_eq!(polls, [61, 61]);
+}
+
+#[test]
 fn a_message_opens() {
     let mut stage = Stage::new();
     let picture = stage.send("app.add", &[2, 3]);
