@@ -39,6 +39,7 @@ mod multi;
 mod notify;
 mod pubsub;
 mod random;
+mod rdb;
 mod scan;
 mod stats;
 mod time;

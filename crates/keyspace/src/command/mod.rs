@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod databases;
 mod debug;
+mod dump;
 mod expire;
 mod generic;
 mod geo;
@@ -335,6 +336,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     generic::COMMANDS,
     expire::COMMANDS,
     databases::COMMANDS,
+    dump::COMMANDS,
     list::COMMANDS,
     hash::COMMANDS,
     hash::expire::COMMANDS,

@@ -306,7 +306,7 @@ fn module_list(
 }
 
 /// Refuses a command that needs a disk, a network or a process; its row says which.
-fn unavailable(
+pub(super) fn unavailable(
     ctx: &mut Context<'_>,
     _args: &Args<'_>,
     _out: &mut ReplyWriter,

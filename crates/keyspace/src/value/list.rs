@@ -73,6 +73,13 @@ impl List {
         if self.nodes.is_some() { "quicklist" } else { "listpack" }
     }
 
+    /// How Redis would store it, node by node: the number of elements, and whether it is one
+    /// large element by itself instead of a listpack.
+    pub fn nodes(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        let listpack = self.nodes.is_none().then_some((self.len(), false));
+        listpack.into_iter().chain(self.nodes.iter().flat_map(Nodes::iter))
+    }
+
     pub fn get(&self, index: usize) -> Option<&SmallBytes> {
         self.elements.get(index)
     }

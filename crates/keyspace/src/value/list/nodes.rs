@@ -125,6 +125,11 @@ impl Nodes {
         Nodes(node.into_iter().collect())
     }
 
+    /// The number of elements of each node, and whether it is one large element by itself.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
+        self.0.iter().map(|node| (node.count, node.is_plain))
+    }
+
     /// Whether all is in one node that keeps to the limit.
     pub fn fits_listpack(&self, limit: NodeLimit) -> bool {
         self.is_one_listpack(limit, 1)

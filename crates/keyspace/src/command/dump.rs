@@ -1,0 +1,189 @@
+//! Values as bytes, to be taken elsewhere: DUMP, RESTORE and MIGRATE.
+
+use super::server::unavailable;
+use super::{AclCategory, Begin, CommandSpec, Find, Flag, Group, KeyFlag, KeySpec, Run};
+use crate::args::{self, Args, Options};
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::notify::Class;
+use crate::rdb::{self, Refused};
+use crate::time::UnixMillis;
+use keyspace_resp::ReplyWriter;
+
+pub(crate) const COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        name: "dump",
+        syntax: "DUMP key",
+        summary: "Answers the value of a key as bytes that RESTORE takes.",
+        since: "2.6.0",
+        complexity: "O(N) in the bytes of the value",
+        arity: 2,
+        flags: &[Flag::Readonly],
+        acl: &[AclCategory::Keyspace],
+        keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        differs: "The bytes are of RDB version 10, which Redis 7.0 and later restore; a hash with fields that expire is of version 12 (Redis 7.4). Strings are not compressed; a stream, and what is longer than proto-max-bulk-len, is an error.",
+        run: Run::Handler(dump),
+        ..CommandSpec::new(Group::Generic)
+    },
+    CommandSpec {
+        name: "migrate",
+        syntax: "MIGRATE host port <key|\"\"> destination-db timeout [COPY] [REPLACE] [AUTH auth|AUTH2 username password] [KEYS keys [keys ...]]",
+        summary: "Moves keys to another server.",
+        since: "2.6.0",
+        complexity: "O(N) in the bytes of the values",
+        arity: -6,
+        flags: &[Flag::Write],
+        acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
+        keys: &[
+            KeySpec::one(3, &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete]),
+            KeySpec {
+                flags: &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete, KeyFlag::Incomplete],
+                begin: Begin::Keyword { keyword: "KEYS", start_from: -2 },
+                find: Find::Range { last: -1, step: 1, limit: 0 },
+            },
+        ],
+        differs: "Refused: there is no network; take what DUMP answers to the other server's RESTORE.",
+        run: Run::Handler(unavailable),
+        ..CommandSpec::new(Group::Generic)
+    },
+    CommandSpec {
+        name: "restore",
+        syntax: "RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+        summary: "Sets a key to a value that DUMP answered.",
+        since: "2.6.0",
+        complexity: "O(N) in the bytes of the value, O(N*log(N)) for a sorted set",
+        arity: -4,
+        flags: &[Flag::Denyoom, Flag::Write],
+        acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
+        keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Update])],
+        differs: "Every payload is checked as by sanitize-dump-payload, streams and modules are not known, and compressed strings may become proto-max-bulk-len bytes together. FREQ has no effect.",
+        run: Run::Handler(restore),
+        ..CommandSpec::new(Group::Generic)
+    },
+    CommandSpec {
+        name: "restore-asking",
+        syntax: "RESTORE-ASKING key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+        summary: "Does what RESTORE does, where nodes of a cluster hand keys over.",
+        since: "3.0.0",
+        complexity: "O(N) in the bytes of the value, O(N*log(N)) for a sorted set",
+        arity: -4,
+        flags: &[Flag::Asking, Flag::Denyoom, Flag::Write],
+        acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
+        keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Update])],
+        differs: "As RESTORE does.",
+        run: Run::Handler(restore),
+        ..CommandSpec::new(Group::Server)
+    },
+];
+
+/// DUMP key
+fn dump(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
+    let max_bytes = ctx.config().proto_max_bulk_len;
+    let payload = match ctx.get_any(args[1]) {
+        None => None,
+        Some(entry) => {
+            let no_layout = || CommandError::text("ERR DUMP of a stream is not available here");
+            Some(rdb::dump(&entry.value).ok_or_else(no_layout)?)
+        }
+    };
+    if payload.as_ref().is_some_and(|payload| payload.len() > max_bytes) {
+        return Err(CommandError::ReplyTooLarge);
+    }
+    out.bulk_or_null(payload.as_deref());
+    Ok(())
+}
+
+/// The options of RESTORE.
+#[derive(Debug, Default)]
+struct RestoreOptions {
+    replace: bool,
+    /// The expiry is a point in time.
+    absolute_ttl: bool,
+    idle_seconds: Option<i64>,
+    frequency: Option<i64>,
+}
+
+impl RestoreOptions {
+    /// A key is either idle or frequent.
+    fn parse(args: &Args<'_>) -> Result<Self, CommandError> {
+        let mut parsed = RestoreOptions::default();
+        let mut options = Options::new(args);
+        while let Some(option) = options.next() {
+            if args::is(option, "replace") {
+                parsed.replace = true;
+            } else if args::is(option, "absttl") {
+                parsed.absolute_ttl = true;
+            } else if args::is(option, "idletime") && parsed.frequency.is_none() {
+                let seconds = options.integer()?;
+                if seconds < 0 {
+                    return Err(CommandError::text("ERR Invalid IDLETIME value, must be >= 0"));
+                }
+                parsed.idle_seconds = Some(seconds);
+            } else if args::is(option, "freq") && parsed.idle_seconds.is_none() {
+                let frequency = options.integer()?;
+                if !(0..=255).contains(&frequency) {
+                    return Err(CommandError::text(
+                        "ERR Invalid FREQ value, must be >= 0 and <= 255",
+                    ));
+                }
+                parsed.frequency = Some(frequency);
+            } else {
+                return Err(CommandError::Syntax);
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// The expiry that `ttl` says, if it says one.
+    fn expire_at(&self, ttl: i64, ctx: &Context<'_>) -> Result<Option<UnixMillis>, CommandError> {
+        let base = if self.absolute_ttl { UnixMillis(0) } else { ctx.now() };
+        match ttl {
+            0 => Ok(None),
+            ..0 => Err(CommandError::text("ERR Invalid TTL value, must be >= 0")),
+            _ => {
+                let out_of_time = CommandError::InvalidExpire(ctx.command.spec.name);
+                base.checked_add(ttl).map(Some).ok_or(out_of_time)
+            }
+        }
+    }
+}
+
+/// RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]
+///
+/// A value that has expired already, and one of which every part has, is none: then REPLACE
+/// deletes the key.
+fn restore(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let key = args[1];
+    let options = RestoreOptions::parse(&args[4..])?;
+    if !options.replace && ctx.database().contains(key) {
+        return Err(CommandError::text("BUSYKEY Target key name already exists."));
+    }
+    let expire_at = options.expire_at(args::integer(args[2])?, ctx)?;
+    let value = rdb::restore(args[3], ctx.config(), ctx.now()).map_err(|refused| {
+        CommandError::text(match refused {
+            Refused::VersionOrChecksum => "ERR DUMP payload version or checksum are wrong",
+            Refused::Format => "ERR Bad data format",
+        })
+    })?;
+    let has_expired = expire_at.is_some_and(|at| at <= ctx.now());
+    match value.filter(|_| !has_expired) {
+        None => {
+            ctx.delete(key);
+        }
+        Some(value) => {
+            ctx.set_value(key, value, expire_at);
+            if let Some(seconds) = options.idle_seconds {
+                let idle = seconds.saturating_mul(1000);
+                let used_at = UnixMillis(ctx.now().0.saturating_sub(idle));
+                ctx.database_mut().get_mut(key, Some(used_at));
+            }
+            ctx.changed(key, Class::GENERIC, "restore");
+        }
+    }
+    out.ok();
+    Ok(())
+}
