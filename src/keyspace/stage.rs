@@ -50,6 +50,7 @@ fn nothing() -> Html {
         (KeyKind::Hash, "fields with values"),
         (KeyKind::Set, "members, each once"),
         (KeyKind::SortedSet, "members by score"),
+        (KeyKind::Stream, "entries in order, read by groups"),
     ];
     html! {
         <div class="stage-empty">

@@ -49,6 +49,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Denyoom, Flag::Fast, Flag::Write],
         acl: &[AclCategory::Stream],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Update])],
+        differs: "The texts of its errors are our own.",
         run: Run::Handler(xidmprecord),
         ..CommandSpec::new(Group::Stream)
     },
