@@ -42,6 +42,10 @@ impl Clock {
             }
             ClockAction::Rate(_) => {}
         }
+        if self.paused {
+            // The engine's time has whole milliseconds; one that stands is shown as it is.
+            self.engine = self.engine.floor();
+        }
         self.told = None;
     }
 
@@ -91,6 +95,14 @@ mod tests {
         assert_eq!(clock.real_until(UnixMillis(2_000), 9_000.0), None);
         clock.act(ClockAction::Toggle, None, 10_000.0);
         assert_eq!(clock.now(10_100.0), UnixMillis(1_400));
+    }
+
+    #[test]
+    fn a_stopped_clock_shows_the_engines_millisecond() {
+        let mut clock = Clock::new(1_000.0);
+        clock.act(ClockAction::Toggle, None, 1_300.7);
+        let shown = clock.take_changed(None).map(|state| state.at(9_000.0));
+        assert_eq!(shown, Some(1_300.0));
     }
 
     #[test]

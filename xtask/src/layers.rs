@@ -12,6 +12,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("keyspace-wasm", &["keyspace", "keyspace-resp", "celery-sim"]),
     ("keyspace-server", &["keyspace", "keyspace-resp"]),
     ("keyspace-transcript", &["keyspace", "keyspace-resp"]),
+    ("keyspace-differential", &["keyspace", "keyspace-resp"]),
     ("keyspace-playground", &["keyspace", "keyspace-resp", "celery-sim"]),
 ];
 
