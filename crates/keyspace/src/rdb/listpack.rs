@@ -2,15 +2,14 @@
 
 use super::Corrupt;
 use super::reader::Reader;
-use crate::value::{SmallBytes, canonical_integer};
+use crate::value::SmallBytes;
+use crate::value::listpack::integer_of;
 
 /// The header: bytes of the whole and number of elements.
 const HEADER_BYTES: usize = 6;
 const END: u8 = 0xff;
 /// The number of elements in the header where there are too many for it.
 const UNKNOWN_COUNT: u16 = u16::MAX;
-/// More digits than any 64-bit integer has.
-const INTEGER_MAX_BYTES: usize = 20;
 
 /// A listpack as it is written.
 #[derive(Debug)]
@@ -26,9 +25,7 @@ impl Writer {
 
     /// Appends an element, as an integer where it is the canonical form of one.
     pub fn push(&mut self, element: &[u8]) {
-        let integer =
-            if element.len() <= INTEGER_MAX_BYTES { canonical_integer(element) } else { None };
-        match integer {
+        match integer_of(element) {
             Some(integer) => self.push_integer(integer),
             None => self.push_bytes(element),
         }

@@ -9,7 +9,7 @@ pub(super) const OVERHEAD: usize = 7;
 const INTEGER_MAX_BYTES: usize = 20;
 
 /// The integer as which an element is stored, if it is one.
-pub(super) fn integer_of(element: &[u8]) -> Option<i64> {
+pub(crate) fn integer_of(element: &[u8]) -> Option<i64> {
     if element.len() <= INTEGER_MAX_BYTES { canonical_integer(element) } else { None }
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod geo;
 mod hash;
 pub(crate) mod hyperloglog;
 mod list;
-mod listpack;
+pub(crate) mod listpack;
 mod set;
 mod stream;
 mod string;
