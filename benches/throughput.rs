@@ -100,7 +100,8 @@ mod native {
         let mut ours: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let mut theirs = ours.clone();
         for _ in 0..ROUNDS {
-            for (address, rates) in [(keyspace.address(), &mut ours), (redis.address, &mut theirs)]
+            for (address, rates) in
+                [(keyspace.address(), &mut ours), (redis.address(), &mut theirs)]
             {
                 for (test, rate) in redis_benchmark(address)? {
                     rates.entry(test).or_default().push(rate);

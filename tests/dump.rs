@@ -182,7 +182,7 @@ fn start() -> (RedisServer, Control, Version) {
     let server = RedisServer::start().expect("redis-server starts");
     server.reset().expect("it can be emptied");
     let version = server.version().expect("it says its version");
-    let mut control = Control::connect(server.address).expect("it listens");
+    let mut control = Control::connect(server.address()).expect("it listens");
     Server::call(&mut control, &command("CONFIG SET sanitize-dump-payload yes", &[]));
     (server, control, version)
 }

@@ -41,7 +41,7 @@ fn native(arguments: &libtest_mimic::Arguments) -> std::io::Result<std::process:
     let shared = Arc::clone(&server);
     Ok(trials::run_all(arguments, move || {
         shared.reset()?;
-        Ok(tcp::TcpBackend::new(shared.address, Arc::clone(&shared), move |block| {
+        Ok(tcp::TcpBackend::new(shared.address(), Arc::clone(&shared), move |block| {
             block.engine || block.since.is_some_and(|since| since > version)
         }))
     }))

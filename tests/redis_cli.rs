@@ -44,7 +44,7 @@ fn replies_print_as_redis_cli_prints_them() {
     ]);
     commands.extend([vec!["CLIENT", "LIST", "TYPE", "nosuch"], vec!["NOSUCH"]]);
     for protocol in ["2", "3"] {
-        let mut control = control::Control::connect(server.address).expect("connects");
+        let mut control = control::Control::connect(server.address()).expect("connects");
         control.call(&["HELLO", protocol]).expect("both are spoken");
         for command in &commands {
             let reply = control.call(command).expect("an answer");
@@ -60,7 +60,7 @@ fn replies_print_as_redis_cli_prints_them() {
 fn redis_cli(server: &RedisServer, protocol: &str, command: &[&str]) -> String {
     let Output { stdout, stderr, .. } = Command::new("redis-cli")
         .args(["--no-raw", &format!("-{protocol}")])
-        .args(["-h", "127.0.0.1", "-p", &server.address.port().to_string()])
+        .args(["-h", "127.0.0.1", "-p", &server.address().port().to_string()])
         .args(command)
         .output()
         .expect("redis-cli is installed with redis-server: `cargo xtask test` does it");

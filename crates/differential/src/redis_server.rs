@@ -22,18 +22,27 @@ impl RedisServer {
     /// # Errors
     /// Where there is none, or it does not start.
     pub fn start() -> io::Result<RedisServer> {
+        Self::start_with(&[])
+    }
+
+    /// Like [`start`](Self::start), with further arguments of its command line.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not start.
+    pub fn start_with(arguments: &[&str]) -> io::Result<RedisServer> {
         // Another process may take the port between the search and the start.
         (0..5)
-            .find_map(|_| Self::try_start().transpose())
+            .find_map(|_| Self::try_start(arguments).transpose())
             .unwrap_or_else(|| Err(io::Error::other("redis-server does not start")))
     }
 
     /// `None` where it started and gave up again.
-    fn try_start() -> io::Result<Option<RedisServer>> {
+    fn try_start(arguments: &[&str]) -> io::Result<Option<RedisServer>> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut process = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
+            .args(arguments)
             .current_dir(std::env::temp_dir())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -41,7 +50,7 @@ impl RedisServer {
             .map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => io::Error::other(
                     "redis-server is not on PATH, and the engine is compared with it: \
-                     install the package `redis-server`",
+                     `cargo xtask test` installs it, or install the package `redis-server`",
                 ),
                 _ => error,
             })?;
@@ -53,6 +62,11 @@ impl RedisServer {
         }
         process.wait()?;
         Ok(None)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Opens a connection.
