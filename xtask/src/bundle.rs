@@ -100,7 +100,7 @@ fn emit(asset: &Asset, folder: &Path) -> Outcome<String> {
         Asset::Worker { bin } => {
             let loader = format!("import init from \"./{bin}.js\";\nawait init();\n");
             write(&folder.join(format!("{bin}_loader.js")), loader.as_bytes())?;
-            Ok(preload(bin))
+            Ok(prefetch(bin))
         }
         Asset::App { bin } => {
             let start = format!(
@@ -115,6 +115,15 @@ fn preload(bin: &str) -> String {
     format!(
         "<link rel=\"modulepreload\" href=\"./{bin}.js\">\
          <link rel=\"preload\" href=\"./{bin}_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>"
+    )
+}
+
+/// What a worker will ask for. A preload serves the page alone, and browsers warn of one that the
+/// page itself does not use.
+fn prefetch(bin: &str) -> String {
+    format!(
+        "<link rel=\"prefetch\" href=\"./{bin}.js\">\
+         <link rel=\"prefetch\" href=\"./{bin}_bg.wasm\">"
     )
 }
 
