@@ -12,6 +12,7 @@ mod load;
 mod lzf;
 mod reader;
 mod save;
+mod stream;
 mod ziplist;
 mod zipmap;
 
@@ -20,16 +21,12 @@ mod tests;
 
 use crate::config::Config;
 use crate::time::UnixMillis;
-use crate::value::Value;
+use crate::value::{IdempotencyLimits, Value};
 use crc::{CRC_64_REDIS, Crc, Table};
 use reader::Reader;
 
-/// The newest version that is read: that of Redis 8.6.
-const NEWEST_VERSION: u16 = 13;
-/// The version of Redis 7.0, whose layouts say every value but hashes with fields that expire.
-const COMMON_VERSION: u16 = 10;
-/// The version that brought fields that expire.
-const FIELD_EXPIRY_VERSION: u16 = 12;
+/// The newest version that is read: that of Redis 8.8, as its commands are here.
+const NEWEST_VERSION: u16 = 14;
 
 const VERSION_BYTES: usize = 2;
 const CHECKSUM_BYTES: usize = 8;
@@ -50,14 +47,31 @@ mod layout {
     pub const ZSET_ZIPLIST: u8 = 12;
     pub const HASH_ZIPLIST: u8 = 13;
     pub const LIST_QUICKLIST: u8 = 14;
+    pub const STREAM_LISTPACKS: u8 = 15;
     pub const HASH_LISTPACK: u8 = 16;
     pub const ZSET_LISTPACK: u8 = 17;
     pub const LIST_QUICKLIST_2: u8 = 18;
+    pub const STREAM_LISTPACKS_2: u8 = 19;
     pub const SET_LISTPACK: u8 = 20;
+    pub const STREAM_LISTPACKS_3: u8 = 21;
     pub const HASH_METADATA_PRE_GA: u8 = 22;
     pub const HASH_LISTPACK_EX_PRE_GA: u8 = 23;
     pub const HASH_METADATA: u8 = 24;
     pub const HASH_LISTPACK_EX: u8 = 25;
+    pub const STREAM_LISTPACKS_4: u8 = 26;
+    pub const STREAM_LISTPACKS_5: u8 = 27;
+
+    /// The version of RDB that is needed to read what is written in a layout.
+    pub fn version(layout: u8) -> u16 {
+        match layout {
+            STREAM_LISTPACKS_5 => 14,
+            STREAM_LISTPACKS_4 => 13,
+            HASH_METADATA | HASH_LISTPACK_EX => 12,
+            STREAM_LISTPACKS_3 => 11,
+            // That of Redis 7.0.
+            _ => 10,
+        }
+    }
 }
 
 /// Why a payload was refused.
@@ -79,16 +93,12 @@ impl From<Corrupt> for Refused {
     }
 }
 
-/// The payload of a value; `None` for a stream.
-pub(crate) fn dump(value: &Value) -> Option<Vec<u8>> {
-    let layout = save::layout_of(value)?;
+/// The payload of a value. `limits` are those that a new stream is given.
+pub(crate) fn dump(value: &Value, limits: IdempotencyLimits) -> Vec<u8> {
+    let layout = save::layout_of(value, limits);
     let mut payload = vec![layout];
     save::save(&mut payload, value, layout);
-    let version = match layout {
-        layout::HASH_METADATA | layout::HASH_LISTPACK_EX => FIELD_EXPIRY_VERSION,
-        _ => COMMON_VERSION,
-    };
-    Some(seal(payload, version))
+    seal(payload, layout::version(layout))
 }
 
 /// The value of a payload, in the encoding that the configuration gives it; `None` where it is a

@@ -21,7 +21,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
-        differs: "The bytes are of RDB version 10, which Redis 7.0 and later restore; a hash with fields that expire is of version 12 (Redis 7.4). Strings are not compressed; a stream, and what is longer than proto-max-bulk-len, is an error.",
+        differs: "The bytes are of RDB version 10, which Redis 7.0 and later restore; hashes with fields that expire are of version 12 (Redis 7.4), and streams of the oldest that says what is in them: consumers' times and producers' messages are newer. Strings are not compressed; what is longer than proto-max-bulk-len is an error.",
         run: Run::Handler(dump),
         ..CommandSpec::new(Group::Generic)
     },
@@ -56,7 +56,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Denyoom, Flag::Write],
         acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Update])],
-        differs: "Every payload is checked as by sanitize-dump-payload, streams and modules are not known, and compressed strings may become proto-max-bulk-len bytes together. FREQ has no effect.",
+        differs: "Every payload is checked as by sanitize-dump-payload, modules are not known, and compressed strings may become proto-max-bulk-len bytes together. FREQ has no effect.",
         run: Run::Handler(restore),
         ..CommandSpec::new(Group::Generic)
     },
@@ -79,13 +79,8 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 /// DUMP key
 fn dump(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let max_bytes = ctx.config().proto_max_bulk_len;
-    let payload = match ctx.get_any(args[1]) {
-        None => None,
-        Some(entry) => {
-            let no_layout = || CommandError::text("ERR DUMP of a stream is not available here");
-            Some(rdb::dump(&entry.value).ok_or_else(no_layout)?)
-        }
-    };
+    let limits = ctx.config().idempotency_limits();
+    let payload = ctx.get_any(args[1]).map(|entry| rdb::dump(&entry.value, limits));
     if payload.as_ref().is_some_and(|payload| payload.len() > max_bytes) {
         return Err(CommandError::ReplyTooLarge);
     }

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::save::{PACKED_NODE, PLAIN_NODE};
-use super::{Corrupt, intset, layout, listpack, ziplist, zipmap};
+use super::{Corrupt, intset, layout, listpack, stream, ziplist, zipmap};
 use crate::config::Config;
 use crate::time::UnixMillis;
 use crate::value::{
@@ -32,6 +32,11 @@ pub(super) fn load(layout: u8, reader: &mut Reader<'_>, config: &Config) -> Resu
             let scores = scores(&packed_scores(layout, reader)?, true)?;
             ZSet::from_scores(scores, config.zset_limits()).into_value()
         }
+        layout::STREAM_LISTPACKS
+        | layout::STREAM_LISTPACKS_2
+        | layout::STREAM_LISTPACKS_3
+        | layout::STREAM_LISTPACKS_4
+        | layout::STREAM_LISTPACKS_5 => stream::load(layout, reader, config)?.into_value(),
         _ => hash(layout, reader, config)?.into_value(),
     };
     if value.is_empty_aggregate() { Err(Corrupt) } else { Ok(value) }

@@ -1,7 +1,7 @@
 //! Values to bytes: each in the layout of its encoding.
 
-use super::{intset, layout, listpack};
-use crate::value::{Hash, List, Member, Set, Value, ZSet, canonical_integer};
+use super::{intset, layout, listpack, stream};
+use crate::value::{Hash, IdempotencyLimits, List, Member, Set, Value, ZSet, canonical_integer};
 use keyspace_resp::format_double;
 
 /// A node of a quicklist that is one large element, and one that is a listpack.
@@ -12,11 +12,11 @@ const INTEGER_MAX_BYTES: usize = 11;
 /// Scores below this magnitude without a fraction are integers of a listpack.
 const INTEGER_SCORES_BELOW: f64 = (1_u64 << 62) as f64;
 
-/// The layout in which a value is saved; a stream has none. A set of strings has one that every
-/// version reads.
-pub(super) fn layout_of(value: &Value) -> Option<u8> {
-    Some(match value {
-        Value::Stream(_) => return None,
+/// The layout in which a value is saved. A set of strings has one that every version reads; a
+/// stream need not say the limits that it will be given.
+pub(super) fn layout_of(value: &Value, limits: IdempotencyLimits) -> u8 {
+    match value {
+        Value::Stream(stream) => stream::layout_of(stream, limits),
         Value::String(_) => layout::STRING,
         Value::List(_) => layout::LIST_QUICKLIST_2,
         Value::Set(set) => match **set {
@@ -31,7 +31,7 @@ pub(super) fn layout_of(value: &Value) -> Option<u8> {
             _ if hash.expires_len() > 0 => layout::HASH_METADATA,
             _ => layout::HASH,
         },
-    })
+    }
 }
 
 /// Appends a value in its layout.
@@ -42,7 +42,7 @@ pub(super) fn save(out: &mut Vec<u8>, value: &Value, layout: u8) {
         Value::Set(value) => set(out, value),
         Value::ZSet(value) => zset(out, value),
         Value::Hash(value) => hash(out, value, layout),
-        Value::Stream(_) => unreachable!("a stream has no layout"),
+        Value::Stream(value) => stream::save(out, value, layout),
     }
 }
 

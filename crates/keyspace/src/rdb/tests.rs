@@ -1,7 +1,10 @@
 //! Payloads that come back as they went, and payloads that nobody wrote.
 
 use super::*;
-use crate::value::{End, Hash, List, Member, NodeLimit, Set, Str, Typed, ZSet};
+use crate::value::{
+    ConsumerGroup, End, Hash, List, Member, NodeLimit, Set, Str, Stream, StreamId, StreamLimits,
+    Typed, ZSet,
+};
 use proptest::prelude::*;
 
 const NOW: UnixMillis = UnixMillis(1000);
@@ -11,7 +14,7 @@ fn read(payload: &[u8]) -> Result<Option<Value>, Refused> {
 }
 
 fn dumped(value: &Value) -> Vec<u8> {
-    dump(value).expect("it is no stream")
+    dump(value, Config::default().idempotency_limits())
 }
 
 fn element() -> impl Strategy<Value = Vec<u8>> {
@@ -88,8 +91,114 @@ fn hash() -> impl Strategy<Value = Value> {
     })
 }
 
+#[derive(Debug, Clone)]
+enum StreamOp {
+    Append(u64, Vec<(u8, Vec<u8>)>),
+    Delete(u8),
+    /// Group, consumer, entry, and when it was delivered how often.
+    Deliver(u8, u8, u8, i64, u64),
+    Release(u8, u8),
+    CreateConsumer(u8, u8),
+    Record(u8, u8),
+}
+
+fn stream_op() -> impl Strategy<Value = StreamOp> {
+    let fields = prop::collection::vec((0..3_u8, element()), 1..4);
+    prop_oneof![
+        6 => (1..300_u64, fields).prop_map(|(step, fields)| StreamOp::Append(step, fields)),
+        2 => (0..40_u8).prop_map(StreamOp::Delete),
+        3 => (0..3_u8, 0..3_u8, 0..40_u8, 0..9_000_i64, any::<u64>())
+            .prop_map(|(group, consumer, at, time, count)| StreamOp::Deliver(group, consumer, at, time, count)),
+        1 => (0..3_u8, 0..40_u8).prop_map(|(group, at)| StreamOp::Release(group, at)),
+        1 => (0..3_u8, 0..3_u8).prop_map(|(group, consumer)| StreamOp::CreateConsumer(group, consumer)),
+        1 => (0..3_u8, any::<u8>()).prop_map(|(producer, message)| StreamOp::Record(producer, message)),
+    ]
+}
+
+fn apply(stream: &mut Stream, ids: &mut Vec<StreamId>, op: StreamOp) {
+    let id_at = |at: u8| ids.get(usize::from(at)).copied().unwrap_or(StreamId::new(1, 1));
+    let group = |stream: &mut Stream, name: u8, read: StreamId| {
+        let group = ConsumerGroup::new(read, Some(3).filter(|_| name > 0));
+        stream.groups.entry((&[name][..]).into()).or_insert(group);
+    };
+    match op {
+        StreamOp::Append(step, fields) => {
+            let id = StreamId::new(stream.last_id.ms + step / 100, stream.last_id.seq + step);
+            let words: Vec<&[u8]> = fields
+                .iter()
+                .flat_map(|(field, value)| [std::slice::from_ref(field), value])
+                .collect();
+            stream.append(id, &words, StreamLimits { node_bytes: 300, node_entries: 6 });
+            ids.push(id);
+        }
+        StreamOp::Delete(at) => _ = stream.delete(id_at(at)),
+        StreamOp::Deliver(name, consumer, at, time, count) => {
+            let id = id_at(at);
+            group(stream, name, id);
+            let found = stream.groups.get_mut(&[name][..]).expect("it was created");
+            found.create_consumer(&[consumer], UnixMillis(time));
+            found.mark_active(&[consumer], UnixMillis(time));
+            let consumer = found.see_consumer(&[consumer], UnixMillis(time)).expect("it is there");
+            found.deliver(id, &consumer, UnixMillis(time), count);
+        }
+        StreamOp::Release(name, at) => {
+            let id = id_at(at);
+            group(stream, name, id);
+            stream.groups.get_mut(&[name][..]).expect("it was created").release(id, 7);
+        }
+        StreamOp::CreateConsumer(name, consumer) => {
+            group(stream, name, StreamId::MIN);
+            let found = stream.groups.get_mut(&[name][..]).expect("it was created");
+            found.create_consumer(&[consumer], UnixMillis(5));
+        }
+        StreamOp::Record(producer, message) => {
+            let (id, message) = (stream.last_id, &[message][..]);
+            let at = UnixMillis(id.ms as i64);
+            if stream.idempotency.get(&[producer], message, at).is_none() {
+                stream.idempotency.record(&[producer], message, id, at);
+            }
+        }
+    }
+}
+
+fn stream() -> impl Strategy<Value = Value> {
+    prop::collection::vec(stream_op(), 0..60).prop_map(|ops| {
+        let mut stream = Stream::new(Config::default().idempotency_limits());
+        let mut ids = Vec::new();
+        ops.into_iter().for_each(|op| apply(&mut stream, &mut ids, op));
+        stream.into_value()
+    })
+}
+
 fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![string(), list(), set(), zset(), hash()]
+    prop_oneof![string(), list(), set(), zset(), hash(), stream(), stream()]
+}
+
+/// Everything a client can see of a stream.
+fn stream_contents(stream: &Stream) -> Vec<Vec<u8>> {
+    let known = &stream.idempotency;
+    let mut lines = vec![
+        format!("{} {} {}", stream.last_id, stream.max_deleted_id, stream.entries_added),
+        format!("{:?} {:?}", stream.radix_tree(), known.limits()),
+        format!("{} {}", known.added, known.duplicates),
+    ];
+    for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+        lines.push(format!("{} {:?}", entry.id, entry.fields.words().collect::<Vec<_>>()));
+    }
+    for (name, group) in &stream.groups {
+        lines.push(format!("{name:?} {} {:?}", group.last_id, group.entries_read));
+        lines.push(format!("{:?}", group.released().collect::<Vec<_>>()));
+        lines.push(format!("{:?} {:?}", group.by_time(), group.consumers()));
+        for (id, pending) in group.pending() {
+            let (name, at) = (pending.holder.name(), pending.delivered_at);
+            lines.push(format!("{id} {name:?} {at:?} {}", pending.delivery_count));
+        }
+    }
+    let mut producers: Vec<_> =
+        known.producers().map(|(name, messages)| (name, messages.collect::<Vec<_>>())).collect();
+    producers.sort();
+    lines.push(format!("{producers:?}"));
+    lines.into_iter().map(String::into_bytes).collect()
 }
 
 /// Everything a client can see of a value, in an order of its own.
@@ -104,7 +213,7 @@ fn contents(value: &Value) -> Vec<Vec<u8>> {
                 .map(|element| [&element.score.to_be_bytes(), &*element.member].concat())
                 .collect();
         }
-        Value::Stream(_) => panic!("a stream was never dumped"),
+        Value::Stream(stream) => return stream_contents(stream),
         Value::Hash(hash) => {
             let field = |(name, value): (&[u8], &[u8])| {
                 format!("{name:?} {value:?} {:?}", hash.expire_at(name)).into_bytes()
@@ -134,7 +243,7 @@ fn ziplist(elements: &[&[u8]]) -> Vec<u8> {
 fn packed(layout: u8, bytes: &[u8]) -> Vec<u8> {
     let mut payload = vec![layout];
     save::string(&mut payload, bytes);
-    seal(payload, COMMON_VERSION)
+    seal(payload, NEWEST_VERSION)
 }
 
 fn listpack(elements: &[&[u8]]) -> Vec<u8> {
@@ -171,7 +280,7 @@ fn other_layouts() -> Vec<(Vec<u8>, Value)> {
         }
         hash.into_value()
     };
-    let raw = |bytes: &[u8]| seal(bytes.to_vec(), COMMON_VERSION);
+    let raw = |bytes: &[u8]| seal(bytes.to_vec(), NEWEST_VERSION);
     vec![
         (
             raw(b"\x00\xc3\x08\x0f\x01ab\xe0\x03\x01\x00c"),
@@ -209,7 +318,7 @@ fn layouts_that_are_not_written_are_read() {
 fn what_redis_would_not_write_is_refused() {
     let integers = |integers: &[i64]| packed(layout::SET_INTSET, &intset::write(integers));
     let lists = |layout, elements: &[&[u8]]| packed(layout, &listpack(elements));
-    let raw = |bytes: &[u8]| seal(bytes.to_vec(), COMMON_VERSION);
+    let raw = |bytes: &[u8]| seal(bytes.to_vec(), NEWEST_VERSION);
     for (payload, why) in [
         (raw(b""), "no layout"),
         (raw(b"\x07\x00"), "a module"),
@@ -256,6 +365,83 @@ fn a_payload_says_the_oldest_version_that_it_needs() {
     hash.set_expire(b"f", UnixMillis(5000));
     assert_eq!(version(hash.into_value()), 12);
     assert_eq!(version(Str::new(b"v").into_value()), 10);
+
+    let mut stream = Stream::new(Config::default().idempotency_limits());
+    let mut group = ConsumerGroup::default();
+    stream.groups.insert((&b"g"[..]).into(), group.clone());
+    assert_eq!(version(stream.clone().into_value()), 10);
+    group.create_consumer(b"c", NOW);
+    stream.groups.insert((&b"g"[..]).into(), group.clone());
+    assert_eq!(version(stream.clone().into_value()), 11);
+    group.mark_active(b"c", NOW);
+    stream.groups.insert((&b"g"[..]).into(), group.clone());
+    assert_eq!(version(stream.clone().into_value()), 10);
+    stream.idempotency.duplicates += 1;
+    assert_eq!(version(stream.clone().into_value()), 13);
+    group.release(StreamId::new(1, 0), 1);
+    stream.groups.insert((&b"g"[..]).into(), group);
+    assert_eq!(version(stream.into_value()), 14);
+}
+
+/// A stream of one node, as Redis 5.0 laid it out: a removed entry, one with the fields of the
+/// node, and one with others; a group with an entry pending.
+fn old_stream() -> Vec<u8> {
+    let mut packed = listpack::Writer::new();
+    for part in ["2", "1", "1", "f", "0"] {
+        packed.push(part.as_bytes());
+    }
+    for part in
+        ["3", "0", "0", "gone", "4", "2", "0", "1", "v", "4", "0", "5", "-1", "1", "g", "w", "6"]
+    {
+        packed.push(part.as_bytes());
+    }
+    let mut body = vec![layout::STREAM_LISTPACKS, 1, 16];
+    body.extend_from_slice(&StreamId::new(1, 1).to_bytes());
+    save::string(&mut body, &packed.finish());
+    // Two entries, the last id, one group that has read up to 1-2, one pending entry.
+    body.extend_from_slice(&[2, 6, 0, 1, 1, b'g', 1, 2, 1]);
+    body.extend_from_slice(&StreamId::new(1, 2).to_bytes());
+    body.extend_from_slice(&[&900_u64.to_le_bytes()[..], &[3, 1, 1, b'c']].concat());
+    body.extend_from_slice(&[&950_u64.to_le_bytes()[..], &[1]].concat());
+    body.extend_from_slice(&StreamId::new(1, 2).to_bytes());
+    body
+}
+
+#[test]
+fn a_stream_of_the_oldest_layout_is_read() {
+    let restored = read(&seal(old_stream(), 9)).expect("it is right");
+    let Some(Value::Stream(stream)) = restored else {
+        panic!("it is a stream, not {restored:?}");
+    };
+    let entries: Vec<_> = stream
+        .range(StreamId::MIN, StreamId::MAX)
+        .map(|entry| (entry.id, entry.fields.words().collect::<Vec<_>>()))
+        .collect();
+    let (one, other): ([&[u8]; 2], [&[u8]; 2]) = ([b"f", b"v"], [b"g", b"w"]);
+    let wanted = [(StreamId::new(1, 2), one.to_vec()), (StreamId::new(6, 0), other.to_vec())];
+    assert_eq!(entries, wanted);
+    assert_eq!((stream.len(), stream.entries_added), (2, 2));
+    let group = &stream.groups[&b"g"[..]];
+    assert_eq!(group.entries_read, Some(1));
+    assert_eq!(group.pending()[&StreamId::new(1, 2)].delivery_count, 3);
+    assert_eq!(group.consumers()[&b"c"[..]].active_at, Some(UnixMillis(950)));
+}
+
+#[test]
+fn a_stream_that_contradicts_itself_is_refused() {
+    let whole = old_stream();
+    let (entries, last_id) = (whole.len() - 62, whole.len() - 61);
+    for (at, byte, why) in [
+        (entries, 3, "another number of entries"),
+        (last_id, 5, "a last id before the last entry"),
+        (whole.len() - 1, 9, "a consumer has what the group has not"),
+        (whole.len() - 17, 0, "nobody has what is pending"),
+    ] {
+        let mut body = whole.clone();
+        assert_ne!(body[at], byte, "{why}");
+        body[at] = byte;
+        assert_eq!(read(&seal(body, 9)).err(), Some(Refused::Format), "{why}");
+    }
 }
 
 #[test]
@@ -325,7 +511,7 @@ proptest! {
         if let Some(cut) = cut {
             body.truncate(cut.index(body.len()));
         }
-        if let Ok(Some(restored)) = read(&seal(body, COMMON_VERSION)) {
+        if let Ok(Some(restored)) = read(&seal(body, NEWEST_VERSION)) {
             let again = read(&dumped(&restored)).expect("it was dumped").expect("it has not expired");
             prop_assert_eq!(contents(&again), contents(&restored));
         }
@@ -336,7 +522,7 @@ proptest! {
         layout in 0..30_u8,
         body in prop::collection::vec(prop_oneof![0..20_u8, any::<u8>()], 0..60),
     ) {
-        let payload = seal([&[layout], &body[..]].concat(), COMMON_VERSION);
+        let payload = seal([&[layout], &body[..]].concat(), NEWEST_VERSION);
         if let Ok(Some(restored)) = read(&payload) {
             prop_assert!(read(&dumped(&restored)).is_ok());
         }

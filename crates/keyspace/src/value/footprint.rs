@@ -2,7 +2,7 @@
 //!
 //! An estimate: collections are sampled, and what Redis allocates ahead is not known.
 
-use super::{ConsumerGroup, Member, Str, Value, canonical_integer};
+use super::{ConsumerGroup, Member, Str, Value, listpack};
 
 /// What the allocator hands out for a request: steps of 16 bytes up to 128, then four steps to
 /// each doubling.
@@ -28,17 +28,9 @@ pub(crate) fn string_bytes(len: usize) -> u64 {
     header + len as u64 + 1
 }
 
-/// An element of a listpack: integers by their size, strings behind their length.
+/// An element of a listpack.
 fn listpack_bytes(element: &[u8]) -> u64 {
-    let data = match canonical_integer(element) {
-        Some(0..=127) => 1,
-        Some(-4096..=4095) => 2,
-        Some(value) if i16::try_from(value).is_ok() => 3,
-        Some(value) if i32::try_from(value).is_ok() => 5,
-        Some(_) => 9,
-        None => element.len() as u64 + if element.len() < 64 { 1 } else { 2 },
-    };
-    data + if data < 128 { 1 } else { 2 }
+    listpack::entry_bytes(element) as u64
 }
 
 /// The place of a table, and an entry of it with a key and a value.

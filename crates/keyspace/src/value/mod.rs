@@ -19,8 +19,9 @@ pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};
 pub(crate) use set::{Member, Set, SetLimits};
 pub(crate) use stream::{
-    Consumer, ConsumerGroup, ConsumerName, IdempotencyLimits, NODE_MAX_BYTES, Pending, References,
-    Stream, StreamEntry, StreamId, StreamLimits, Threshold, Trim, message_id,
+    Consumer, ConsumerGroup, ConsumerName, Fields, Idempotency, IdempotencyLimits, NODE_MAX_BYTES,
+    Pending, References, Stream, StreamEntry, StreamId, StreamLimits, StreamNode, StreamNodeFlags,
+    Threshold, Trim, message_id,
 };
 pub(crate) use string::{Str, canonical_integer};
 pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order};

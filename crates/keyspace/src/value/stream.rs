@@ -11,13 +11,15 @@ mod idempotency;
 mod node;
 mod radix;
 
+pub(crate) use fields::Fields;
 pub(crate) use group::{Consumer, ConsumerGroup, ConsumerName, Pending};
 pub(crate) use id::StreamId;
-pub(crate) use idempotency::{IdempotencyLimits, message_id};
-pub(crate) use node::{NODE_MAX_BYTES, StreamEntry, StreamLimits};
+pub(crate) use idempotency::{Idempotency, IdempotencyLimits, message_id};
+pub(crate) use node::{
+    Flags as StreamNodeFlags, NODE_MAX_BYTES, Node as StreamNode, StreamEntry, StreamLimits,
+};
 
 use super::SmallBytes;
-use idempotency::Idempotency;
 use node::Node;
 use std::collections::BTreeMap;
 
@@ -84,8 +86,28 @@ impl Stream {
         }
     }
 
+    /// A stream of nodes that were saved; `None` where they are not in order.
+    pub fn restore(nodes: Vec<Node>, idempotency: IdempotencyLimits) -> Option<Stream> {
+        let mut stream = Stream::new(idempotency);
+        for node in nodes {
+            let last = stream.nodes.values().next_back();
+            if last.is_some_and(|last| last.last_id >= node.key) {
+                return None;
+            }
+            stream.len += node.entries.len();
+            stream.radix_tree_nodes += radix::added_nodes(&stream.nodes, node.key);
+            stream.nodes.insert(node.key, node);
+        }
+        Some(stream)
+    }
+
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// The nodes in order.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> {
+        self.nodes.values()
     }
 
     pub fn encoding(&self) -> &'static str {
@@ -99,7 +121,7 @@ impl Stream {
 
     /// The size of each node, as Redis would store it.
     pub fn node_bytes(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.nodes.values().map(Node::listpack_bytes)
+        self.nodes().map(Node::listpack_bytes)
     }
 
     pub fn get(&self, id: StreamId) -> Option<&StreamEntry> {
@@ -289,7 +311,7 @@ impl Stream {
 
     /// How many entries were added up to that id in the stream's whole life, where that can be
     /// known: at its ends, while no entry was removed from its middle.
-    fn entries_before(&self, id: StreamId) -> Option<i64> {
+    pub fn entries_before(&self, id: StreamId) -> Option<i64> {
         if self.entries_added == 0 {
             return Some(0);
         }

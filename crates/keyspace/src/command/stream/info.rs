@@ -172,7 +172,7 @@ fn write_full(stream: &Stream, count: usize, now: UnixMillis, out: &mut ReplyWri
         for (id, pending) in group.pending().iter().take(count) {
             out.array(4);
             write_id(out, *id);
-            out.bulk(&pending.consumer);
+            out.bulk(pending.holder.name());
             out.integer(pending.delivered_at.0);
             out.integer(i64::try_from(pending.delivery_count).unwrap_or(i64::MAX));
         }

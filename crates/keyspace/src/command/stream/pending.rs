@@ -148,7 +148,7 @@ fn write_range(
         if range.min_idle == 0 || idle >= range.min_idle {
             out.array(4);
             write_id(out, *id);
-            out.bulk(&pending.consumer);
+            out.bulk(pending.holder.name());
             out.integer(idle.max(0));
             out.integer(i64::try_from(pending.delivery_count).unwrap_or(i64::MAX));
             written += 1;
@@ -278,8 +278,7 @@ fn xclaim(
         let delivery_count = options
             .delivery_count
             .unwrap_or(deliveries.saturating_add(u64::from(!options.just_id)));
-        let delivered_at = options.delivered_at;
-        group.set_pending(id, Pending { consumer: name.clone(), delivered_at, delivery_count });
+        group.deliver(id, &name, options.delivered_at, delivery_count);
         group.mark_active(&name, now);
         claimed.ids.push(id);
     }
@@ -384,8 +383,7 @@ impl ClaimWalk {
                 group.acknowledge(id);
                 claimed.deleted.push(id);
             } else if !is_busy {
-                let consumer = name.clone();
-                group.set_pending(id, Pending { consumer, delivered_at: now, delivery_count });
+                group.deliver(id, name, now, delivery_count);
                 group.mark_active(name, now);
                 claimed.ids.push(id);
             }

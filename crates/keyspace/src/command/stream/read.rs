@@ -385,7 +385,7 @@ fn redeliver(
 ) -> Option<Pending> {
     let was = group.pending().get(&id)?.clone();
     let delivery_count = was.delivery_count.saturating_add(1);
-    group.set_pending(id, Pending { consumer: name.clone(), delivered_at: now, delivery_count });
+    group.deliver(id, name, now, delivery_count);
     Some(was)
 }
 
@@ -459,7 +459,7 @@ fn claim_idle(
         return Vec::new();
     };
     let idle_since = UnixMillis(now - UnixMillis(min_idle));
-    let idle = found.by_time().range(..=(idle_since, StreamId::MAX)).map(|(_, id)| *id);
+    let idle = found.idle_since(idle_since);
     let ids: Vec<StreamId> = idle.filter(|id| stream.get(*id).is_some()).take(count).collect();
     let Some(found) = stream.groups.get_mut(group) else {
         return Vec::new();
@@ -494,8 +494,7 @@ fn take_new(
     for &id in &ids {
         stream.advance_group(group, id);
         if let Some(group) = stream.groups.get_mut(group).filter(|_| !no_ack) {
-            let consumer = name.clone();
-            group.set_pending(id, Pending { consumer, delivered_at: now, delivery_count: 1 });
+            group.deliver(id, name, now, 1);
             group.mark_active(name, now);
         }
     }

@@ -1,7 +1,7 @@
 //! A consumer group: how far it has read, and what its consumers have not acknowledged.
 //!
 //! The pending entries are known by id, by the time of their last delivery and by consumer; the
-//! three always agree.
+//! three always agree. One that was released has no consumer, and is the first to be claimed.
 
 use super::id::StreamId;
 use crate::time::UnixMillis;
@@ -19,16 +19,39 @@ pub(crate) struct ConsumerGroup {
     /// How many entries of the stream's whole life were read up to there, where that is known.
     pub entries_read: Option<i64>,
     pending: BTreeMap<StreamId, Pending>,
+    /// What consumers have pending.
     by_time: BTreeSet<(UnixMillis, StreamId)>,
+    /// What they gave back, in that order.
+    released: BTreeMap<u64, StreamId>,
     consumers: BTreeMap<ConsumerName, Consumer>,
 }
 
 /// An entry that was delivered and not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pending {
-    pub consumer: ConsumerName,
+    pub holder: Holder,
     pub delivered_at: UnixMillis,
     pub delivery_count: u64,
+}
+
+/// Who has a pending entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Consumer(ConsumerName),
+    /// Nobody: it was released, and waits in this place.
+    Nobody {
+        place: u64,
+    },
+}
+
+impl Holder {
+    /// The consumer's name, empty for nobody.
+    pub fn name(&self) -> &[u8] {
+        match self {
+            Holder::Consumer(name) => name,
+            Holder::Nobody { .. } => b"",
+        }
+    }
 }
 
 /// A consumer.
@@ -59,9 +82,21 @@ impl ConsumerGroup {
         &self.pending
     }
 
-    /// Every pending entry by the time of its last delivery, the longest idle first.
+    /// What consumers have pending, by the time of its last delivery, the longest idle first.
     pub fn by_time(&self) -> &BTreeSet<(UnixMillis, StreamId)> {
         &self.by_time
+    }
+
+    /// What was released and has no consumer, in the order in which it was.
+    pub fn released(&self) -> impl Iterator<Item = StreamId> {
+        self.released.values().copied()
+    }
+
+    /// What was delivered at that time or before, the longest idle first; what was released is
+    /// idle for ever.
+    pub fn idle_since(&self, at: UnixMillis) -> impl Iterator<Item = StreamId> {
+        let owned = self.by_time.range(..=(at, StreamId::MAX)).map(|(_, id)| *id);
+        self.released().chain(owned)
     }
 
     /// The consumers by their names.
@@ -104,14 +139,30 @@ impl ConsumerGroup {
         Some(consumer.pending.len())
     }
 
-    /// Makes an entry pending as described, whoever had it before. The consumer exists.
-    pub fn set_pending(&mut self, id: StreamId, pending: Pending) {
+    /// Makes an entry pending with a consumer, which exists, whoever had it before.
+    pub fn deliver(
+        &mut self,
+        id: StreamId,
+        name: &ConsumerName,
+        delivered_at: UnixMillis,
+        delivery_count: u64,
+    ) {
         self.acknowledge(id);
-        if let Some(consumer) = self.consumers.get_mut(&pending.consumer) {
+        if let Some(consumer) = self.consumers.get_mut(name) {
             consumer.pending.insert(id);
-            self.by_time.insert((pending.delivered_at, id));
-            self.pending.insert(id, pending);
+            self.by_time.insert((delivered_at, id));
+            let holder = Holder::Consumer(name.clone());
+            self.pending.insert(id, Pending { holder, delivered_at, delivery_count });
         }
+    }
+
+    /// Makes an entry pending with nobody, behind what was released before.
+    pub fn release(&mut self, id: StreamId, delivery_count: u64) {
+        self.acknowledge(id);
+        let place = self.released.last_key_value().map_or(0, |(place, _)| place + 1);
+        self.released.insert(place, id);
+        let (holder, delivered_at) = (Holder::Nobody { place }, UnixMillis(0));
+        self.pending.insert(id, Pending { holder, delivered_at, delivery_count });
     }
 
     /// An entry is pending no longer; `false` where it was not.
@@ -119,9 +170,14 @@ impl ConsumerGroup {
         let Some(pending) = self.pending.remove(&id) else {
             return false;
         };
-        self.by_time.remove(&(pending.delivered_at, id));
-        if let Some(consumer) = self.consumers.get_mut(&pending.consumer) {
-            consumer.pending.remove(&id);
+        match pending.holder {
+            Holder::Nobody { place } => _ = self.released.remove(&place),
+            Holder::Consumer(name) => {
+                self.by_time.remove(&(pending.delivered_at, id));
+                if let Some(consumer) = self.consumers.get_mut(&name) {
+                    consumer.pending.remove(&id);
+                }
+            }
         }
         true
     }
@@ -141,6 +197,7 @@ mod tests {
     enum Op {
         Deliver { id: u64, consumer: u8, at: i64 },
         Acknowledge(u64),
+        Release(u64),
         Delete(u8),
     }
 
@@ -149,19 +206,25 @@ mod tests {
             4 => (0..9_u64, 0..3_u8, 0..5_i64)
                 .prop_map(|(id, consumer, at)| Op::Deliver { id, consumer, at }),
             2 => (0..9_u64).prop_map(Op::Acknowledge),
+            2 => (0..9_u64).prop_map(Op::Release),
             1 => (0..3_u8).prop_map(Op::Delete),
         ]
     }
 
-    fn apply(group: &mut ConsumerGroup, model: &mut BTreeMap<StreamId, (u8, i64)>, op: Op) {
+    fn apply(group: &mut ConsumerGroup, model: &mut BTreeMap<StreamId, (Option<u8>, i64)>, op: Op) {
         match op {
             Op::Deliver { id, consumer, at } => {
                 let id = StreamId::new(id, 0);
                 group.create_consumer(&[consumer], UnixMillis(at));
                 let name = group.see_consumer(&[consumer], UnixMillis(at)).expect("it exists");
-                let delivered_at = UnixMillis(at);
-                group.set_pending(id, Pending { consumer: name, delivered_at, delivery_count: 1 });
-                model.insert(id, (consumer, at));
+                group.deliver(id, &name, UnixMillis(at), 1);
+                model.insert(id, (Some(consumer), at));
+            }
+            Op::Release(id) => {
+                let id = StreamId::new(id, 0);
+                group.release(id, 1);
+                model.insert(id, (None, 0));
+                assert_eq!(group.released().last(), Some(id));
             }
             Op::Acknowledge(id) => {
                 let id = StreamId::new(id, 0);
@@ -169,7 +232,7 @@ mod tests {
             }
             Op::Delete(consumer) => {
                 let before = model.len();
-                model.retain(|_, (owner, _)| *owner != consumer);
+                model.retain(|_, (owner, _)| *owner != Some(consumer));
                 let removed = group.delete_consumer(&[consumer]).unwrap_or_default();
                 assert_eq!(removed, before - model.len());
             }
@@ -186,16 +249,21 @@ mod tests {
             for op in ops {
                 apply(&mut group, &mut model, op);
                 let by_id = group.pending.iter().map(|(id, pending)| {
-                    (*id, (pending.consumer[0], pending.delivered_at.0))
+                    (*id, (pending.holder.name().first().copied(), pending.delivered_at.0))
                 });
                 prop_assert!(by_id.eq(model.iter().map(|(id, pending)| (*id, *pending))));
+                let owned = || model.iter().filter(|(_, (owner, _))| owner.is_some());
                 let times: BTreeSet<_> =
-                    model.iter().map(|(id, (_, at))| (UnixMillis(*at), *id)).collect();
+                    owned().map(|(id, (_, at))| (UnixMillis(*at), *id)).collect();
                 prop_assert_eq!(&group.by_time, &times);
+                let released: BTreeSet<_> = group.released().collect();
+                prop_assert_eq!(released.len(), group.released().count());
+                prop_assert_eq!(released.len(), model.len() - owned().count());
+                prop_assert!(released.iter().all(|id| model[id].0.is_none()));
                 for (name, consumer) in &group.consumers {
                     let owned: BTreeSet<_> = model
                         .iter()
-                        .filter(|(_, (owner, _))| *owner == name[0])
+                        .filter(|(_, (owner, _))| *owner == Some(name[0]))
                         .map(|(id, _)| *id)
                         .collect();
                     prop_assert_eq!(&consumer.pending, &owned);

@@ -44,16 +44,20 @@ impl StreamId {
     }
 
     /// The bytes by which a radix tree orders ids.
-    pub(super) fn to_bytes(self) -> [u8; 16] {
+    pub fn to_bytes(self) -> [u8; 16] {
         (u128::from(self.ms) << 64 | u128::from(self.seq)).to_be_bytes()
+    }
+
+    pub fn from_bytes(bytes: [u8; 16]) -> StreamId {
+        let id = u128::from_be_bytes(bytes);
+        StreamId { ms: (id >> 64) as u64, seq: id as u64 }
     }
 
     /// The first id, or the last, whose first `len` bytes are these.
     pub(super) fn with_prefix(bytes: [u8; 16], len: usize, rest: u8) -> StreamId {
         let mut bytes = bytes;
         bytes[len..].fill(rest);
-        let id = u128::from_be_bytes(bytes);
-        StreamId { ms: (id >> 64) as u64, seq: id as u64 }
+        StreamId::from_bytes(bytes)
     }
 }
 

@@ -99,6 +99,20 @@ impl Idempotency {
         }
     }
 
+    /// Every producer with its messages, the oldest first, and the entries that they became.
+    pub fn producers(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (&[u8], impl ExactSizeIterator<Item = (&[u8], StreamId)>)>
+    {
+        self.producers.iter().map(|(name, known)| {
+            let messages = known.order.iter().map(|(_, message)| {
+                let (id, _) = known.entries[message];
+                (&**message, id)
+            });
+            (&**name, messages)
+        })
+    }
+
     /// How many producers and how many of their messages are remembered.
     pub fn tracked(&self, now: UnixMillis) -> (usize, usize) {
         let live =

@@ -6,7 +6,7 @@
 
 use super::fields::Fields;
 use super::id::StreamId;
-use crate::value::listpack;
+use crate::value::listpack::{self, Entry};
 use std::collections::VecDeque;
 
 /// The largest listpack of a stream; it also bounds what one entry may hold.
@@ -29,8 +29,19 @@ pub(crate) struct StreamEntry {
     pub fields: Fields,
 }
 
+/// The flags with which an entry begins.
+#[derive(Debug)]
+pub(crate) struct Flags;
+
+impl Flags {
+    /// It was removed, and keeps its place.
+    pub const DELETED: i64 = 1;
+    /// It has its node's fields, and does not repeat them.
+    pub const SAME_FIELDS: i64 = 2;
+}
+
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The id under which the node stands; its first entry had it.
     pub key: StreamId,
     /// The fields of its first entry: what has the same ones does not repeat them.
@@ -47,22 +58,38 @@ pub(super) struct Node {
 impl Node {
     /// A node with its first entry.
     pub fn new(id: StreamId, words: &[&[u8]]) -> Node {
-        let fields: Vec<&[u8]> = words.iter().step_by(2).copied().collect();
-        let names: usize = fields.iter().map(|field| listpack::entry_bytes(field)).sum();
-        let frame = listpack::OVERHEAD
-            + listpack::integer_bytes(fields.len() as i64)
-            + names
-            + listpack::integer_bytes(0);
         let mut node = Node {
             key: id,
-            master_fields: Fields::pack(fields),
+            master_fields: Fields::pack(words.iter().step_by(2).copied()),
             entries: VecDeque::new(),
             last_id: id,
             deleted: 0,
-            bytes: frame,
+            bytes: listpack::OVERHEAD,
         };
+        let mut bytes = 0;
+        node.write_master(&mut |part| bytes += part.size());
+        node.bytes += bytes;
         node.push(id, words);
         node
+    }
+
+    /// A node as it was packed before: `None` where its entries are not in order, or are none.
+    pub fn restore(
+        key: StreamId,
+        master_fields: Fields,
+        entries: VecDeque<StreamEntry>,
+        last_id: StreamId,
+        deleted: usize,
+        listpack_bytes: usize,
+    ) -> Option<Node> {
+        let ids = || entries.iter().map(|entry| entry.id);
+        let is_within = key <= entries.front()?.id && entries.back()?.id <= last_id;
+        if !is_within || !ids().is_sorted_by(|one, next| one < next) {
+            return None;
+        }
+        let counts = counts_bytes(entries.len(), deleted);
+        let bytes = listpack_bytes.checked_sub(counts)?;
+        Some(Node { key, master_fields, entries, last_id, deleted, bytes })
     }
 
     /// Whether an entry with so many bytes in its fields and values goes here.
@@ -78,7 +105,9 @@ impl Node {
 
     /// Appends an entry, whose id is the largest.
     pub fn push(&mut self, id: StreamId, words: &[&[u8]]) {
-        self.bytes += self.entry_bytes(id, words);
+        let mut bytes = 0;
+        self.write_entry(id, words.iter().copied(), &mut |part| bytes += part.size());
+        self.bytes += bytes;
         self.entries.push_back(StreamEntry { id, fields: Fields::pack(words.iter().copied()) });
         self.last_id = id;
     }
@@ -97,27 +126,52 @@ impl Node {
 
     /// What the listpack would take.
     pub fn listpack_bytes(&self) -> usize {
-        self.bytes
-            + listpack::integer_bytes(self.entries.len() as i64)
-            + listpack::integer_bytes(self.deleted as i64)
+        self.bytes + counts_bytes(self.entries.len(), self.deleted)
     }
 
-    fn entry_bytes(&self, id: StreamId, words: &[&[u8]]) -> usize {
-        let pairs = words.len() / 2;
-        let same_fields = self.master_fields.words().eq(words.iter().step_by(2).copied());
-        let (parts, flags) = if same_fields {
-            (pairs + ENTRY_NUMBERS, 2)
-        } else {
-            (2 * pairs + ENTRY_NUMBERS + 1, 0)
-        };
-        let integer = |value: u64| listpack::integer_bytes(value as i64);
-        let numbers = integer(flags)
-            + integer(id.ms.wrapping_sub(self.key.ms))
-            + integer(id.seq.wrapping_sub(self.key.seq))
-            + if same_fields { 0 } else { integer(pairs as u64) }
-            + integer(parts as u64);
-        let stored = words.iter().skip(usize::from(same_fields));
-        let step = if same_fields { 2 } else { 1 };
-        numbers + stored.step_by(step).map(|word| listpack::entry_bytes(word)).sum::<usize>()
+    /// Writes the node as a listpack without its removed entries, part by part.
+    pub fn write(&self, mut write: impl FnMut(Entry<'_>)) {
+        write(Entry::Integer(self.entries.len() as i64));
+        write(Entry::Integer(0));
+        self.write_master(&mut write);
+        for entry in &self.entries {
+            self.write_entry(entry.id, entry.fields.words(), &mut write);
+        }
     }
+
+    /// The fields that entries need not repeat, and an end mark.
+    fn write_master(&self, write: &mut impl FnMut(Entry<'_>)) {
+        write(Entry::Integer(self.master_fields.words().count() as i64));
+        self.master_fields.words().for_each(|field| write(Entry::of(field)));
+        write(Entry::Integer(0));
+    }
+
+    /// An entry: its flags, how far its id is from the node's key, fields with values or values
+    /// alone, and how many parts these were.
+    fn write_entry<'w>(
+        &self,
+        id: StreamId,
+        words: impl Iterator<Item = &'w [u8]> + Clone,
+        write: &mut impl FnMut(Entry<'_>),
+    ) {
+        let pairs = words.clone().count() / 2;
+        let same_fields = self.master_fields.words().eq(words.clone().step_by(2));
+        let integer = |value: u64| Entry::Integer(value as i64);
+        write(Entry::Integer(if same_fields { Flags::SAME_FIELDS } else { 0 }));
+        write(integer(id.ms.wrapping_sub(self.key.ms)));
+        write(integer(id.seq.wrapping_sub(self.key.seq)));
+        if same_fields {
+            words.skip(1).step_by(2).for_each(|value| write(Entry::of(value)));
+            write(integer((ENTRY_NUMBERS + pairs) as u64));
+        } else {
+            write(integer(pairs as u64));
+            words.for_each(|word| write(Entry::of(word)));
+            write(integer((ENTRY_NUMBERS + 1 + 2 * pairs) as u64));
+        }
+    }
+}
+
+/// What the two counts in front of a node take.
+fn counts_bytes(entries: usize, deleted: usize) -> usize {
+    listpack::integer_bytes(entries as i64) + listpack::integer_bytes(deleted as i64)
 }
