@@ -40,7 +40,8 @@ pub(crate) struct Client {
     pub bytes_out: u64,
     /// Bytes that had arrived and were not yet run when the last command started, its own included.
     pub query_bytes: usize,
-    pub parser: RequestParser,
+    /// Boxed, as it is taken out while its commands run.
+    pub parser: Option<Box<RequestParser>>,
     pub out: ReplyWriter,
     pub reply_mode: ReplyMode,
     pub authenticated: bool,
@@ -74,7 +75,7 @@ impl Client {
             bytes_in: 0,
             bytes_out: 0,
             query_bytes: 0,
-            parser: RequestParser::default(),
+            parser: Some(Box::default()),
             out: ReplyWriter::default(),
             reply_mode: ReplyMode::On,
             authenticated: false,

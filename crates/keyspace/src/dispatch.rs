@@ -8,41 +8,56 @@ use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::event::Event;
 use crate::value::SmallBytes;
-use keyspace_resp::{Protocol, ReplyWriter};
+use keyspace_resp::{Protocol, ReplyWriter, RequestParser};
 use smallvec::SmallVec;
+
+/// The arguments of a command with no more than these need no allocation.
+const FEW_ARGUMENTS: usize = 8;
 
 impl Engine {
     /// Runs what a client has sent, until it is incomplete, blocks or is to be closed.
     pub(crate) fn run_pending(&mut self, id: ClientId) {
-        while let Some(client) = self.clients.get_mut(&id) {
-            if client.closing || client.blocked.is_some() {
-                break;
-            }
-            // The parser is taken out while its arguments are in use, and put back.
-            let mut parser = std::mem::take(&mut client.parser);
-            let parsed = parser.parse();
-            client.query_bytes = parser.pending_bytes();
-            let more = match parsed {
-                Ok(false) => false,
-                Ok(true) => {
-                    let args: SmallVec<[&[u8]; 8]> = parser.args().collect();
-                    self.execute(id, &args);
-                    true
+        // The parser is taken out while its arguments are in use, and put back.
+        let parser = self.clients.get_mut(&id).and_then(|client| client.parser.take());
+        let Some(mut parser) = parser else {
+            return;
+        };
+        while self.run_next(id, &mut parser) {}
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.parser = Some(parser);
+        }
+    }
+
+    /// Runs the next command of a client; `false` where there is none that can run now.
+    fn run_next(&mut self, id: ClientId, parser: &mut RequestParser) -> bool {
+        parser.set_limits(self.request_limits());
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        if client.closing || client.blocked.is_some() {
+            return false;
+        }
+        let parsed = parser.parse();
+        client.query_bytes = parser.pending_bytes();
+        match parsed {
+            Ok(false) => false,
+            Ok(true) => {
+                let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
+                let args = parser.args();
+                let len = args.len();
+                if len <= FEW_ARGUMENTS {
+                    few.iter_mut().zip(args).for_each(|(place, arg)| *place = arg);
+                    self.execute(id, &few[..len]);
+                } else {
+                    self.execute(id, &args.collect::<Vec<_>>());
                 }
-                Err(error) => {
-                    client.out.error(&format!("ERR Protocol error: {error}"));
-                    client.closing = true;
-                    self.list_output(id);
-                    false
-                }
-            };
-            let limits = self.request_limits();
-            if let Some(client) = self.clients.get_mut(&id) {
-                parser.set_limits(limits);
-                client.parser = parser;
+                true
             }
-            if !more {
-                break;
+            Err(error) => {
+                client.out.error(&format!("ERR Protocol error: {error}"));
+                client.closing = true;
+                self.list_output(id);
+                false
             }
         }
     }
@@ -236,12 +251,12 @@ impl Engine {
 
     /// Counts a call that was refused before it started, where it names a command at all.
     fn count_rejection(&mut self, args: &Args<'_>, error: &CommandError) {
-        let name = match error {
-            CommandError::WrongArity(name) => Some(*name),
-            _ => command::find(args).ok().map(|command| command.spec.name),
+        let row = match error {
+            CommandError::WrongArity(name) => command::row_of(name),
+            _ => command::find(args).ok().map(|command| command.row),
         };
-        if let Some(name) = name {
-            self.stats.command(name).rejected_calls += 1;
+        if let Some(row) = row {
+            self.stats.command(row).rejected_calls += 1;
         }
     }
 
@@ -249,7 +264,7 @@ impl Engine {
         if self.clients.get(&id).is_none_or(|client| client.hidden) {
             return;
         }
-        let stats = self.stats.command(command.spec.name);
+        let stats = self.stats.command(command.row);
         stats.calls += 1;
         stats.failed_calls += u64::from(failed);
     }
@@ -269,6 +284,9 @@ impl Engine {
 
     /// Tells observers that a command runs, before anything that it does.
     fn tell_observers(&mut self, id: ClientId, args: &Args<'_>) {
+        if !self.is_observed() {
+            return;
+        }
         let Some(client) = self.clients.get(&id).filter(|client| !client.hidden) else {
             return;
         };

@@ -6,6 +6,7 @@
 
 use crate::blocking::{Blocking, Unblock};
 use crate::client::{Client, ClientId};
+use crate::clients::Clients;
 use crate::config::Config;
 use crate::db::{DATABASES, Db, DbIndex};
 use crate::event::Event;
@@ -14,8 +15,7 @@ use crate::notify::Class;
 use crate::pubsub::PubSub;
 use crate::stats::Stats;
 use crate::time::UnixMillis;
-use crate::value::Map;
-use keyspace_resp::Limits;
+use keyspace_resp::{Limits, RequestParser};
 
 /// How an engine starts.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub struct Engine {
     pub(crate) run_id: String,
     pub(crate) rng: fastrand::Rng,
     pub(crate) dbs: Vec<Db>,
-    pub(crate) clients: Map<ClientId, Client>,
+    pub(crate) clients: Clients,
     next_client: u64,
     pub(crate) config: Config,
     pub(crate) blocking: Blocking,
@@ -81,7 +81,7 @@ impl Engine {
             run_id,
             rng,
             dbs: vec![Db::default(); DATABASES],
-            clients: Map::default(),
+            clients: Clients::default(),
             next_client: 1,
             config,
             blocking: Blocking::default(),
@@ -113,7 +113,7 @@ impl Engine {
         client.hidden = options.hidden;
         client.no_touch = options.hidden;
         client.authenticated = options.hidden || self.config.requirepass.is_empty();
-        client.parser.set_limits(self.request_limits());
+        client.parser = Some(Box::new(RequestParser::new(self.request_limits())));
         self.clients.insert(id, client);
         if !options.hidden {
             self.stats.connections_received += 1;
@@ -131,7 +131,7 @@ impl Engine {
         let hidden = client.hidden;
         self.release_client(id);
         self.outputs.retain(|&other| other != id);
-        self.clients.shift_remove(&id);
+        self.clients.remove(&id);
         if !hidden {
             self.record(|at| Event::Disconnected { at, client: id });
         }
@@ -165,7 +165,9 @@ impl Engine {
         if client.closing {
             return;
         }
-        client.parser.feed(bytes);
+        if let Some(parser) = &mut client.parser {
+            parser.feed(bytes);
+        }
         client.bytes_in += bytes.len() as u64;
         if !client.hidden {
             self.stats.bytes_in += bytes.len() as u64;
@@ -248,6 +250,11 @@ impl Engine {
     /// Takes the events recorded since the last call, the oldest first.
     pub fn take_events(&mut self) -> Vec<Event> {
         self.events.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether somebody wants events.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.events.is_some()
     }
 
     /// Records an event, made only where somebody observes.

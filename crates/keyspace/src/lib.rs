@@ -23,6 +23,7 @@
 mod args;
 mod blocking;
 mod client;
+mod clients;
 pub mod command;
 mod config;
 mod context;

@@ -1,6 +1,6 @@
 //! Counters that INFO reports.
 
-use crate::value::Map;
+use crate::command;
 use std::collections::BTreeMap;
 
 /// Counts since the start, or since CONFIG RESETSTAT.
@@ -16,8 +16,10 @@ pub(crate) struct Stats {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub error_replies: u64,
-    /// By full name, in the order of first use.
-    pub commands: Map<&'static str, CommandStats>,
+    /// By the place of the command's row, as far as any was called.
+    by_row: Vec<CommandStats>,
+    /// The rows of these commands, in the order of first use.
+    used_rows: Vec<usize>,
     /// Error replies by their code.
     pub errors: BTreeMap<String, u64>,
     /// Changes since the start; not reset.
@@ -32,15 +34,29 @@ pub(crate) struct CommandStats {
     pub rejected_calls: u64,
     /// Calls that answered an error.
     pub failed_calls: u64,
+    is_used: bool,
 }
 
 /// How many codes of errors are told apart; scripts can make up more.
 const ERROR_CODES_MAX: usize = 128;
 
 impl Stats {
-    /// The counters of a command.
-    pub fn command(&mut self, name: &'static str) -> &mut CommandStats {
-        self.commands.entry(name).or_default()
+    /// The counters of the command with that row.
+    pub fn command(&mut self, row: usize) -> &mut CommandStats {
+        if row >= self.by_row.len() {
+            self.by_row.resize(row + 1, CommandStats::default());
+        }
+        let stats = &mut self.by_row[row];
+        if !std::mem::replace(&mut stats.is_used, true) {
+            self.used_rows.push(row);
+        }
+        stats
+    }
+
+    /// The counters of every command that was used, by full name, in the order of first use.
+    pub fn commands(&self) -> impl Iterator<Item = (&'static str, &CommandStats)> {
+        let names: Vec<_> = command::rows().map(|spec| spec.name).collect();
+        self.used_rows.iter().map(move |&row| (names[row], &self.by_row[row]))
     }
 
     /// Counts an error reply by its code, which is its first word.

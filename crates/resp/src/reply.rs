@@ -268,6 +268,10 @@ impl ReplyWriter {
 
 /// Appends a type byte, a decimal number and the end of the line.
 pub(crate) fn write_header(out: &mut Vec<u8>, kind: u8, value: i64) {
+    if let digit @ 0..=9 = value {
+        out.extend_from_slice(&[kind, b'0' + digit as u8, b'\r', b'\n']);
+        return;
+    }
     let mut digits = [0; 20];
     let start = decimal(value, &mut digits);
     out.push(kind);

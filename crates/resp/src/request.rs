@@ -130,6 +130,13 @@ impl RequestParser {
             match self.buffer.get(self.position) {
                 None => return Ok(false),
                 Some(b'*') => {
+                    if let Some((count, bytes)) = short_header(&self.buffer[self.position..], b'*')
+                        && (1..=self.limits.arguments).contains(&count)
+                    {
+                        self.position += bytes;
+                        self.missing = count;
+                        continue;
+                    }
                     let Some(line) = self.line(ProtocolError::TooBigMultibulkCount)? else {
                         return Ok(false);
                     };
@@ -170,19 +177,10 @@ impl RequestParser {
         while self.missing > 0 {
             let len = match self.bulk_len {
                 Some(len) => len,
-                None => {
-                    let Some(line) = self.line(ProtocolError::TooBigBulkCount)? else {
-                        return Ok(false);
-                    };
-                    let first = self.buffer[line.start];
-                    if line.is_empty() || first != b'$' {
-                        return Err(ProtocolError::ExpectedDollar(first));
-                    }
-                    let len = parse_length(&self.buffer[line.start + 1..line.end])
-                        .filter(|&len| len >= 0 && len <= self.limits.bulk_bytes as i64)
-                        .ok_or(ProtocolError::InvalidBulkLength)?;
-                    *self.bulk_len.insert(len as usize)
-                }
+                None => match self.bulk_header()? {
+                    Some(len) => *self.bulk_len.insert(len),
+                    None => return Ok(false),
+                },
             };
             if self.buffer.len() - self.position < len + 2 {
                 return Ok(false);
@@ -195,6 +193,27 @@ impl RequestParser {
         self.is_inline = false;
         self.complete = true;
         Ok(true)
+    }
+
+    /// The length that the argument at the position announces; `None` while the line is incomplete.
+    fn bulk_header(&mut self) -> Result<Option<usize>, ProtocolError> {
+        if let Some((len, bytes)) = short_header(&self.buffer[self.position..], b'$')
+            && len <= self.limits.bulk_bytes
+        {
+            self.position += bytes;
+            return Ok(Some(len));
+        }
+        let Some(line) = self.line(ProtocolError::TooBigBulkCount)? else {
+            return Ok(None);
+        };
+        let first = self.buffer[line.start];
+        if line.is_empty() || first != b'$' {
+            return Err(ProtocolError::ExpectedDollar(first));
+        }
+        let len = parse_length(&self.buffer[line.start + 1..line.end])
+            .filter(|&len| len >= 0 && len <= self.limits.bulk_bytes as i64)
+            .ok_or(ProtocolError::InvalidBulkLength)?;
+        Ok(Some(len as usize))
     }
 
     /// `None`: the line is incomplete; `Some(false)`: it was blank.
@@ -233,6 +252,19 @@ impl RequestParser {
         let line = self.position..self.position + end;
         self.position += end + 2;
         Ok(Some(line))
+    }
+}
+
+/// The number of one or two digits in the header at the front of `bytes`, and how many bytes the
+/// header takes: nearly every header there is. What looks different is left to others to judge.
+fn short_header(bytes: &[u8], kind: u8) -> Option<(usize, usize)> {
+    let digit = |byte: u8| usize::from(byte - b'0');
+    match *bytes {
+        [first, one @ b'0'..=b'9', b'\r', b'\n', ..] if first == kind => Some((digit(one), 4)),
+        [first, ten @ b'1'..=b'9', one @ b'0'..=b'9', b'\r', b'\n', ..] if first == kind => {
+            Some((10 * digit(ten) + digit(one), 5))
+        }
+        _ => None,
     }
 }
 

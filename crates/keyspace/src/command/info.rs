@@ -301,7 +301,7 @@ fn cpu(report: &mut Report, _engine: &Engine) {
 }
 
 fn command_stats(report: &mut Report, engine: &Engine) {
-    for (name, stats) in &engine.stats.commands {
+    for (name, stats) in engine.stats.commands() {
         report.field(
             format_args!("cmdstat_{name}"),
             format_args!(

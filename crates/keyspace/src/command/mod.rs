@@ -25,6 +25,7 @@ mod list;
 mod memory;
 mod monitor;
 mod pubsub;
+mod registry;
 mod server;
 mod set;
 mod sorted_set;
@@ -36,9 +37,9 @@ mod transactions;
 use crate::args::Args;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::value::Map;
 use keyspace_resp::ReplyWriter;
-use std::sync::LazyLock;
+pub use registry::lookup;
+pub(crate) use registry::{find, row_of, rows};
 
 /// What runs a command. The arguments start with the command's name; their number fits the arity.
 /// A handler that fails has written nothing and changed nothing.
@@ -312,6 +313,8 @@ pub enum Find {
 pub(crate) struct Command {
     pub spec: &'static CommandSpec,
     pub handler: Handler,
+    /// Its row's place among all rows, those of subcommands included.
+    pub row: usize,
     flags: u32,
 }
 
@@ -374,74 +377,6 @@ const FAMILIES: &[&[CommandSpec]] = &[
 /// The rows of all commands; containers have their subcommands inside.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     FAMILIES.iter().copied().flatten()
-}
-
-struct Registered {
-    spec: &'static CommandSpec,
-    command: Option<Command>,
-    subcommands: Map<&'static str, Command>,
-}
-
-static REGISTRY: LazyLock<Map<&'static str, Registered>> =
-    LazyLock::new(|| all().map(|spec| (spec.name, register(spec))).collect());
-
-fn register(spec: &'static CommandSpec) -> Registered {
-    let subcommands = spec.subcommands().iter().filter_map(|sub| {
-        let (_, name) = sub.name.split_once('|')?;
-        Some((name, command(sub)?))
-    });
-    Registered { spec, command: command(spec), subcommands: subcommands.collect() }
-}
-
-fn command(spec: &'static CommandSpec) -> Option<Command> {
-    let handler = match spec.run {
-        Run::Handler(handler) | Run::HandlerAndContainer(handler, _) => handler,
-        Run::Container(_) => return None,
-    };
-    let flags = spec.flags.iter().fold(0, |bits, &flag| bits | 1 << flag as u32);
-    Some(Command { spec, handler, flags })
-}
-
-/// The row of a command, or of a subcommand by `container|subcommand`, in any case.
-pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
-    let name = name.to_ascii_lowercase();
-    let name = std::str::from_utf8(&name).ok()?;
-    let (container, _) = name.split_once('|').unwrap_or((name, ""));
-    let (_, registered) = REGISTRY.get_key_value(container)?;
-    let spec = registered.spec;
-    if name == container {
-        return Some(spec);
-    }
-    spec.subcommands().iter().find(|subcommand| subcommand.name == name)
-}
-
-/// The command that these arguments call.
-///
-/// # Errors
-/// Unknown command or subcommand, or a number of arguments that it does not take.
-pub(crate) fn find(args: &Args<'_>) -> Result<&'static Command, CommandError> {
-    let unknown = || CommandError::UnknownCommand {
-        name: args.first().map(|name| name.to_vec()).unwrap_or_default(),
-        args: args.iter().skip(1).map(|arg| arg.to_vec()).collect(),
-    };
-    let name = args.first().ok_or_else(unknown)?.to_ascii_lowercase();
-    let name = std::str::from_utf8(&name).map_err(|_| unknown())?;
-    let (&container, registered) = REGISTRY.get_key_value(name).ok_or_else(unknown)?;
-    let command = match (&registered.command, args.get(1)) {
-        (_, Some(sub)) if !registered.subcommands.is_empty() => {
-            let lower = sub.to_ascii_lowercase();
-            let found = std::str::from_utf8(&lower).ok();
-            let found = found.and_then(|sub| registered.subcommands.get(sub));
-            found
-                .ok_or_else(|| CommandError::UnknownSubcommand { name: sub.to_vec(), container })?
-        }
-        (Some(command), _) => command,
-        (None, _) => return Err(CommandError::WrongArity(container)),
-    };
-    if !command.accepts(args.len()) {
-        return Err(CommandError::WrongArity(command.spec.name));
-    }
-    Ok(command)
 }
 
 /// Whether a command runs at once inside MULTI, instead of being queued.

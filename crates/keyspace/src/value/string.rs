@@ -85,13 +85,24 @@ impl Str {
 
 /// The integer whose canonical decimal form `bytes` is: no plus, no leading zero, no `-0`.
 pub(crate) fn canonical_integer(bytes: &[u8]) -> Option<i64> {
-    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let (is_negative, digits) = match bytes {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
     match digits {
-        [b'0'] if bytes.len() == 1 => return Some(0),
+        [b'0'] if !is_negative => return Some(0),
         [b'1'..=b'9', ..] if digits.len() <= 19 => {}
         _ => return None,
     }
-    std::str::from_utf8(bytes).ok()?.parse().ok()
+    // Nineteen digits fit into 64 bits without a sign.
+    let magnitude = digits.iter().try_fold(0_u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| value * 10 + u64::from(digit))
+    })?;
+    match is_negative {
+        true => 0_i64.checked_sub_unsigned(magnitude),
+        false => i64::try_from(magnitude).ok(),
+    }
 }
 
 #[cfg(test)]

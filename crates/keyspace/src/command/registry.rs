@@ -1,0 +1,151 @@
+//! From a name, in any case, to its row of the table: what every command that arrives starts with.
+
+use super::{Command, CommandSpec, Run, all};
+use crate::args::Args;
+use crate::error::CommandError;
+use std::sync::LazyLock;
+
+struct Registered {
+    spec: &'static CommandSpec,
+    command: Option<Command>,
+    subcommands: Vec<Command>,
+}
+
+/// The places of a table of names; a power of two, and more than twice as many as there are names.
+const PLACES: usize = 1024;
+
+/// The commands, and where each name stands among them: an open table that is searched from the
+/// place which a name's hash gives.
+struct Registry {
+    commands: Vec<Registered>,
+    places: Vec<Option<u16>>,
+}
+
+impl Registry {
+    fn new() -> Registry {
+        let mut commands = Vec::new();
+        let mut places = vec![None; PLACES];
+        let mut row = 0;
+        for (index, spec) in all().enumerate() {
+            let registered = register(spec, row);
+            row += 1 + spec.subcommands().len();
+            let mut place = hash(spec.name.as_bytes());
+            while places[place].is_some() {
+                place = (place + 1) % PLACES;
+            }
+            places[place] = u16::try_from(index).ok();
+            commands.push(registered);
+        }
+        Registry { commands, places }
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&Registered> {
+        let mut place = hash(name);
+        loop {
+            let registered = &self.commands[usize::from(self.places[place]?)];
+            if registered.spec.name.as_bytes().eq_ignore_ascii_case(name) {
+                return Some(registered);
+            }
+            place = (place + 1) % PLACES;
+        }
+    }
+}
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
+
+/// FNV-1a without regard to case, cut to a place.
+fn hash(name: &[u8]) -> usize {
+    let step = |hash: u32, byte: &u8| (hash ^ u32::from(byte | 0x20)).wrapping_mul(0x0100_0193);
+    name.iter().fold(0x811c_9dc5, step) as usize >> (32 - PLACES.ilog2())
+}
+
+fn register(spec: &'static CommandSpec, row: usize) -> Registered {
+    let subcommands = spec.subcommands().iter().zip(row + 1..);
+    let subcommands = subcommands.filter_map(|(spec, row)| command(spec, row));
+    Registered { spec, command: command(spec, row), subcommands: subcommands.collect() }
+}
+
+fn command(spec: &'static CommandSpec, row: usize) -> Option<Command> {
+    let handler = match spec.run {
+        Run::Handler(handler) | Run::HandlerAndContainer(handler, _) => handler,
+        Run::Container(_) => return None,
+    };
+    let flags = spec.flags.iter().fold(0, |bits, &flag| bits | 1 << flag as u32);
+    Some(Command { spec, handler, row, flags })
+}
+
+/// Every row, each container before its subcommands: [`Command::row`] is a place in it.
+pub(crate) fn rows() -> impl Iterator<Item = &'static CommandSpec> {
+    all().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands()))
+}
+
+/// The place of the row with that full name.
+pub(crate) fn row_of(name: &str) -> Option<usize> {
+    rows().position(|spec| spec.name == name)
+}
+
+/// The row of a command, or of a subcommand by `container|subcommand`, in any case.
+pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
+    let mut parts = name.splitn(2, |&byte| byte == b'|');
+    let spec = REGISTRY.get(parts.next()?)?.spec;
+    if parts.next().is_none() {
+        return Some(spec);
+    }
+    let is_named = |sub: &&CommandSpec| sub.name.as_bytes().eq_ignore_ascii_case(name);
+    spec.subcommands().iter().find(is_named)
+}
+
+/// The command that these arguments call.
+///
+/// # Errors
+/// Unknown command or subcommand, or a number of arguments that it does not take.
+pub(crate) fn find(args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    let registered = args.first().and_then(|name| REGISTRY.get(name));
+    let registered = registered.ok_or_else(|| CommandError::UnknownCommand {
+        name: args.first().map(|name| name.to_vec()).unwrap_or_default(),
+        args: args.iter().skip(1).map(|arg| arg.to_vec()).collect(),
+    })?;
+    let container = registered.spec.name;
+    let command = match (&registered.command, args.get(1)) {
+        (_, Some(sub)) if !registered.subcommands.is_empty() => {
+            let is_named = |command: &&Command| {
+                let name = &command.spec.name.as_bytes()[container.len() + 1..];
+                name.eq_ignore_ascii_case(sub)
+            };
+            let found = registered.subcommands.iter().find(is_named);
+            found
+                .ok_or_else(|| CommandError::UnknownSubcommand { name: sub.to_vec(), container })?
+        }
+        (Some(command), _) => command,
+        (None, _) => return Err(CommandError::WrongArity(container)),
+    };
+    if !command.accepts(args.len()) {
+        return Err(CommandError::WrongArity(command.spec.name));
+    }
+    Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_its_name_in_any_case() {
+        for (row, spec) in rows().enumerate() {
+            let upper = spec.name.to_ascii_uppercase();
+            let found = lookup(upper.as_bytes()).map(|found| found.name);
+            assert_eq!((found, row_of(spec.name)), (Some(spec.name), Some(row)));
+        }
+        for name in ["", "g", "gett", "client|", "client|lists", "get|", "\u{e9}"] {
+            assert!(lookup(name.as_bytes()).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_command_knows_its_row() {
+        for args in [&[&b"get"[..], b"k"][..], &[b"CLIENT", b"id"], &[b"command", b"count"]] {
+            let command = find(args).expect("these are commands");
+            assert_eq!(rows().nth(command.row).map(|row| row.name), Some(command.spec.name));
+        }
+    }
+}
