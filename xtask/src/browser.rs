@@ -1,12 +1,9 @@
-//! The browser that tests drive.
+//! The browser that tests and measurements drive.
 
 use crate::Outcome;
 use crate::tools::ensure_system;
 
 /// Installs Chromium and its driver where they are missing.
-pub fn ensure_chromium() -> Outcome {
-    ensure_system(
-        &[("chromium", "chromium"), ("chromedriver", "chromium-driver")],
-        "the tests run in a headless browser",
-    )
+pub fn ensure_chromium(why: &str) -> Outcome {
+    ensure_system(&[("chromium", "chromium"), ("chromedriver", "chromium-driver")], why)
 }

@@ -54,7 +54,8 @@ pub fn bundle(profile: Profile, folder: &Path) -> Outcome {
             _ => None,
         })
         .collect();
-    compile(profile, &bins)?;
+    let targets: Vec<&str> = bins.iter().flat_map(|bin| ["--bin", bin]).collect();
+    compile(profile, &targets)?;
     empty(folder)?;
     for bin in &bins {
         bind(profile, &bindgen, bin, folder)?;
@@ -69,17 +70,14 @@ pub fn bundle(profile: Profile, folder: &Path) -> Outcome {
     write(&folder.join("index.html"), page.as_bytes())
 }
 
-fn compile(profile: Profile, bins: &[&str]) -> Outcome {
-    let mut build = cargo();
-    build.args(["build", "--target", WASM, "--profile", profile.name()]);
-    for bin in bins {
-        build.args(["--bin", bin]);
-    }
-    run(&mut build)
+/// Compiles what `targets` names, by cargo's options.
+pub fn compile(profile: Profile, targets: &[&str]) -> Outcome {
+    run(cargo().args(["build", "--target", WASM, "--profile", profile.name()]).args(targets))
 }
 
-fn bind(profile: Profile, bindgen: &Path, bin: &str, folder: &Path) -> Outcome {
-    let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{bin}.wasm"));
+/// Makes of a compiled program the wasm and the JavaScript that a browser loads.
+pub fn bind(profile: Profile, bindgen: &Path, program: &str, folder: &Path) -> Outcome {
+    let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{program}.wasm"));
     let mut command = Command::new(bindgen);
     command.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(folder).arg(&compiled);
     if profile == Profile::Published {
@@ -154,7 +152,8 @@ fn report_sizes(folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn gzip_len(bytes: &[u8]) -> Outcome<usize> {
+/// What bytes weigh as they travel.
+pub fn gzip_len(bytes: &[u8]) -> Outcome<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
     packed.map(|packed| packed.len()).map_err(|error| format!("cannot compress: {error}"))
@@ -171,7 +170,8 @@ pub fn target_folder() -> Outcome<PathBuf> {
         .ok_or_else(|| "cargo metadata names no target folder".into())
 }
 
-fn empty(folder: &Path) -> Outcome {
+/// Makes a folder, or makes it empty.
+pub fn empty(folder: &Path) -> Outcome {
     if folder.exists() {
         std::fs::remove_dir_all(folder)
             .map_err(|error| format!("cannot empty {}: {error}", folder.display()))?;

@@ -13,6 +13,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("keyspace-server", &["keyspace", "keyspace-resp"]),
     ("keyspace-transcript", &["keyspace", "keyspace-resp"]),
     ("keyspace-differential", &["keyspace", "keyspace-resp"]),
+    ("keyspace-bench", &["keyspace", "keyspace-resp", "keyspace-differential"]),
     ("keyspace-playground", &["keyspace", "keyspace-resp", "celery-sim"]),
 ];
 

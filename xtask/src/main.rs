@@ -8,13 +8,14 @@ mod command;
 mod entry;
 mod fuzz;
 mod host;
+mod js;
 mod layers;
 mod serve;
 mod test;
 mod tools;
 
 use lexopt::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -32,7 +33,8 @@ Usage: cargo xtask <command>
   build   Build the playground into dist/, which any file server can host.
   check   What `test` checks first: formatting, lints, layers, documentation.
   docs    Write the generated documentation anew.
-  bench   Measure the engine, beside redis-server where there is one.
+  bench   Measure the engine, natively and in a browser, beside redis-server.
+            --help       say what can be chosen
   fuzz    Compare the engine with redis-server, by random commands.
             --minutes N  how long, 1 unless told
             --seed S     the sequence to start with, 0 unless told
@@ -66,6 +68,10 @@ fn run() -> Outcome {
         }
         Some(other) => return Err(usage(other.unexpected())),
     };
+    if task == "bench" {
+        enter_root()?;
+        return bench::bench(arguments.raw_args().map_err(usage)?.collect());
+    }
     let mut serve_options = serve::Options { port: 8080, release: false, open: true };
     let mut fuzz_options = fuzz::Options { minutes: 1.0, seed: 0 };
     let mut stages = Vec::new();
@@ -97,15 +103,13 @@ fn run() -> Outcome {
             (_, other) => return Err(usage(other.unexpected())),
         }
     }
-    std::env::set_current_dir(root())
-        .map_err(|error| format!("cannot enter the project: {error}"))?;
+    enter_root()?;
     match task.as_str() {
         "serve" => serve::serve(&serve_options),
         "test" => test::test(&stages),
         "build" => bundle::build_dist().map(|_| ()),
         "check" => check::check(),
         "docs" => docs(),
-        "bench" => bench::bench(),
         "fuzz" => fuzz::fuzz(&fuzz_options),
         other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),
     }
@@ -116,7 +120,8 @@ fn docs() -> Outcome {
     command::run(command::cargo().args(["test", "--test", "docs"]).env("KEYSPACE_WRITE_DOCS", "1"))
 }
 
-/// The project's root folder.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lives in the project").into()
+/// Makes the project's root the current folder, for which all paths here are written.
+fn enter_root() -> Outcome {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lives in the project");
+    std::env::set_current_dir(root).map_err(|error| format!("cannot enter the project: {error}"))
 }

@@ -79,7 +79,7 @@ fn native() -> Outcome {
 }
 
 fn wasm_pack() -> Outcome {
-    ensure_chromium()?;
+    ensure_chromium("the tests run in a headless browser")?;
     tools::ensure_wasm_target()?;
     let bindgen = tools::ensure_wasm_bindgen()?;
     let pack = tools::ensure_wasm_pack()?;
@@ -111,7 +111,7 @@ fn interop() -> Outcome {
 }
 
 fn end_to_end() -> Outcome {
-    ensure_chromium()?;
+    ensure_chromium("the tests run in a headless browser")?;
     let url = host(build_dist()?)?;
     run(cargo()
         .args(["test", "--package", "keyspace-e2e", "--features", "browser"])

@@ -5,6 +5,8 @@
 //! `call` is the short way for one command: strings in, a JavaScript value out.
 #![deny(missing_docs)]
 
+#[cfg(feature = "count-heap")]
+mod heap;
 mod reply;
 
 use keyspace::{ClientId, ConnectOptions, Engine, Options, UnixMillis};

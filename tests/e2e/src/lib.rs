@@ -1,16 +1,16 @@
 //! Driving the built page: a browser, and the page's parts by their `data-testid`.
 //!
-//! The driver is started on a free port and ended with the page. Waiting is for a condition, never
-//! for a time; a condition that does not come true fails the test by its name.
+//! Waiting is for a condition, never for a time; a condition that does not come true fails the
+//! test by its name.
 
+mod browser;
+
+pub use browser::Browser;
+use fantoccini::Locator;
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Map, Value, json};
-use std::io::{BufRead, BufReader};
+use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a condition may take to come true before the test fails.
@@ -19,8 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The page in a browser window.
 #[derive(Debug)]
 pub struct Page {
-    client: Client,
-    _driver: Driver,
+    browser: Browser,
 }
 
 impl Page {
@@ -29,15 +28,9 @@ impl Page {
     pub async fn open(width: u32, height: u32) -> Page {
         let url = std::env::var("KEYSPACE_URL")
             .expect("`cargo xtask test e2e` builds the page, serves it and says its URL");
-        let driver = Driver::start();
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities())
-            .connect(&driver.url)
-            .await
-            .expect("the browser starts");
-        client.set_window_size(width, height).await.expect("a window has a size");
-        client.goto(&url).await.expect("the page loads");
-        let page = Page { client, _driver: driver };
+        let page = Page { browser: Browser::open().await.expect("the browser starts") };
+        page.resize(width, height).await;
+        page.browser.goto(&url).await.expect("the page loads");
         page.until("the engine is ready", async || {
             page.attribute("console-input", "disabled").await.is_none()
         })
@@ -47,20 +40,24 @@ impl Page {
 
     /// Ends the browser. What the page wrote to the browser's console as an error fails the test.
     pub async fn close(self) {
-        let errors = self.console_errors().await;
-        self.client.close().await.expect("the browser ends");
+        let errors = self.browser.close().await.expect("the browser ends");
         assert_eq!(errors, Vec::<String>::new(), "the page wrote errors to the console");
     }
 
     /// The first part with this test id; waits until it is there.
     pub async fn part(&self, testid: &str) -> Element {
-        let found = self.client.wait().at_most(PATIENCE).for_element(by(&selector(testid))).await;
+        let found =
+            self.browser.client.wait().at_most(PATIENCE).for_element(by(&selector(testid))).await;
         found.unwrap_or_else(|error| panic!("the page has a part {testid}: {error}"))
     }
 
     /// Every part with this test id, now.
     pub async fn parts(&self, testid: &str) -> Vec<Element> {
-        self.client.find_all(by(&selector(testid))).await.expect("a query by attribute is valid")
+        self.browser
+            .client
+            .find_all(by(&selector(testid)))
+            .await
+            .expect("a query by attribute is valid")
     }
 
     /// The text of all parts with this test id, now; empty where there are none.
@@ -92,7 +89,7 @@ impl Page {
 
     /// Presses a key where the focus is.
     pub async fn press(&self, keys: &str) {
-        let active = self.client.active_element().await.expect("something has the focus");
+        let active = self.browser.client.active_element().await.expect("something has the focus");
         active.send_keys(keys).await.expect("the element takes keys");
     }
 
@@ -134,90 +131,25 @@ impl Page {
     pub async fn screenshot(&self, name: &str) {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
         std::fs::create_dir_all(&folder).expect("target/ can be written to");
-        let png = self.client.screenshot().await.expect("a window can be pictured");
+        let png = self.browser.client.screenshot().await.expect("a window can be pictured");
         std::fs::write(folder.join(format!("{name}.png")), png).expect("target/ can be written to");
     }
 
     /// Runs JavaScript in the page and returns its value.
     pub async fn run(&self, script: &str, arguments: Value) -> Value {
         let arguments = arguments.as_array().cloned().unwrap_or_default();
-        self.client.execute(script, arguments).await.expect("the script runs")
+        self.browser.run(script, arguments).await.expect("the script runs")
     }
 
     /// Resizes the window, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
-        self.client.set_window_size(width, height).await.expect("a window has a size");
+        self.browser.client.set_window_size(width, height).await.expect("a window has a size");
     }
 
     async fn body(&self) -> String {
         let text = self.run("return document.body.innerText", json!([])).await;
         text.as_str().unwrap_or_default().to_owned()
     }
-
-    async fn console_errors(&self) -> Vec<String> {
-        let logs = self.client.issue_cmd(BrowserLog).await.expect("the driver keeps the console");
-        let entries = logs.as_array().cloned().unwrap_or_default();
-        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
-        severe.map(|entry| entry["message"].to_string()).collect()
-    }
-}
-
-/// The driver's command that returns what the page wrote to the browser's console.
-#[derive(Debug)]
-struct BrowserLog;
-
-impl fantoccini::wd::WebDriverCompatibleCommand for BrowserLog {
-    fn endpoint(
-        &self,
-        base: &url::Url,
-        session: Option<&str>,
-    ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
-
-/// The driver's process, ended when it is dropped.
-#[derive(Debug)]
-struct Driver {
-    process: Child,
-    url: String,
-}
-
-impl Driver {
-    fn start() -> Driver {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver is on PATH: `cargo xtask test e2e` installs it");
-        let output = process.stdout.take().expect("the output is piped");
-        let port = BufReader::new(output).lines().map_while(Result::ok).find_map(|line| {
-            let (_, rest) = line.split_once("started successfully on port ")?;
-            rest.trim_end_matches('.').parse::<u16>().ok()
-        });
-        let port = port.expect("chromedriver says on which port it listens");
-        Driver { process, url: format!("http://127.0.0.1:{port}") }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.process.kill().expect("the driver runs until here");
-        self.process.wait().expect("a process that was killed can be waited for");
-    }
-}
-
-/// How the browser is started: as for the component tests, by `webdriver.json`.
-fn capabilities() -> Map<String, Value> {
-    let shared = include_str!("../../../webdriver.json");
-    let mut capabilities: Map<String, Value> =
-        serde_json::from_str(shared).expect("webdriver.json is an object");
-    capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
-    capabilities
 }
 
 fn selector(testid: &str) -> String {
