@@ -317,6 +317,7 @@ fn values_that_need_a_newer_server_are_restored_where_they_are_known() {
             ],
         ),
         ("7.2.0", vec![stream, group, "XGROUP CREATECONSUMER key g c"]),
+        ("8.8.0", vec![stream, group, "XNACK key g FAIL IDS 1 1-1 FORCE"]),
         ("8.6.0", vec![stream, "XCFGSET key IDMP-MAXSIZE 7", "XADD key IDMP p i * f v"]),
     ] {
         let what = lines.join("; ");

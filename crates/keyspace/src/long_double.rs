@@ -5,7 +5,7 @@
 
 use rustc_apfloat::ieee::X87DoubleExtended;
 use rustc_apfloat::{Float, Round};
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 /// Longer texts are no numbers for Redis.
 const MAX_TEXT_BYTES: usize = 5 * 1024 - 1;
@@ -17,10 +17,18 @@ const FRACTION_DIGITS: usize = 17;
 const FRACTION_UNITS: u128 = 10u128.pow(FRACTION_DIGITS as u32);
 
 /// An extended-precision number; it may be infinite, and not-a-number as the sum of infinities.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(crate) struct LongDouble(X87DoubleExtended);
 
 impl LongDouble {
+    pub const ZERO: LongDouble = LongDouble(X87DoubleExtended::ZERO);
+
+    /// The smallest and the largest finite number.
+    pub fn limits() -> (LongDouble, LongDouble) {
+        let largest = X87DoubleExtended::largest();
+        (LongDouble(-largest), LongDouble(largest))
+    }
+
     /// Reads a decimal or hexadecimal number or an infinity, without white space around it.
     /// A finite text that is too large or too small for the type is refused.
     pub fn parse(text: &[u8]) -> Option<LongDouble> {
@@ -79,6 +87,14 @@ impl Add for LongDouble {
 
     fn add(self, other: LongDouble) -> LongDouble {
         LongDouble((self.0 + other.0).value)
+    }
+}
+
+impl Sub for LongDouble {
+    type Output = LongDouble;
+
+    fn sub(self, other: LongDouble) -> LongDouble {
+        LongDouble((self.0 - other.0).value)
     }
 }
 

@@ -148,10 +148,14 @@ impl ReplyWriter {
     pub fn plain_double(&mut self, value: f64) {
         let digits = format!("{value:.17}");
         let digits = digits.trim_end_matches('0').trim_end_matches('.');
-        let digits = if digits == "-0" { "0" } else { digits };
+        self.printed_double(if digits == "-0" { b"0" } else { digits.as_bytes() });
+    }
+
+    /// A double that is digits already.
+    pub fn printed_double(&mut self, digits: &[u8]) {
         match self.protocol {
-            Protocol::Resp2 => self.bulk(digits.as_bytes()),
-            Protocol::Resp3 => self.line(b',', digits.as_bytes()),
+            Protocol::Resp2 => self.bulk(digits),
+            Protocol::Resp3 => self.line(b',', digits),
         }
     }
 

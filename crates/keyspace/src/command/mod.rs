@@ -359,6 +359,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     stream::read::COMMANDS,
     stream::group::COMMANDS,
     stream::pending::COMMANDS,
+    stream::nack::COMMANDS,
     stream::info::COMMANDS,
     transactions::COMMANDS,
     pubsub::COMMANDS,

@@ -5,6 +5,7 @@ pub(super) mod add;
 pub(super) mod delete;
 pub(super) mod group;
 pub(super) mod info;
+pub(super) mod nack;
 pub(super) mod pending;
 pub(super) mod range;
 pub(super) mod read;

@@ -3,6 +3,7 @@
 mod condition;
 mod counters;
 mod expiry;
+mod increx;
 mod lcs;
 mod multiple;
 mod ranges;
@@ -186,6 +187,20 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])],
         run: Run::Handler(counters::incrbyfloat),
+        ..CommandSpec::new(Group::String)
+    },
+    CommandSpec {
+        name: "increx",
+        syntax: "INCREX key [BYFLOAT float|BYINT integer] [SATURATE] [LBOUND lowerbound] [UBOUND upperbound] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST] [ENX]",
+        summary: "Adds to the number of a key within bounds, and sets its expiry.",
+        since: "8.8.0",
+        complexity: "O(1)",
+        arity: -2,
+        flags: &[Flag::Denyoom, Flag::Fast, Flag::Write],
+        acl: &[AclCategory::String],
+        keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])],
+        differs: "It is of Redis 8.8, newer than the rest. Its events are those of INCRBY and INCRBYFLOAT.",
+        run: Run::Handler(increx::increx),
         ..CommandSpec::new(Group::String)
     },
     CommandSpec {

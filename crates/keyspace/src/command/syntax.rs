@@ -281,6 +281,7 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
         "unix-time-seconds" | "unix-time-milliseconds" => ValueKind::UnixTime,
         "latitude" | "longitude" | "radius" | "width" | "height" | "score" => ValueKind::Double,
         "increment" if command.ends_with("float") => ValueKind::Double,
+        "float" => ValueKind::Double,
         "min" | "max" if is_score_range => ValueKind::Double,
         "timeout" if command.starts_with('b') => ValueKind::Double,
         "start" | "stop" if matches!(command, "zrange" | "zrangestore") => ValueKind::String,
@@ -289,11 +290,13 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
         "value" if matches!(command, "bitfield" | "setbit") => ValueKind::Integer,
         "bit" | "client-id" | "config-epoch" | "count" | "cursor" | "db" | "decrement"
         | "destination-db" | "duration" | "end" | "entries-added" | "entriesread" | "frequency"
-        | "ifdeq-digest" | "ifdne-digest" | "increment" | "index" | "index1" | "index2" | "len"
-        | "limit" | "maxage" | "maxsize" | "milliseconds" | "min-idle-time" | "min-match-len"
-        | "ms" | "num-matches" | "numfields" | "numids" | "numkeys" | "numlocal"
-        | "numreplicas" | "offset" | "port" | "protover" | "rank" | "seconds" | "slot"
-        | "start" | "stop" | "timeout" | "ttl" | "version" | "weight" => ValueKind::Integer,
+        | "ifdeq-digest" | "ifdne-digest" | "increment" | "index" | "index1" | "index2"
+        | "integer" | "len" | "limit" | "maxage" | "maxsize" | "milliseconds" | "min-idle-time"
+        | "min-match-len" | "ms" | "num-matches" | "numfields" | "numids" | "numkeys"
+        | "numlocal" | "numreplicas" | "offset" | "port" | "protover" | "rank" | "seconds"
+        | "slot" | "start" | "stop" | "timeout" | "ttl" | "version" | "weight" => {
+            ValueKind::Integer
+        }
         _ => ValueKind::String,
     }
 }

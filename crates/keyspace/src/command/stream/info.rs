@@ -161,7 +161,8 @@ fn write_full(stream: &Stream, count: usize, now: UnixMillis, out: &mut ReplyWri
     out.bulk(b"groups");
     out.array(stream.groups.len());
     for (name, group) in &stream.groups {
-        out.map(7);
+        let released = group.released().count();
+        out.map(7 + usize::from(released > 0));
         out.bulk(b"name");
         out.bulk(name);
         write_progress(stream, group, out);
@@ -180,6 +181,10 @@ fn write_full(stream: &Stream, count: usize, now: UnixMillis, out: &mut ReplyWri
         out.array(group.consumers().len());
         for (name, consumer) in group.consumers() {
             write_full_consumer(group, name, consumer, count, out);
+        }
+        if released > 0 {
+            out.bulk(b"nacked-count");
+            out.count(released);
         }
     }
 }

@@ -149,7 +149,8 @@ fn write_range(
             out.array(4);
             write_id(out, *id);
             out.bulk(pending.holder.name());
-            out.integer(idle.max(0));
+            // What was given back has no delivery of which it could be told how long ago it was.
+            out.integer(if pending.holder.is_nobody() { -1 } else { idle.max(0) });
             out.integer(i64::try_from(pending.delivery_count).unwrap_or(i64::MAX));
             written += 1;
         }
@@ -391,7 +392,12 @@ impl ClaimWalk {
     }
 }
 
-fn require_group(ctx: &mut Context<'_>, key: &[u8], group: &[u8]) -> Result<(), CommandError> {
+/// The group is there.
+pub(super) fn require_group(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    group: &[u8],
+) -> Result<(), CommandError> {
     match ctx.peek::<Stream>(key)? {
         Some(stream) if stream.groups.contains_key(group) => Ok(()),
         _ => Err(no_group(key, group, "")),

@@ -52,6 +52,10 @@ impl Holder {
             Holder::Nobody { .. } => b"",
         }
     }
+
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, Holder::Nobody { .. })
+    }
 }
 
 /// A consumer.
