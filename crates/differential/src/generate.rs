@@ -1,10 +1,11 @@
-//! Random sequences: calls as the syntax of each command has them, or nearly.
+//! Random sequences: who calls what, and what no sequence may contain as versions differ in it.
+
+mod call;
 
 use crate::exceptions;
-use crate::sequence::{Sequence, Step};
+use crate::sequence::{Placeholder, Sequence, Step};
 use crate::words::{self, Bounds};
 use fastrand::Rng;
-use keyspace::command::syntax::{self, Argument, Kind};
 use keyspace::command::{self, CommandSpec, Flag, Group};
 
 /// What a sequence is mostly about.
@@ -22,6 +23,8 @@ const THEMES: &[&[Group]] = &[
     &[Group::Generic, Group::Connection, Group::PubSub],
     &[Group::Set, Group::SortedSet],
     &[Group::List, Group::Transactions],
+    &[Group::Stream],
+    &[Group::Stream],
 ];
 
 /// Encodings change at few elements.
@@ -30,7 +33,11 @@ const SMALL_LIMITS: &[&str] = &[
     "CONFIG SET zset-max-listpack-entries 4 zset-max-listpack-value 8",
     "CONFIG SET set-max-intset-entries 4",
     "CONFIG SET list-max-listpack-size 3",
+    "CONFIG SET stream-node-max-entries 4",
 ];
+
+/// How long it is to something that ends while a sequence is played.
+const MOMENT_MS: u64 = 20;
 
 /// The sequence of a seed.
 pub fn generate(seed: u64) -> Sequence {
@@ -46,6 +53,10 @@ struct Generator {
     /// What `numkeys` said, for the keys that follow it.
     times: Option<usize>,
     bounds: Bounds,
+    /// How many keys the call has, which XREAD wants as many ids for.
+    keys: usize,
+    /// The last id of a stream's entry that was written.
+    last_entry: u64,
     /// Encodings change at few elements. No command brings more at once: since 7.2 their number
     /// decides before it is known how many are the same.
     small_limits: bool,
@@ -56,6 +67,9 @@ struct Generator {
     /// Clients wait for several keys, and no command makes several keys ready: of these, 7.0 takes
     /// the one that woke the client, and since 7.2 the command runs again from its beginning.
     waits_for_keys: bool,
+    /// Some keys and waits end while the sequence is played. Nobody is notified of them: the server
+    /// removes such keys in an order of its own.
+    lets_time_pass: bool,
 }
 
 impl Generator {
@@ -74,39 +88,34 @@ impl Generator {
         let clients = [1, 1, 1, 2, 3, 4][rng.usize(..6)];
         let small_limits = rng.u8(..3) == 0;
         let waits_for_keys = listens && several;
+        let lets_time_pass = rng.u8(..8) == 0;
         Generator {
             seed,
             rng,
             all,
             themed,
             times: None,
+            keys: 0,
+            last_entry: 0,
             bounds: Bounds::Rank,
             small_limits,
             listens,
             clients,
             waits_for_keys,
+            lets_time_pass,
         }
     }
 
     fn sequence(mut self) -> Sequence {
-        let clients = self.clients;
-        let mut steps = Vec::new();
-        if self.small_limits {
-            let limits = SMALL_LIMITS.iter();
-            steps.extend(limits.map(|line| Step::new(0, line)));
-        }
-        for client in 0..clients {
-            if self.rng.u8(..3) == 0 {
-                steps.push(Step::new(client, "HELLO 3"));
-            }
-        }
-        if self.rng.u8(..3) == 0 {
-            steps.push(Step::new(0, "CONFIG SET notify-keyspace-events KEA"));
-            steps.push(Step::new(clients, "PSUBSCRIBE __keyevent@*"));
-        }
-        let mut in_multi = vec![false; clients];
+        let mut steps = self.opening();
+        let mut in_multi = vec![false; self.clients];
         for _ in 0..self.rng.usize(20..200) {
-            let client = self.rng.usize(..clients);
+            let client = self.rng.usize(..self.clients);
+            if self.lets_time_pass && self.rng.u8(..30) == 0 {
+                steps.extend(self.soon_over(client));
+                in_multi[client] = false;
+                continue;
+            }
             let args = self.args(in_multi[client]);
             match &args[0].to_ascii_uppercase()[..] {
                 b"MULTI" => in_multi[client] = true,
@@ -116,6 +125,64 @@ impl Generator {
             steps.push(Step { client, args });
         }
         Sequence { seed: self.seed, steps }
+    }
+
+    /// What the rest of the sequence stands on: settings, protocols, listeners and groups.
+    fn opening(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.small_limits {
+            let limits = SMALL_LIMITS.iter();
+            steps.extend(limits.map(|line| Step::new(0, line)));
+        }
+        for client in 0..self.clients {
+            if self.rng.u8(..3) == 0 {
+                steps.push(Step::new(client, "HELLO 3"));
+            }
+        }
+        if !self.lets_time_pass && self.rng.u8(..3) == 0 {
+            steps.push(Step::new(0, "CONFIG SET notify-keyspace-events KEA"));
+            steps.push(Step::new(self.clients, "PSUBSCRIBE __keyevent@*"));
+        }
+        for key in ["st1", "st2"] {
+            if self.is_about(Group::Stream) && self.rng.u8(..4) > 0 {
+                steps.push(Step::new(0, &format!("XGROUP CREATE {key} g1 0 MKSTREAM")));
+            }
+        }
+        steps
+    }
+
+    fn is_about(&self, group: Group) -> bool {
+        self.themed.iter().any(|spec| spec.group == group)
+    }
+
+    /// Something that is over in a moment, and that moment; nothing runs in between, as that could
+    /// come too late on one side.
+    fn soon_over(&mut self, client: usize) -> Vec<Step> {
+        let mut steps = vec![Step::new(client, "DISCARD")];
+        for _ in 0..self.rng.usize(1..4) {
+            let key = words::key(&mut self.rng, Group::Generic, Bounds::Rank);
+            let key = String::from_utf8_lossy(&key).into_owned();
+            let line = match self.rng.u8(..8) {
+                0..3 => format!("PEXPIRE {key} {MOMENT_MS}"),
+                3 => format!("SET {key} v PX {MOMENT_MS}"),
+                4 => format!("GETEX {key} PX {MOMENT_MS}"),
+                5 => format!("PSETEX {key} {MOMENT_MS} v"),
+                6 => format!("RESTORE copy {MOMENT_MS} <redis's {key}> REPLACE"),
+                _ => format!("WATCH {key}"),
+            };
+            steps.push(Step::new(client, &line));
+        }
+        let seconds = MOMENT_MS as f64 / 1000.0;
+        let wait = match self.rng.u8(..8) {
+            0 => Some(format!("BLPOP nokey {seconds}")),
+            1 => Some(format!("BZMPOP {seconds} 1 nokey MIN")),
+            2 => Some(format!("BLMOVE nokey l1 LEFT LEFT {seconds}")),
+            3 => Some(format!("XREAD BLOCK {MOMENT_MS} STREAMS nokey $")),
+            _ => None,
+        };
+        steps.extend(wait.map(|line| Step::new(client, &line)));
+        steps.push(Step::wait(2 * MOMENT_MS));
+        steps
     }
 
     fn args(&mut self, in_multi: bool) -> Vec<Vec<u8>> {
@@ -128,6 +195,11 @@ impl Generator {
                 return plain(["FLUSHALL", "FLUSHDB", "SELECT 1", "SELECT 0"][self.rng.usize(..4)]);
             }
             4..7 => return plain(["DEL l1 h1 e1 z1 s1", "GET s1", "PING"][self.rng.usize(..3)]),
+            7 => {
+                let mut args = plain("CLIENT LIST ID");
+                args.extend((0..self.clients).map(|client| Placeholder::Client(client).write()));
+                return args;
+            }
             _ => {}
         }
         let from =
@@ -140,6 +212,8 @@ impl Generator {
             spec = command::lookup(b"set").unwrap_or(spec);
         }
         let is_left_out = match spec.name {
+            // Whether a wait or a key ends first would be chance.
+            _ if self.lets_time_pass && spec.flags.contains(&Flag::Blocking) => true,
             "multi" => self.listens,
             "blmove" | "brpoplpush" => self.waits_for_keys,
             // What it makes ready is served in a hash table's order.
@@ -152,140 +226,9 @@ impl Generator {
         let mut args = self.call(spec);
         // PFMERGE of no source, and a command without arguments, are answered since 7.2.
         if args.len() > 1 && !in_multi && spec.name != "pfmerge" && self.rng.u8(..50) == 0 {
-            args.splice(0..0, plain("COMMAND GETKEYS"));
+            let question = ["COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS"][self.rng.usize(..2)];
+            args.splice(0..0, plain(question));
         }
         args
     }
-
-    /// A call as the command's syntax has it, or nearly.
-    fn call(&mut self, spec: &'static CommandSpec) -> Vec<Vec<u8>> {
-        self.bounds = words::bounds(spec.name)
-            .unwrap_or([Bounds::Rank, Bounds::Score, Bounds::Lex][self.rng.usize(..3)]);
-        self.times = None;
-        let mut args: Vec<Vec<u8>> =
-            spec.name.to_uppercase().split('|').map(|word| word.as_bytes().to_vec()).collect();
-        let named = args.len();
-        for argument in syntax::arguments(spec) {
-            self.write(spec, &argument, &mut args);
-        }
-        self.garble(spec, named, &mut args);
-        if self.rng.u8(..5) == 0 {
-            let index = self.rng.usize(..args.len());
-            if index < named || !syntax_is_data(&args[index]) {
-                args[index].make_ascii_lowercase();
-            }
-        }
-        args
-    }
-
-    /// Now and then an argument too many, too few, or a wrong one.
-    fn garble(&mut self, spec: &CommandSpec, named: usize, args: &mut Vec<Vec<u8>>) {
-        // Another score than 0 would make ranges by member undefined.
-        if self.bounds == Bounds::Lex && spec.name == "zadd" {
-            return;
-        }
-        // A large number there is an endless reply, a string that fills memory, or chance.
-        let is_delicate = spec.flags.contains(&Flag::Blocking)
-            || matches!(
-                spec.name,
-                // One argument too many is not that since 7.2.
-                "zrank"
-                    | "zrevrank"
-                    | "spop"
-                    | "srandmember"
-                    | "hrandfield"
-                    | "zrandmember"
-                    | "setrange"
-                    | "setbit"
-                    | "bitfield"
-            )
-            || spec.name.ends_with("scan");
-        let place = self.rng.usize(named..args.len() + 1);
-        match self.rng.u8(..24) {
-            0 if !is_delicate => args.insert(place, words::garbage(&mut self.rng)),
-            1 if !is_delicate && place < args.len() => args[place] = words::garbage(&mut self.rng),
-            2 if place < args.len() && spec.name != "spop" => {
-                args.remove(place);
-            }
-            _ => {}
-        }
-    }
-
-    fn write(&mut self, spec: &'static CommandSpec, argument: &Argument, args: &mut Vec<Vec<u8>>) {
-        if !self.is_wanted(spec, argument) {
-            return;
-        }
-        let mut some =
-            if self.rng.u8(..6) == 0 { self.rng.usize(1..12) } else { self.rng.usize(1..4) };
-        if spec.flags.contains(&Flag::Blocking) && !self.waits_for_keys {
-            some = 1;
-        }
-        if self.small_limits {
-            some = some.min(4);
-        }
-        let times = if argument.multiple { self.times.take().unwrap_or(some) } else { 1 };
-        for time in 0..times {
-            if time == 0 || argument.multiple_token {
-                args.extend(argument.token.as_ref().map(|token| token.as_bytes().to_vec()));
-            }
-            match &argument.kind {
-                Kind::Token => {
-                    if argument.token.is_none() {
-                        args.push(typed(argument).into_bytes());
-                    }
-                }
-                Kind::Value(_) if argument.name == "numkeys" => {
-                    self.times = Some(some);
-                    args.push(some.to_string().into_bytes());
-                }
-                Kind::Value(kind) => {
-                    let name = &argument.name;
-                    args.push(words::value(&mut self.rng, spec, name, *kind, self.bounds));
-                }
-                Kind::Block(parts) => parts.iter().for_each(|part| self.write(spec, part, args)),
-                Kind::OneOf(choices) => {
-                    let known = |choice: &&Argument| {
-                        !exceptions::is_newer_option(spec.name, &typed(choice))
-                    };
-                    let choices: Vec<&Argument> = choices.iter().filter(known).collect();
-                    if let Some(&choice) = choices.get(self.rng.usize(..choices.len().max(1))) {
-                        self.write(spec, &Argument { optional: false, ..choice.clone() }, args);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether an optional argument is written.
-    fn is_wanted(&mut self, spec: &CommandSpec, argument: &Argument) -> bool {
-        if !argument.optional {
-            return true;
-        }
-        if exceptions::is_newer_option(spec.name, &typed(argument)) {
-            return false;
-        }
-        let is_scan = spec.name.ends_with("scan");
-        match (spec.name, &*argument.name) {
-            // All in one call: cursors are each version's own.
-            (_, "count") if is_scan => true,
-            // Without a count it takes one by chance.
-            ("spop", "count") => true,
-            // What order would tell apart is stored in no order.
-            ("sort", "destination") => self.rng.u8(..4) == 0,
-            ("zrange" | "zrangestore", "byscore-or-bylex") => {
-                self.bounds != Bounds::Rank || self.rng.u8(..10) == 0
-            }
-            _ => self.rng.u8(..3) == 0,
-        }
-    }
-}
-
-/// What is typed for an argument first.
-fn typed(argument: &Argument) -> String {
-    argument.token.clone().unwrap_or_else(|| argument.name.to_ascii_uppercase())
-}
-
-/// Whether case is a part of a word.
-fn syntax_is_data(word: &[u8]) -> bool {
-    !word.iter().all(u8::is_ascii_uppercase)
 }

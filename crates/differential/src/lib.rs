@@ -7,8 +7,11 @@
 //! [`exceptions`], each with its reason.
 #![deny(missing_docs)]
 
+mod audit;
+mod described;
 pub mod exceptions;
 mod expected;
+mod game;
 mod generate;
 mod pair;
 mod redis_server;

@@ -70,7 +70,10 @@ fn run(options: &Options) -> Result<bool, String> {
                         let text = transcript(&mut pair, &small).map_err(message)?;
                         text.lines().for_each(|line| println!("{line:.500}"));
                     }
-                    None => not_again += 1,
+                    None => {
+                        not_again += 1;
+                        println!("seed {seed} does not differ again");
+                    }
                 }
             } else {
                 *times += 1;

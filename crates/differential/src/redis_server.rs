@@ -4,10 +4,12 @@ use keyspace_resp::{Value, encode_command};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long a reply may take before the server counts as silent.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long one look at a connection takes where nothing comes.
+const LOOK: Duration = Duration::from_millis(30);
+/// After so many looks without a reply the server counts as silent.
+const LOOKS_MAX: u32 = 200;
 
 /// A running redis-server on a free port of 127.0.0.1; stopped when dropped.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl RedisServer {
     pub(crate) fn connect(&self) -> io::Result<Connection> {
         let stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(LOOK))?;
         let mut connection = Connection { stream, buffer: Vec::new(), id: 0 };
         if let Value::Integer(id) = connection.call(&["CLIENT", "ID"])? {
             connection.id = id;
@@ -113,10 +115,22 @@ impl Connection {
     }
 
     /// Reads this many replies, or fewer where no more come in time.
-    pub fn receive(&mut self, count: usize) -> io::Result<Vec<Value>> {
+    fn receive(&mut self, count: usize) -> io::Result<Vec<Value>> {
+        let mut looks = 0;
+        self.receive_while(count, || {
+            looks += 1;
+            Ok(looks < LOOKS_MAX)
+        })
+    }
+
+    /// Reads this many replies, or fewer where nothing came for a moment and `goes_on` says no.
+    pub fn receive_while(
+        &mut self,
+        count: usize,
+        mut goes_on: impl FnMut() -> io::Result<bool>,
+    ) -> io::Result<Vec<Value>> {
         let mut values = Vec::new();
         let mut read = 0;
-        let start = Instant::now();
         while values.len() < count {
             match Value::decode(&self.buffer[read..])
                 .map_err(|error| io::Error::other(error.to_string()))?
@@ -125,7 +139,7 @@ impl Connection {
                     values.push(value);
                     read += used;
                 }
-                None if !self.fill()? || start.elapsed() > PATIENCE => break,
+                None if !self.fill()? && !goes_on()? => break,
                 None => {}
             }
         }

@@ -1,6 +1,7 @@
 //! Whether two replies say the same: exactly, but for the order of a hash table, what is random,
 //! and what real time moves.
 
+use crate::described::{client_lines, describe_the_same, same_pending};
 use crate::exceptions;
 use crate::expected::{Expected, message};
 use keyspace_resp::Value;
@@ -24,6 +25,12 @@ enum Rule {
     Presence,
     /// A time to live, or when it ends.
     Time { tolerance: i64 },
+    /// Names with values, of which later versions have more, and in which there are times.
+    Description,
+    /// Lines of `name=value`, of which some depend on the version or the connection.
+    ClientInfo,
+    /// Rows of an id, an owner, an idle time and a count.
+    Pending,
 }
 
 /// Whether the server sent what the engine did.
@@ -94,6 +101,13 @@ fn rule(command: &[Vec<u8>]) -> Rule {
         "SORT" | "SORT_RO" if has("BY") => Rule::Unordered,
         "TTL" | "EXPIRETIME" => Rule::Time { tolerance: 30 },
         "PTTL" | "PEXPIRETIME" => Rule::Time { tolerance: 30_000 },
+        "XINFO" => Rule::Description,
+        "XPENDING" => Rule::Pending,
+        "CLIENT" => match word(1).as_deref() {
+            Some("INFO" | "LIST") => Rule::ClientInfo,
+            Some("ID") => Rule::Presence,
+            _ => Rule::Exact,
+        },
         // It names the server's version and the client's id.
         "HELLO" => Rule::Count,
         _ => Rule::Exact,
@@ -106,7 +120,16 @@ fn by_rule(rule: Rule, ours: &Value, theirs: &Value) -> bool {
         (Rule::Time { tolerance }, Value::Integer(ours), Value::Integer(theirs)) => {
             *ours >= 0 && *theirs >= 0 && ours.abs_diff(*theirs) <= tolerance as u64
         }
-        (Rule::Presence, Value::Bulk(_), Value::Bulk(_)) => true,
+        (Rule::Presence, Value::Bulk(_), Value::Bulk(_))
+        | (Rule::Presence, Value::Integer(_), Value::Integer(_)) => true,
+        (Rule::Description, ours, theirs) => describe_the_same(ours, theirs),
+        (Rule::Pending, Value::Array(ours), Value::Array(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same_pending(a, b))
+        }
+        (Rule::ClientInfo, ours, theirs) => match (ours.as_bytes(), theirs.as_bytes()) {
+            (Some(ours), Some(theirs)) => client_lines(ours) == client_lines(theirs),
+            _ => false,
+        },
         (Rule::Unordered, Value::Array(ours), Value::Array(theirs)) => bags(ours, theirs, 1),
         (Rule::Unordered, Value::Set(ours), Value::Set(theirs)) => bags(ours, theirs, 1),
         (Rule::UnorderedPairs, Value::Array(ours), Value::Array(theirs)) => bags(ours, theirs, 2),
@@ -131,7 +154,7 @@ fn by_rule(rule: Rule, ours: &Value, theirs: &Value) -> bool {
     }
 }
 
-fn flat(map: &[(Value, Value)]) -> Vec<Value> {
+pub(crate) fn flat(map: &[(Value, Value)]) -> Vec<Value> {
     map.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect()
 }
 

@@ -18,19 +18,24 @@ pub fn transcript(pair: &mut Pair, sequence: &Sequence) -> io::Result<String> {
     let mut text = format!("## Found by seed {}\n\n```redis\n", sequence.seed);
     let mut current = 0;
     for (step, received) in sequence.steps.iter().zip(&played.received) {
-        switch(&mut text, &mut current, step.client);
         let is_resp3 = step.is("HELLO") && step.args.len() == 2 && step.args[1] == b"3";
-        line(
-            &mut text,
-            if is_resp3 { "resp3" } else { "> " },
-            if is_resp3 { &[] } else { &step.args },
-        );
-        for (client, value) in received.iter().filter(|(client, _)| *client == step.client) {
+        match step.wait_ms() {
+            Some(millis) => {
+                let _ = writeln!(text, "advance {millis}ms");
+            }
+            None => {
+                switch(&mut text, &mut current, step.client);
+                let prompt = if is_resp3 { "resp3" } else { "> " };
+                line(&mut text, prompt, if is_resp3 { &[] } else { &step.args });
+            }
+        }
+        let own = |client: &usize| *client == step.client && step.wait_ms().is_none();
+        for (client, value) in received.iter().filter(|(client, _)| own(client)) {
             if !is_resp3 {
                 reply(&mut text, &step.args, *client, value);
             }
         }
-        for (client, value) in received.iter().filter(|(client, _)| *client != step.client) {
+        for (client, value) in received.iter().filter(|(client, _)| !own(client)) {
             switch(&mut text, &mut current, *client);
             reply(&mut text, &step.args, *client, value);
         }

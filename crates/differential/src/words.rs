@@ -4,7 +4,9 @@
 //! commands run, so relative times are long and far apart from each other, and nothing is random
 //! that would change data.
 
-use crate::sequence::CLIENT_ID;
+pub(crate) mod streams;
+
+use crate::sequence::{Placeholder, Side};
 use fastrand::Rng;
 use keyspace::command::syntax::ValueKind;
 use keyspace::command::{CommandSpec, Group};
@@ -19,6 +21,7 @@ const KEYS: &[(Group, &[&str])] = &[
     (Group::Hash, &["h1", "h2"]),
     (Group::Set, &["e1", "e2", "e3"]),
     (Group::SortedSet, &["z1", "z2", "z3"]),
+    (Group::Stream, &["st1", "st2", "st3"]),
 ];
 
 const MEMBERS: &[&str] = &[
@@ -159,7 +162,7 @@ const TIMEOUTS: &[&str] =
     &["0", "0", "0", "1000", "1e3", "-1", "inf", "9223372036854775807", "0.0"];
 const CURSORS: &[&str] = &["0"];
 const SCAN_COUNTS: &[&str] = &["1000", "1000", "1000", "100000", "0", "-1"];
-const TYPES: &[&str] = &["string", "list", "hash", "set", "zset", "STRING"];
+const TYPES: &[&str] = &["string", "list", "hash", "set", "zset", "stream", "STRING"];
 /// In the past, and far away.
 const UNIX_SECONDS: &[&str] = &[
     "4102444800",
@@ -310,16 +313,22 @@ pub(crate) fn value(
         "cursor" => CURSORS,
         "type" => TYPES,
         "seconds" => return after(rng, 1_000, 1_000_000),
+        // 7.0 waits for what is beyond the end of time.
+        "milliseconds" if is(&["xread", "xreadgroup"]) => &["0", "1000000", "-1", "1.5"],
         "milliseconds" => return after(rng, 1_000_000, 1_000_000_000),
         // 7.0 keeps what has expired until it meets it.
         "unix-time-seconds" if is(&["set"]) => &["4102444800", "99999999999", "0", "-1"],
         "unix-time-milliseconds" if is(&["set"]) => &["4102444800000", "99999999999999", "0"],
         "unix-time-seconds" => UNIX_SECONDS,
         "unix-time-milliseconds" => UNIX_MILLISECONDS,
+        "timeout" if is(&["wait"]) => &["0", "1000", "-1"],
         "timeout" => TIMEOUTS,
         "db" | "destination-db" | "index1" | "index2" => DATABASES,
         "protover" => &["2", "3", "3", "1", "4"],
         "client-id" => return client_id(rng),
+        "serialized-value" => return payload(rng),
+        "ttl" => &["0", "0", "1000000", "4102444800000", "-1", "x"],
+        "numreplicas" => &["0"],
         "limit" | "num-matches" | "len" | "min-match-len" => SMALL,
         _ if kind == ValueKind::Integer => INTEGERS,
         _ if kind == ValueKind::Double => FLOATS,
@@ -339,8 +348,20 @@ fn after(rng: &mut Rng, least: i64, most: i64) -> Vec<u8> {
     }
 }
 
+/// What one of the two answers to DUMP, or nothing like it.
+fn payload(rng: &mut Rng) -> Vec<u8> {
+    let by = if rng.bool() { Side::Engine } else { Side::Redis };
+    match rng.u8(..8) {
+        0 => pick(rng, &["", "garbage", "\u{0}\u{1}a\u{a}\u{0}........"]),
+        _ => {
+            let (_, keys) = KEYS[rng.usize(..KEYS.len())];
+            Placeholder::Dump { by, key: &pick(rng, keys) }.write()
+        }
+    }
+}
+
 fn client_id(rng: &mut Rng) -> Vec<u8> {
-    [CLIENT_ID, rng.u8(..4).to_string().as_bytes(), b">"].concat()
+    Placeholder::Client(rng.usize(..4)).write()
 }
 
 fn pick(rng: &mut Rng, words: &[&str]) -> Vec<u8> {

@@ -3,92 +3,15 @@
 //!
 //! A failure names the seed; `KEYSPACE_SEED` runs that one alone.
 
-use keyspace::command::syntax::{self, Argument, Kind, ValueKind};
-use keyspace::command::{self, CommandSpec, Group};
+mod calls;
+
+use keyspace::command::CommandSpec;
 use keyspace::{ClientId, ConnectOptions, Engine, Options, UnixMillis};
 use keyspace_resp::Value;
 use std::collections::BTreeMap;
 
 const SEEDS: u64 = 4;
 const COMMANDS: usize = 2000;
-
-/// Keys of every type, and one that does not exist.
-const SETUP: &[&str] = &[
-    "MSET s hello n 10 f 1.5",
-    "RPUSH l c a 3 2 b 1 a",
-    "HSET h f v g 1 i 2.5",
-    "SADD i 3 1 2",
-    "SADD m a b 3",
-    "ZADD z 1 a 2 b 2.5 c -1 d",
-    "RPUSH l2 1 2",
-    "ZADD z2 0 a 0 b 0 c",
-    "PFADD p a b c 1 2 3",
-    "GEOADD g 13.361389 38.115556 a 15.087269 37.502669 b 179.9 -0.25 c",
-    "XADD st 1-1 f v",
-    "XADD st 2-1 a b c d",
-    "XGROUP CREATE st a 0",
-    "XGROUP CREATE st b 1-1",
-    "XREADGROUP GROUP a c COUNT 1 STREAMS st >",
-];
-
-const KEYS: &[&str] = &["s", "n", "f", "l", "h", "i", "m", "z", "st", "nokey"];
-const INTEGERS: &[&str] = &[
-    "0",
-    "1",
-    "2",
-    "1",
-    "2",
-    "3",
-    "-1",
-    "-3",
-    "100",
-    "9223372036854775807",
-    "-9223372036854775808",
-];
-const DOUBLES: &[&str] = &["1", "0", "-0.25", "1.5", "0x1p3", "inf", "-inf", "1e308", "(1", "0.05"];
-const BOUNDS: &[&str] = &[
-    "0",
-    "1",
-    "-1",
-    "2",
-    "-",
-    "+",
-    "[a",
-    "(b",
-    "(1",
-    "-inf",
-    "+inf",
-    "1.5",
-    "-9223372036854775808",
-];
-/// Members, fields, patterns, and what is nothing of all this.
-const TEXTS: &[&str] = &[
-    "a",
-    "b",
-    "c",
-    "f",
-    "1",
-    "3",
-    "",
-    "*",
-    "a*",
-    "[a-",
-    "w*->f",
-    "#",
-    "[a",
-    "(b",
-    "-",
-    "+",
-    "nan",
-    "1e400",
-    "9223372036854775808",
-    "0000000000000000",
-    "1-1",
-    "u8",
-    "i64",
-    "#1",
-    "\u{ff}\u{0}\r\n",
-];
 
 struct Fuzz {
     engine: Engine,
@@ -98,10 +21,6 @@ struct Fuzz {
     observer: ClientId,
     now: UnixMillis,
     commands: Vec<&'static CommandSpec>,
-    /// The family of the command that is being written.
-    group: Group,
-    /// What `numkeys` said, for the keys that follow it.
-    times: Option<usize>,
 }
 
 impl Fuzz {
@@ -111,16 +30,13 @@ impl Fuzz {
         let client = engine.connect(now);
         let hidden = ConnectOptions { hidden: true, ..ConnectOptions::default() };
         let observer = engine.connect_with(hidden, now);
-        let commands = command::all()
-            .flat_map(|spec| match spec.subcommands() {
-                [] => vec![spec],
-                subcommands => subcommands.iter().collect(),
-            })
+        let commands = calls::commands()
+            .into_iter()
             // What these change by intent is not data, or the connection that watches.
             .filter(|spec| !spec.name.starts_with("config|") && spec.name != "client|kill")
             .collect();
         let rng = fastrand::Rng::with_seed(seed);
-        Fuzz { engine, rng, client, observer, now, commands, group: Group::Generic, times: None }
+        Fuzz { engine, rng, client, observer, now, commands }
     }
 
     fn send(&mut self, id: ClientId, args: &[Vec<u8>]) -> Vec<Value> {
@@ -148,80 +64,9 @@ impl Fuzz {
         self.client = self.engine.connect(self.now);
         self.words(self.client, "CONFIG SET proto-max-bulk-len 1mb");
         self.words(self.client, "FLUSHALL");
-        for line in SETUP {
+        for line in calls::SETUP {
             self.words(self.client, line);
         }
-    }
-
-    /// A call as the command's syntax has it, or nearly.
-    fn call(&mut self) -> Vec<Vec<u8>> {
-        let spec = self.commands[self.rng.usize(..self.commands.len())];
-        let mut words: Vec<String> = spec.name.split('|').map(str::to_string).collect();
-        let named = words.len();
-        self.group = spec.group;
-        for argument in syntax::arguments(spec) {
-            self.write(&argument, &mut words);
-        }
-        let place = self.rng.usize(named..words.len() + 1);
-        match self.rng.u8(..12) {
-            0 => words.insert(place, self.any_word()),
-            1 if place < words.len() => words[place] = self.any_word(),
-            2 if place < words.len() => {
-                words.remove(place);
-            }
-            _ => {}
-        }
-        words.into_iter().map(String::into_bytes).collect()
-    }
-
-    fn write(&mut self, argument: &Argument, words: &mut Vec<String>) {
-        if argument.optional && self.rng.u8(..3) > 0 {
-            return;
-        }
-        let some = self.rng.usize(1..4);
-        let times = if argument.multiple { self.times.take().unwrap_or(some) } else { 1 };
-        for time in 0..times {
-            if time == 0 || argument.multiple_token {
-                words.extend(argument.token.clone());
-            }
-            match &argument.kind {
-                Kind::Token => {}
-                Kind::Value(_) if argument.name == "numkeys" => {
-                    self.times = Some(some);
-                    words.push(some.to_string());
-                }
-                Kind::Value(kind) if *kind != ValueKind::Integer && is_bound(&argument.name) => {
-                    words.push(self.pick(BOUNDS).to_string());
-                }
-                Kind::Value(kind) => words.push(self.value_of(*kind)),
-                Kind::Block(parts) => parts.iter().for_each(|part| self.write(part, words)),
-                Kind::OneOf(choices) => {
-                    let choice = Argument { optional: false, ..self.pick(choices).clone() };
-                    self.write(&choice, words);
-                }
-            }
-        }
-    }
-
-    fn value_of(&mut self, kind: ValueKind) -> String {
-        let words = match kind {
-            ValueKind::Key if self.rng.u8(..4) == 0 => KEYS,
-            ValueKind::Key => keys_of(self.group),
-            ValueKind::Integer | ValueKind::UnixTime => INTEGERS,
-            ValueKind::Double => DOUBLES,
-            ValueKind::String | ValueKind::Pattern if self.rng.bool() => INTEGERS,
-            ValueKind::String | ValueKind::Pattern => TEXTS,
-        };
-        self.pick(words).to_string()
-    }
-
-    fn any_word(&mut self) -> String {
-        let words = *self.pick(&[KEYS, INTEGERS, DOUBLES, TEXTS]);
-        self.pick(words).to_string()
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.rng.usize(..from.len())]
     }
 
     /// Everything that a client could see of the data.
@@ -270,7 +115,8 @@ impl Fuzz {
                 self.start_anew();
                 before = self.data();
             }
-            let args = self.call();
+            let spec = self.commands[self.rng.usize(..self.commands.len())];
+            let args = calls::call(&mut self.rng, spec);
             let shown: Vec<String> =
                 args.iter().map(|arg| arg.escape_ascii().to_string()).collect();
             let shown = shown.join(" ");
@@ -291,26 +137,6 @@ impl Fuzz {
                 before = self.data();
             }
         }
-    }
-}
-
-fn is_bound(name: &str) -> bool {
-    matches!(name, "min" | "max" | "start" | "stop")
-}
-
-/// The keys that a family's commands are about.
-fn keys_of(group: Group) -> &'static [&'static str] {
-    match group {
-        Group::String => &["s", "n", "f"],
-        Group::List => &["l", "l2"],
-        Group::Hash => &["h"],
-        Group::Set => &["i", "m"],
-        Group::SortedSet => &["z", "z2"],
-        Group::Bitmap => &["s", "n", "p"],
-        Group::Hyperloglog => &["p"],
-        Group::Geo => &["g", "z"],
-        Group::Stream => &["st"],
-        _ => KEYS,
     }
 }
 

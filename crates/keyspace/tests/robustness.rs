@@ -4,7 +4,8 @@
 //!
 //! A failure names the seed; `KEYSPACE_SEED` runs that one alone.
 
-use keyspace::command::syntax::{self, Argument, Kind, ValueKind};
+mod calls;
+
 use keyspace::command::{self, CommandSpec, Flag};
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 
@@ -14,12 +15,6 @@ const CLIENTS: usize = 5;
 
 /// No reply is longer: keys and values are few and short.
 const OUTPUT_MAX: usize = 8 << 20;
-
-const KEYS: &[&str] = &["a", "b", "c", "d", "e"];
-const NUMBERS: &[&str] =
-    &["0", "1", "2", "-1", "-2", "5", "10", "50", "9223372036854775807", "1.5", "inf"];
-const TEXTS: &[&str] =
-    &["", "a", "b", "1", "(1", "[a", "-", "+", "*", "a*->b", "nan", "\u{0}\u{ff}\r\n"];
 
 /// What a host does to an engine.
 #[derive(Debug, Clone)]
@@ -44,7 +39,9 @@ impl Host {
         let clients = (0..CLIENTS).map(|_| engine.connect(now)).collect();
         let mut host = Host { engine, clients, now };
         // A string, and so a reply, stays short.
-        host.play(&Input::Receive(0, b"CONFIG SET proto-max-bulk-len 1mb\r\n".to_vec()));
+        for line in ["CONFIG SET proto-max-bulk-len 1mb"].iter().chain(calls::SETUP) {
+            host.play(&Input::Receive(0, format!("{line}\r\n").into_bytes()));
+        }
         host
     }
 
@@ -83,11 +80,7 @@ struct Inputs {
 
 impl Inputs {
     fn new(seed: u64) -> Inputs {
-        let commands = command::all().flat_map(|spec| match spec.subcommands() {
-            [] => vec![spec],
-            subcommands => subcommands.iter().collect(),
-        });
-        Inputs { rng: fastrand::Rng::with_seed(seed), commands: commands.collect() }
+        Inputs { rng: fastrand::Rng::with_seed(seed), commands: calls::commands() }
     }
 
     fn next(&mut self) -> Input {
@@ -135,41 +128,9 @@ impl Inputs {
         if ends_much && self.rng.u8(..10) > 0 {
             spec = command::lookup(b"set").expect("there is SET");
         }
-        let mut words: Vec<String> = spec.name.split('|').map(str::to_string).collect();
-        for argument in syntax::arguments(spec) {
-            self.write(&argument, &mut words);
-        }
         let mut bytes = Vec::new();
-        keyspace_resp::encode_command(&mut bytes, &words);
+        keyspace_resp::encode_command(&mut bytes, &calls::call(&mut self.rng, spec));
         bytes
-    }
-
-    fn write(&mut self, argument: &Argument, words: &mut Vec<String>) {
-        if argument.optional && self.rng.u8(..3) > 0 {
-            return;
-        }
-        for _ in 0..if argument.multiple { self.rng.usize(1..4) } else { 1 } {
-            words.extend(argument.token.clone());
-            match &argument.kind {
-                Kind::Token if argument.token.is_none() => words.push(argument.name.clone()),
-                Kind::Token => {}
-                Kind::Value(ValueKind::Key) => words.push(self.pick(KEYS)),
-                Kind::Value(ValueKind::String | ValueKind::Pattern) => {
-                    let from = if self.rng.bool() { TEXTS } else { NUMBERS };
-                    words.push(self.pick(from));
-                }
-                Kind::Value(_) => words.push(self.pick(NUMBERS)),
-                Kind::Block(parts) => parts.iter().for_each(|part| self.write(part, words)),
-                Kind::OneOf(choices) => {
-                    let choice = choices[self.rng.usize(..choices.len())].clone();
-                    self.write(&Argument { optional: false, ..choice }, words);
-                }
-            }
-        }
-    }
-
-    fn pick(&mut self, from: &[&str]) -> String {
-        from[self.rng.usize(..from.len())].to_string()
     }
 }
 
