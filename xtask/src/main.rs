@@ -38,6 +38,7 @@ Usage: cargo xtask <command>
   fuzz    Compare the engine with redis-server, by random commands.
             --minutes N  how long, 1 unless told
             --seed S     the sequence to start with, 0 unless told
+            --target T   run a coverage-guided fuzzer instead: resp_parser, restore, commands
 
 serve and test install what they need and say what and why. Everything they
 install lives in target/, except for a browser, Redis and Python, which come
@@ -73,7 +74,7 @@ fn run() -> Outcome {
         return bench::bench(arguments.raw_args().map_err(usage)?.collect());
     }
     let mut serve_options = serve::Options { port: 8080, release: false, open: true };
-    let mut fuzz_options = fuzz::Options { minutes: 1.0, seed: 0 };
+    let mut fuzz_options = fuzz::Options { minutes: 1.0, seed: 0, target: None };
     let mut stages = Vec::new();
     while let Some(argument) = arguments.next().map_err(usage)? {
         match (task.as_str(), argument) {
@@ -90,6 +91,10 @@ fn run() -> Outcome {
             ("fuzz", Long("seed")) => {
                 fuzz_options.seed =
                     arguments.value().and_then(|seed| seed.parse()).map_err(usage)?;
+            }
+            ("fuzz", Long("target")) => {
+                let target = arguments.value().and_then(|target| target.string()).map_err(usage)?;
+                fuzz_options.target = Some(target);
             }
             ("test", Long("list")) => {
                 test::list();

@@ -42,6 +42,25 @@ pub fn ensure_wasm_pack() -> Outcome<PathBuf> {
     ensure_cargo_tool("wasm-pack", "wasm-pack", "0.15.1", "it runs the tests in a headless browser")
 }
 
+/// The folder of `cargo-fuzz`.
+pub fn ensure_cargo_fuzz() -> Outcome<PathBuf> {
+    ensure_cargo_tool("cargo-fuzz", "cargo-fuzz", "0.13.2", "it runs the guided fuzzer")
+}
+
+/// Adds a nightly toolchain where there is none.
+pub fn ensure_nightly() -> Outcome {
+    let by_hand = "A nightly compiler is needed: it alone records coverage for a fuzzer. Install \
+                   rustup (https://rustup.rs), then run\n    rustup toolchain install nightly";
+    let toolchains = output(Command::new("rustup").args(["toolchain", "list"]))
+        .map_err(|error| format!("{error}\n{by_hand}"))?;
+    if toolchains.lines().any(|line| line.starts_with("nightly")) {
+        return Ok(());
+    }
+    println!("Installing a nightly Rust toolchain: it alone records coverage for a fuzzer.");
+    run(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))
+        .map_err(|error| format!("{error}\n{by_hand}"))
+}
+
 /// Installs programs by the system's package manager where they are missing.
 ///
 /// `wanted` pairs a program with the Debian packages that bring it, separated by spaces.

@@ -1,9 +1,9 @@
 //! The end of a sequence: everything that is left is compared, through a client of its own.
 
+use crate::exceptions;
 use crate::game::Game;
 use crate::pair::Played;
 use crate::sequence::{Placeholder, Side, Step};
-use keyspace_resp::Value;
 use std::io;
 
 /// What is asked about every key.
@@ -37,7 +37,7 @@ pub(crate) fn audit(game: &mut Game<'_>, seed: u64, played: &mut Played) -> io::
             for question in QUESTIONS.iter().chain(everything_in(kind)) {
                 steps.push(ask(observer, question, &key));
             }
-            if db == 0 && seed.is_multiple_of(EXCHANGE_EVERY) && can_dump(game, &key) {
+            if db == 0 && seed.is_multiple_of(EXCHANGE_EVERY) && is_exchanged(game, &key) {
                 steps.extend(exchange(observer, kind, &key));
             }
         }
@@ -47,8 +47,9 @@ pub(crate) fn audit(game: &mut Game<'_>, seed: u64, played: &mut Played) -> io::
     Ok(())
 }
 
-fn can_dump(game: &mut Game<'_>, key: &[u8]) -> bool {
-    matches!(game.ask_engine(&[&[b"DUMP".to_vec(), key.to_vec()]]), Value::Bulk(_))
+fn is_exchanged(game: &mut Game<'_>, key: &[u8]) -> bool {
+    let payload = game.ask_engine(&[&[b"DUMP".to_vec(), key.to_vec()]]);
+    payload.as_bytes().is_some_and(exceptions::is_restored)
 }
 
 /// Both restore what one of them dumps, and have the same then.

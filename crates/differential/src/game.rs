@@ -137,7 +137,7 @@ impl<'p> Game<'p> {
             return Ok(());
         }
         if self.engine.is_blocked(self.clients[current].id) && !self.waits_there(current)? {
-            played.difference = Some(Difference {
+            played.differs(Difference {
                 step: last.clone(),
                 client: current,
                 command: last.args.clone(),
@@ -153,8 +153,7 @@ impl<'p> Game<'p> {
         let mut received = Vec::new();
         for client in 0..self.clients.len() {
             if let Some(difference) = self.compare(client, step, &mut received)? {
-                played.ended = exceptions::ends(&difference);
-                played.difference = Some(difference).filter(|_| !played.ended);
+                played.differs(difference);
                 break;
             }
         }
@@ -284,7 +283,7 @@ impl<'p> Game<'p> {
                     Side::Redis => self.pair.control.call(&[b"DUMP", key])?,
                 };
                 *arg = match payload {
-                    Value::Bulk(payload) => payload,
+                    Value::Bulk(payload) if exceptions::is_restored(&payload) => payload,
                     _ => Vec::new(),
                 };
             }

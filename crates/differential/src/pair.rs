@@ -1,6 +1,7 @@
 //! The engine and a redis-server side by side: how sequences are played on both, one after another.
 
 use crate::audit::audit;
+use crate::exceptions;
 use crate::game::Game;
 use crate::redis_server::{Connection, RedisServer};
 use crate::sequence::{Sequence, Step};
@@ -33,6 +34,14 @@ pub struct Played {
     pub difference: Option<Difference>,
     /// For each step, what the clients received from redis-server.
     pub received: Vec<Vec<(usize, Value)>>,
+}
+
+impl Played {
+    /// Ends it with a difference, or with one that is expected.
+    pub(crate) fn differs(&mut self, difference: Difference) {
+        self.ended = exceptions::ends(&difference);
+        self.difference = Some(difference).filter(|_| !self.ended);
+    }
 }
 
 /// The engine and a redis-server.

@@ -68,6 +68,8 @@ pub(crate) fn value(
         "min-idle-time" => pick(rng, &["0", "0", "0", "0", "1000000000", "-1", "x"]),
         "ms" => pick(rng, &["0", "1000", "2000000000", "-1"]),
         // More than there are of entries is as many as there are since 7.2.
+        // 7.0 counts beyond the end.
+        "entries-added" => pick(rng, &["0", "1", "5", "100", "-1"]),
         "entriesread" => pick(rng, &["0", "-1", "-2", "x"]),
         _ => return None,
     })
