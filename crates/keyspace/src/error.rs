@@ -56,6 +56,9 @@ pub(crate) enum CommandError {
     ExecRefused(Box<CommandError>),
     SubscribedContext(&'static str),
     OutOfMemory,
+    /// It needs what an engine has not; the command's row says what.
+    Unavailable(&'static str),
+    ClusterDisabled,
 
     /// A text that one command alone answers; it stands at that command.
     Text(Cow<'static, str>),
@@ -145,6 +148,11 @@ impl std::fmt::Display for CommandError {
                      QUIT / RESET are allowed in this context"
                 );
             }
+            E::Unavailable(name) => {
+                let name = name.replace('|', " ").to_ascii_uppercase();
+                return write!(f, "ERR {name} is not available here");
+            }
+            E::ClusterDisabled => "ERR This instance has cluster support disabled",
             E::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
             E::Text(text) => text,
         };

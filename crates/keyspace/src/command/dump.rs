@@ -1,7 +1,8 @@
 //! Values as bytes, to be taken elsewhere: DUMP, RESTORE and MIGRATE.
 
-use super::server::unavailable;
-use super::{AclCategory, Begin, CommandSpec, Find, Flag, Group, KeyFlag, KeySpec, Run};
+use super::{
+    AclCategory, Begin, CommandSpec, Find, Flag, Group, KeyFlag, KeySpec, Run, unavailable,
+};
 use crate::args::{self, Args, Options};
 use crate::context::Context;
 use crate::error::CommandError;

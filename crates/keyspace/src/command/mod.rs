@@ -6,6 +6,7 @@
 
 mod bitmap;
 mod client;
+mod cluster;
 mod config;
 mod connection;
 mod databases;
@@ -26,6 +27,7 @@ mod memory;
 mod monitor;
 mod pubsub;
 mod registry;
+mod replication;
 mod server;
 mod set;
 mod sorted_set;
@@ -373,6 +375,8 @@ const FAMILIES: &[&[CommandSpec]] = &[
     config::COMMANDS,
     introspection::COMMANDS,
     monitor::COMMANDS,
+    replication::COMMANDS,
+    cluster::COMMANDS,
 ];
 
 /// The rows of all commands; containers have their subcommands inside.
@@ -422,4 +426,13 @@ fn help(
     }
     out.end_array(start, lines);
     Ok(())
+}
+
+/// Refuses a command that needs a disk, a network or a process; its row says which.
+fn unavailable(
+    ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    _out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    Err(CommandError::Unavailable(ctx.command.spec.name))
 }

@@ -1,6 +1,6 @@
-//! The server itself: TIME, ROLE and LASTSAVE, and what a server has that an engine has not.
+//! The server itself: TIME, LOLWUT, and what a server has that an engine has not: a disk, a process, modules.
 
-use super::{AclCategory, CommandSpec, Flag, Group, Run, help};
+use super::{AclCategory, CommandSpec, Flag, Group, Run, help, unavailable};
 use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -32,26 +32,14 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         ..CommandSpec::new(Group::Server)
     },
     CommandSpec {
-        name: "role",
-        syntax: "ROLE",
-        summary: "Answers the server's part in replication.",
-        since: "2.8.12",
-        complexity: "O(1)",
-        arity: 1,
-        flags: &[Flag::Fast, Flag::Loading, Flag::Noscript, Flag::Sentinel, Flag::Stale],
-        acl: &[AclCategory::Admin, AclCategory::Dangerous],
-        run: Run::Handler(role),
-        ..CommandSpec::new(Group::Server)
-    },
-    CommandSpec {
         name: "lolwut",
         syntax: "LOLWUT [VERSION version]",
-        summary: "Answers the version, where Redis adds a picture.",
+        summary: "Answers a picture and the version.",
         since: "5.0.0",
         complexity: "",
         arity: -1,
         flags: &[Flag::Fast, Flag::Readonly],
-        differs: "There is no picture.",
+        differs: "The picture is not Redis's, whichever version is asked for.",
         run: Run::Handler(lolwut),
         ..CommandSpec::new(Group::Server)
     },
@@ -76,7 +64,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -1,
         flags: &[Flag::Admin, Flag::NoAsyncLoading, Flag::Noscript],
         differs: "Refused: there is no disk; the host stores the data.",
-        run: Run::Handler(unavailable),
+        run: Run::Handler(bgsave),
         ..CommandSpec::new(Group::Server)
     },
     CommandSpec {
@@ -108,43 +96,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Stale,
         ],
         differs: "Refused: the host ends the engine.",
-        run: Run::Handler(unavailable),
-        ..CommandSpec::new(Group::Server)
-    },
-    CommandSpec {
-        name: "replicaof",
-        syntax: "REPLICAOF <host port|NO ONE>",
-        summary: "Makes the server a replica of another, or of none.",
-        since: "5.0.0",
-        complexity: "O(1)",
-        arity: 3,
-        flags: &[Flag::Admin, Flag::NoAsyncLoading, Flag::Noscript, Flag::Stale],
-        differs: "Only NO ONE is taken: there is no network.",
-        run: Run::Handler(replicaof),
-        ..CommandSpec::new(Group::Server)
-    },
-    CommandSpec {
-        name: "slaveof",
-        syntax: "SLAVEOF <host port|NO ONE>",
-        summary: "Makes the server a replica of another, or of none.",
-        since: "1.0.0",
-        complexity: "O(1)",
-        arity: 3,
-        flags: &[Flag::Admin, Flag::NoAsyncLoading, Flag::Noscript, Flag::Stale],
-        deprecated_since: "5.0.0",
-        differs: "Only NO ONE is taken: there is no network.",
-        run: Run::Handler(replicaof),
-        ..CommandSpec::new(Group::Server)
-    },
-    CommandSpec {
-        name: "failover",
-        syntax: "FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]",
-        summary: "Hands the master's part to a replica.",
-        since: "6.2.0",
-        complexity: "O(1)",
-        arity: -1,
-        flags: &[Flag::Admin, Flag::Noscript, Flag::Stale],
-        run: Run::Handler(failover),
+        run: Run::Handler(shutdown),
         ..CommandSpec::new(Group::Server)
     },
     CommandSpec {
@@ -242,22 +194,12 @@ fn lastsave(
     Ok(())
 }
 
-/// ROLE
-fn role(
-    _ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    out.array(3);
-    out.bulk(b"master");
-    out.integer(0);
-    out.array(0);
-    Ok(())
-}
-
 /// LOLWUT [VERSION version]
+///
+/// The picture is a history of an elementary cellular automaton: each line follows from the one
+/// above it by a rule, and the first is one cell.
 fn lolwut(
-    _ctx: &mut Context<'_>,
+    ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
@@ -266,33 +208,79 @@ fn lolwut(
     {
         args::integer(version)?;
     }
-    out.verbatim(b"txt", format!("Redis ver. {}\n", crate::REDIS_VERSION).as_bytes());
+    let rule = AUTOMATA[ctx.random_below(AUTOMATA.len())];
+    let picture = draw(rule);
+    let version = crate::REDIS_VERSION;
+    let text = format!("{picture}\nAn automaton by rule {rule}. Redis ver. {version}\n");
+    out.verbatim(b"txt", text.as_bytes());
     Ok(())
 }
 
-/// REPLICAOF <host port | NO ONE>
-fn replicaof(
+/// Rules whose pictures are worth a look, by Wolfram's numbers.
+const AUTOMATA: [u8; 5] = [30, 60, 90, 110, 150];
+
+/// As many lines and cells of an automaton as a terminal shows, two lines in each line of text.
+fn draw(rule: u8) -> String {
+    const WIDTH: usize = 64;
+    const HEIGHT: usize = 32;
+    let mut cells = [false; WIDTH];
+    cells[WIDTH / 2] = true;
+    let mut next = || {
+        let line = cells;
+        let at = |index: usize| u8::from(line[index % WIDTH]);
+        for (index, cell) in cells.iter_mut().enumerate() {
+            let seen = at(index + WIDTH - 1) << 2 | at(index) << 1 | at(index + 1);
+            *cell = rule >> seen & 1 == 1;
+        }
+        line
+    };
+    let mut picture = String::new();
+    for _ in 0..HEIGHT / 2 {
+        let (upper, lower) = (next(), next());
+        let halves = upper.iter().zip(lower).map(|(&upper, lower)| match (upper, lower) {
+            (false, false) => ' ',
+            (true, false) => '\u{2580}',
+            (false, true) => '\u{2584}',
+            (true, true) => '\u{2588}',
+        });
+        picture.push_str(halves.collect::<String>().trim_end());
+        picture.push('\n');
+    }
+    picture
+}
+
+/// BGSAVE [SCHEDULE]
+fn bgsave(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    if !(args::is(args[1], "no") && args::is(args[2], "one")) {
-        return unavailable(ctx, args, out);
+    match &args[1..] {
+        [] => unavailable(ctx, args, out),
+        [option] if args::is(option, "schedule") => unavailable(ctx, args, out),
+        _ => Err(CommandError::Syntax),
     }
-    out.ok();
-    Ok(())
 }
 
-/// FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]
-fn failover(
-    _ctx: &mut Context<'_>,
+/// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
+fn shutdown(
+    ctx: &mut Context<'_>,
     args: &Args<'_>,
-    _out: &mut ReplyWriter,
+    out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    Err(CommandError::text(match args {
-        [_, option] if args::is(option, "abort") => "ERR No failover in progress.",
-        _ => "ERR FAILOVER requires connected replicas.",
-    }))
+    let options = &args[1..];
+    let has = |keyword: &str| options.iter().any(|option| args::is(option, keyword));
+    let known = |option: &&[u8]| {
+        ["nosave", "save", "now", "force", "abort"].iter().any(|keyword| args::is(option, keyword))
+    };
+    let contradicts = has("nosave") && has("save");
+    if !options.iter().all(known) || contradicts || has("abort") && options.len() > 1 {
+        return Err(CommandError::Syntax);
+    }
+    if has("abort") {
+        return Err(CommandError::text("ERR No shutdown in progress."));
+    }
+    unavailable(ctx, args, out)
 }
 
 /// MODULE LIST
@@ -303,14 +291,4 @@ fn module_list(
 ) -> Result<(), CommandError> {
     out.array(0);
     Ok(())
-}
-
-/// Refuses a command that needs a disk, a network or a process; its row says which.
-pub(super) fn unavailable(
-    ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    _out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    let name = ctx.command.spec.name.replace('|', " ").to_ascii_uppercase();
-    Err(CommandError::text(format!("ERR {name} is not available here")))
 }

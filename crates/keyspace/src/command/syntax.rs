@@ -275,6 +275,8 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
     let is_score_range =
         matches!(command, "zcount" | "zrangebyscore" | "zrevrangebyscore" | "zremrangebyscore");
     match name {
+        // CLUSTER KEYSLOT takes any text.
+        "key" if command == "cluster|keyslot" => ValueKind::String,
         "key" | "key1" | "key2" | "keys" | "newkey" | "source" | "destination" | "sourcekey"
         | "destkey" | "src" | "dst" | "storekey" | "storedistkey" => ValueKind::Key,
         "pattern" | "by-pattern" | "get-pattern" => ValueKind::Pattern,
@@ -288,15 +290,15 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
         "start" | "end" if command.starts_with('x') => ValueKind::String,
         "min-idle-time" if command == "xclaim" || command == "xautoclaim" => ValueKind::String,
         "value" if matches!(command, "bitfield" | "setbit") => ValueKind::Integer,
-        "bit" | "client-id" | "config-epoch" | "count" | "cursor" | "db" | "decrement"
-        | "destination-db" | "duration" | "end" | "entries-added" | "entriesread" | "frequency"
-        | "ifdeq-digest" | "ifdne-digest" | "increment" | "index" | "index1" | "index2"
-        | "integer" | "len" | "limit" | "maxage" | "maxsize" | "milliseconds" | "min-idle-time"
-        | "min-match-len" | "ms" | "num-matches" | "numfields" | "numids" | "numkeys"
-        | "numlocal" | "numreplicas" | "offset" | "port" | "protover" | "rank" | "seconds"
-        | "slot" | "start" | "stop" | "timeout" | "ttl" | "version" | "weight" => {
-            ValueKind::Integer
-        }
+        "bit" | "client-id" | "cluster-bus-port" | "config-epoch" | "count" | "cursor" | "db"
+        | "decrement" | "destination-db" | "duration" | "end" | "end-slot" | "endslot"
+        | "entries-added" | "entriesread" | "frequency" | "ifdeq-digest" | "ifdne-digest"
+        | "increment" | "index" | "index1" | "index2" | "integer" | "k" | "len" | "limit"
+        | "maxage" | "maxsize" | "milliseconds" | "min-idle-time" | "min-match-len" | "ms"
+        | "num-matches" | "numfields" | "numids" | "numkeys" | "numlocal" | "numranges"
+        | "numreplicas" | "offset" | "port" | "protover" | "rank" | "ratio" | "seconds"
+        | "slot" | "slot-last" | "slot-start" | "start" | "start-slot" | "startslot" | "stop"
+        | "timeout" | "ttl" | "version" | "weight" => ValueKind::Integer,
         _ => ValueKind::String,
     }
 }
