@@ -22,6 +22,7 @@
 //! it is to run again.
 
 use crate::client::ClientId;
+use crate::command;
 use crate::db::DbIndex;
 use crate::engine::Engine;
 use crate::event::Event;
@@ -192,6 +193,11 @@ impl Blocking {
         self.queues.get(place).is_some_and(|queue| queue.unblock_on_nokey > 0)
     }
 
+    /// A client may go on with what it had sent.
+    pub fn free(&mut self, id: ClientId) {
+        self.freed.push_back(id);
+    }
+
     /// The next freed client that may have more to run.
     pub fn take_freed(&mut self) -> Option<ClientId> {
         self.freed.pop_front()
@@ -242,7 +248,7 @@ impl Engine {
             self.blocking.retries.remove(&(retry_at, id));
         }
         self.blocking.clients -= 1;
-        self.blocking.freed.push_back(id);
+        self.blocking.free(id);
         Some(blocked)
     }
 
@@ -394,6 +400,10 @@ impl Engine {
         let db = blocked.db;
         let args = blocked.args.clone();
         let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
+        if command::find(&args).is_ok_and(|command| self.is_paused(id, command)) {
+            self.pause.keep_ready(db, key);
+            return;
+        }
         if self.run_again(id, &args) {
             self.free_client(id);
             self.record(|at| Event::Woken { at, client: id, db, key: key.to_vec() });

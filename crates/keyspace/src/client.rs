@@ -3,8 +3,10 @@
 use crate::blocking::Blocked;
 use crate::db::DbIndex;
 use crate::multi::Transaction;
+use crate::pause::Postponed;
 use crate::pubsub::Subscriptions;
 use crate::time::UnixMillis;
+use crate::tracking::Tracking;
 use crate::value::SmallBytes;
 use keyspace_resp::{ReplyWriter, RequestParser};
 
@@ -50,6 +52,10 @@ pub(crate) struct Client {
     pub transaction: Transaction,
     pub subscriptions: Subscriptions,
     pub blocked: Option<Blocked>,
+    /// What the client waits with for the end of CLIENT PAUSE.
+    pub postponed: Option<Postponed>,
+    /// How the client tracks, where it does.
+    pub tracking: Option<Tracking>,
     pub monitoring: bool,
     pub no_touch: bool,
     pub no_evict: bool,
@@ -83,11 +89,27 @@ impl Client {
             transaction: Transaction::default(),
             subscriptions: Subscriptions::default(),
             blocked: None,
+            postponed: None,
+            tracking: None,
             monitoring: false,
             no_touch: false,
             no_evict: false,
             closing: false,
             listed: false,
         }
+    }
+
+    /// CLIENT CACHING holds for one command, or one transaction.
+    pub fn end_caching(&mut self) {
+        if self.transaction.queue.is_none()
+            && let Some(tracking) = &mut self.tracking
+        {
+            tracking.caching = false;
+        }
+    }
+
+    /// Whether the client's command is still to be answered: it blocks, or is postponed.
+    pub fn waits(&self) -> bool {
+        self.blocked.is_some() || self.postponed.is_some()
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     /// How long and how many message ids of a producer a new stream remembers.
     pub stream_idmp_duration: i64,
     pub stream_idmp_maxsize: usize,
+    /// How many keys may be remembered for clients that track; 0 is no limit.
+    pub tracking_table_max_keys: usize,
     pub zset_max_listpack_entries: usize,
     pub zset_max_listpack_value: usize,
     /// The texts that differ from the defaults, by a parameter's own name.
@@ -67,6 +69,7 @@ impl Default for Config {
             stream_node_max_entries: 100,
             stream_idmp_duration: 100,
             stream_idmp_maxsize: 100,
+            tracking_table_max_keys: 1_000_000,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             texts: Map::default(),

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::client::{ClientId, ReplyMode};
-use crate::command::{self, Command, Flag};
+use crate::command::{self, Command, Flag, InMulti};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::CommandError;
@@ -37,6 +37,9 @@ impl Engine {
         if client.closing || client.blocked.is_some() {
             return false;
         }
+        if client.postponed.is_some() {
+            return self.run_released(id);
+        }
         let parsed = parser.parse();
         client.query_bytes = parser.pending_bytes();
         match parsed {
@@ -62,6 +65,16 @@ impl Engine {
         }
     }
 
+    /// Runs the command with which a client waited for the end of a pause; `false` while it waits.
+    fn run_released(&mut self, id: ClientId) -> bool {
+        let Some(args) = self.take_released(id) else {
+            return false;
+        };
+        let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
+        self.execute(id, &args);
+        true
+    }
+
     /// Lets clients that were freed go on with what they had sent behind their blocking command.
     pub(crate) fn run_freed(&mut self) {
         while let Some(id) = self.blocking.take_freed() {
@@ -80,9 +93,19 @@ impl Engine {
         let silent = client.reply_mode != ReplyMode::On;
         let hidden = client.hidden;
         client.last_command_at = self.now;
+        // What gives way for the command is told before it is answered.
+        let admitted = self.admit(id, args);
+        if let Ok(command) = admitted
+            && self.is_paused(id, command)
+        {
+            self.postpone(id, args.iter().map(|&arg| SmallBytes::from(arg)).collect());
+            return;
+        }
         self.with_output(id, |engine, out| {
             let start = out.len();
-            if let Err(error) = engine.process(id, args, out) {
+            let keeps_caching = admitted.as_ref().is_ok_and(|command| command.keeps_caching);
+            let result = admitted.and_then(|command| engine.process(id, command, args, out));
+            if let Err(error) = result {
                 engine.answer_error(&error, out);
             }
             if !hidden {
@@ -90,6 +113,9 @@ impl Engine {
             }
             if let Some(client) = engine.clients.get_mut(&id) {
                 client.commands_processed += 1;
+                if !keeps_caching {
+                    client.end_caching();
+                }
                 // CLIENT REPLY ON is answered although replies were off when it came.
                 if silent && client.reply_mode != ReplyMode::On {
                     out.truncate(start);
@@ -123,27 +149,51 @@ impl Engine {
         Some(result)
     }
 
-    /// Checks what holds for every command, then queues or calls it.
-    fn process(
-        &mut self,
-        id: ClientId,
-        args: &Args<'_>,
-        out: &mut ReplyWriter,
-    ) -> Result<(), CommandError> {
-        let admitted = self.admit(id, args, out.protocol());
-        let admitted = admitted.and_then(|command| self.make_room(id, command).map(|()| command));
+    /// Finds the command and makes room for it; refuses what cannot run, and ends the transaction
+    /// of a client that may not execute it.
+    fn admit(&mut self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
+        let admitted = self.check(id, args).and_then(|command| {
+            let fits = self.make_room(id);
+            self.limit_tracking_table();
+            if fits || !self.needs_memory(id, command) {
+                Ok(command)
+            } else {
+                Err(CommandError::OutOfMemory)
+            }
+        });
         let command = admitted.map_err(|error| {
             self.count_rejection(args, &error);
             self.refuse_in_transaction(id, args, error)
         })?;
-        let Some(client) = self.clients.get_mut(&id) else {
-            return Ok(());
-        };
-        client.last_command = command.spec.name;
-        if let Some(queue) = &mut client.transaction.queue
-            && !command::runs_inside_multi(command)
-        {
-            queue.push(args.iter().map(|&arg| SmallBytes::from(arg)).collect());
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.last_command = command.spec.name;
+        }
+        Ok(command)
+    }
+
+    /// Whether a command is refused where the data does not fit into memory. So is all that would
+    /// make a transaction longer, and one that has a queued command of this kind.
+    fn needs_memory(&self, id: ClientId, command: &Command) -> bool {
+        let transaction = self.clients.get(&id).map(|client| &client.transaction);
+        command.has(Flag::Denyoom)
+            || transaction.is_some_and(|transaction| match command.spec.in_multi {
+                InMulti::Executes => transaction.denyoom,
+                InMulti::Ends => false,
+                InMulti::Queued | InMulti::Runs => transaction.queue.is_some(),
+            })
+    }
+
+    /// Queues or calls a command that was admitted.
+    fn process(
+        &mut self,
+        id: ClientId,
+        command: &'static Command,
+        args: &Args<'_>,
+        out: &mut ReplyWriter,
+    ) -> Result<(), CommandError> {
+        let in_multi = self.clients.get(&id).is_some_and(|it| it.transaction.queue.is_some());
+        if in_multi && command.spec.in_multi == InMulti::Queued {
+            self.queue(id, command, args);
             out.simple("QUEUED");
             return Ok(());
         }
@@ -152,12 +202,7 @@ impl Engine {
 
     /// Finds the command and refuses what cannot run: unknown, wrong arity, no password given,
     /// not allowed here.
-    fn admit(
-        &self,
-        id: ClientId,
-        args: &Args<'_>,
-        protocol: Protocol,
-    ) -> Result<&'static Command, CommandError> {
+    fn check(&self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
         let command = command::find(args)?;
         let client = &self.clients[&id];
         if !client.authenticated
@@ -170,8 +215,8 @@ impl Engine {
             return Err(CommandError::text("ERR Command not allowed inside a transaction"));
         }
         if client.subscriptions.any()
-            && protocol == Protocol::Resp2
-            && !command::allowed_while_subscribed(command)
+            && client.out.protocol() == Protocol::Resp2
+            && !command.spec.while_subscribed
         {
             return Err(CommandError::SubscribedContext(command.spec.name));
         }
@@ -204,6 +249,7 @@ impl Engine {
         };
         let result = (command.handler)(&mut ctx, args, out);
         let secrets = ctx.secrets;
+        self.remember_keys(id, command, args);
         self.count_call(id, command, result.is_err());
         self.tell_monitors(id, command, args, &secrets);
         result

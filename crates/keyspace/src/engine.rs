@@ -11,10 +11,11 @@ use crate::config::Config;
 use crate::db::{DATABASES, Db, DbIndex};
 use crate::event::Event;
 use crate::multi::Watchers;
-use crate::notify::Class;
+use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::stats::Stats;
 use crate::time::UnixMillis;
+use crate::tracking::TrackingTable;
 use keyspace_resp::{Limits, RequestParser};
 
 /// How an engine starts.
@@ -60,6 +61,8 @@ pub struct Engine {
     next_client: u64,
     pub(crate) config: Config,
     pub(crate) blocking: Blocking,
+    pub(crate) pause: Pause,
+    pub(crate) tracking: TrackingTable,
     pub(crate) watchers: Watchers,
     pub(crate) pubsub: PubSub,
     pub(crate) monitors: Vec<ClientId>,
@@ -85,6 +88,8 @@ impl Engine {
             next_client: 1,
             config,
             blocking: Blocking::default(),
+            pause: Pause::default(),
+            tracking: TrackingTable::default(),
             watchers: Watchers::default(),
             pubsub: PubSub::default(),
             monitors: Vec::new(),
@@ -150,6 +155,8 @@ impl Engine {
     /// Ends what the client waits for, watches and listens to.
     fn release_client(&mut self, id: ClientId) {
         self.free_client(id);
+        self.forget_postponed(id);
+        self.stop_tracking(id);
         self.discard_transaction(id);
         self.unsubscribe_all(id);
         self.monitors.retain(|&other| other != id);
@@ -174,6 +181,13 @@ impl Engine {
         }
         self.run_pending(id);
         self.run_freed();
+        self.end_turn();
+    }
+
+    /// Tells clients that track what changed since the host called.
+    fn end_turn(&mut self) {
+        self.limit_tracking_table();
+        self.broadcast_invalid();
     }
 
     /// Takes what a client is owed: replies in the order of its commands, and pushes.
@@ -206,9 +220,9 @@ impl Engine {
         self.clients.get(&id).is_some_and(|client| client.closing)
     }
 
-    /// Whether this client waits in a blocking command.
+    /// Whether this client waits: in a blocking command, or for the end of a pause.
     pub fn is_blocked(&self, id: ClientId) -> bool {
-        self.clients.get(&id).is_some_and(|client| client.blocked.is_some())
+        self.clients.get(&id).is_some_and(Client::waits)
     }
 
     /// Moves time to `now`. What is due on the way happens at its own millisecond and in order:
@@ -216,6 +230,7 @@ impl Engine {
     pub fn advance(&mut self, now: UnixMillis) {
         while let Some(deadline) = self.next_deadline().filter(|&deadline| deadline <= now) {
             self.now = self.now.max(deadline);
+            self.end_pause_due();
             self.expire_due();
             self.retry_due();
             while let Some(id) = self.blocking.due(self.now) {
@@ -225,16 +240,15 @@ impl Engine {
             self.run_freed();
         }
         self.now = self.now.max(now);
+        self.end_turn();
     }
 
-    /// When the next key or field expires or the next wait ends; a host should call
+    /// When the next key or field expires, or the next wait or pause ends; a host should call
     /// [`advance`](Self::advance) then.
     pub fn next_deadline(&self) -> Option<UnixMillis> {
         let expire = self.dbs.iter().filter_map(Db::next_expire).min();
-        match (expire, self.blocking.next_deadline()) {
-            (Some(expire), Some(timeout)) => Some(expire.min(timeout)),
-            (expire, timeout) => expire.or(timeout),
-        }
+        let others = [self.blocking.next_deadline(), self.pause.deadline()];
+        others.into_iter().chain([expire]).flatten().min()
     }
 
     /// The engine's time: the latest that it was told.
@@ -286,31 +300,5 @@ impl Engine {
     /// What a client may announce, by the configuration.
     pub(crate) fn request_limits(&self) -> Limits {
         Limits { bulk_bytes: self.config.proto_max_bulk_len, ..Limits::default() }
-    }
-
-    /// Removes every field and every key whose time has come.
-    pub(crate) fn expire_due(&mut self) {
-        for index in 0..DATABASES {
-            let (db, now) = (DbIndex(index as u8), self.now);
-            while let Some((key, expired)) = self.db_mut(db).expire_fields(now) {
-                self.stats.expired_fields += expired;
-                self.key_changed(None, db, &key, Class::HASH, "hexpired");
-                self.remove_if_empty(db, &key);
-            }
-            while let Some(key) = self.db(db).due(self.now) {
-                self.db_mut(db).remove(&key);
-                self.stats.expired_keys += 1;
-                self.record(|at| Event::KeyExpired { at, db, key: key.to_vec() });
-                self.key_changed(None, db, &key, Class::EXPIRED, "expired");
-            }
-        }
-    }
-
-    /// Removes a key whose last element died, and announces it as `del`.
-    fn remove_if_empty(&mut self, db: DbIndex, key: &[u8]) {
-        if self.db(db).get(key).is_some_and(|entry| entry.value.is_empty_aggregate()) {
-            self.db_mut(db).remove(key);
-            self.key_changed(None, db, key, Class::GENERIC, "del");
-        }
     }
 }

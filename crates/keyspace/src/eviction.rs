@@ -5,10 +5,8 @@
 //! an estimate, see [`Engine::used_memory`].
 
 use crate::client::ClientId;
-use crate::command::{Command, Flag};
 use crate::db::{DATABASES, DbIndex};
 use crate::engine::Engine;
-use crate::error::CommandError;
 use crate::notify::Class;
 use crate::time::UnixMillis;
 use crate::value::SmallBytes;
@@ -48,31 +46,25 @@ impl Policy {
 const DRAWS: usize = 16;
 
 impl Engine {
-    /// Removes keys until the data fits into `maxmemory`, before a client's command runs. A hidden
-    /// client only looks, so nothing gives way for it.
-    ///
-    /// # Errors
-    /// `OOM` where the data does not fit, and the command may need memory.
-    pub(crate) fn make_room(
-        &mut self,
-        id: ClientId,
-        command: &Command,
-    ) -> Result<(), CommandError> {
+    /// Removes keys until the data fits into `maxmemory`, before a client's command runs; `false`
+    /// where it does not fit. A hidden client only looks, so nothing gives way for it; nor does
+    /// anything during a pause.
+    pub(crate) fn make_room(&mut self, id: ClientId) -> bool {
         let limit = self.config.maxmemory;
-        if limit == 0 || self.clients.get(&id).is_none_or(|client| client.hidden) {
-            return Ok(());
+        let is_exempt = self.clients.get(&id).is_none_or(|client| client.hidden);
+        if limit == 0 || is_exempt || self.pause.is_on() {
+            return true;
         }
         while self.used_memory() > limit {
             let Some((db, key)) = self.config.maxmemory_policy.and_then(|by| self.victim(by))
             else {
-                let refused = command.has(Flag::Denyoom);
-                return if refused { Err(CommandError::OutOfMemory) } else { Ok(()) };
+                return false;
             };
             self.db_mut(db).remove(&key);
             self.stats.evicted_keys += 1;
             self.key_changed(None, db, &key, Class::EVICTED, "evicted");
         }
-        Ok(())
+        true
     }
 
     /// The key that gives way next.

@@ -14,6 +14,8 @@ impl Engine {
         self.check_blocking();
         self.check_watchers();
         self.check_subscriptions();
+        self.check_tracking();
+        self.check_pause();
         for id in &self.monitors {
             assert!(self.clients.contains_key(id), "a monitor is connected");
         }

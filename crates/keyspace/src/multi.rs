@@ -1,8 +1,8 @@
 //! Transactions: the queue of MULTI, and WATCH's check that nothing changed.
 
-use crate::args::{self, Args};
+use crate::args::Args;
 use crate::client::ClientId;
-use crate::command;
+use crate::command::{self, Command, Flag, InMulti};
 use crate::db::DbIndex;
 use crate::engine::Engine;
 use crate::error::CommandError;
@@ -17,6 +17,10 @@ pub(crate) struct Transaction {
     pub queue: Option<Vec<Vec<SmallBytes>>>,
     /// A command could not be queued, so that EXEC must refuse.
     pub has_errors: bool,
+    /// A queued command may change data, or tell replicas of something.
+    pub may_replicate: bool,
+    /// A queued command may need memory.
+    pub denyoom: bool,
     /// A watched key changed, so that EXEC does nothing.
     pub watched_key_changed: bool,
     pub watched: OrderedSet<(DbIndex, SmallBytes)>,
@@ -92,6 +96,18 @@ impl Engine {
         }
     }
 
+    /// Queues a command for EXEC.
+    pub(crate) fn queue(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let transaction = &mut client.transaction;
+        transaction.may_replicate |= command.may_replicate();
+        transaction.denyoom |= command.has(Flag::Denyoom);
+        let args = args.iter().map(|&arg| SmallBytes::from(arg)).collect();
+        transaction.queue.get_or_insert_default().push(args);
+    }
+
     /// Runs queued commands one after the other. One that fails answers its error in its place,
     /// and the others run all the same.
     pub(crate) fn run_queue(
@@ -119,7 +135,8 @@ impl Engine {
         args: &Args<'_>,
         error: CommandError,
     ) -> CommandError {
-        if args.first().is_some_and(|name| args::is(name, "exec")) {
+        let spec = args.first().and_then(|name| command::lookup(name));
+        if spec.is_some_and(|spec| spec.in_multi == InMulti::Executes) {
             self.discard_transaction(id);
             return CommandError::ExecRefused(Box::new(error));
         }

@@ -97,8 +97,8 @@ impl Class {
 }
 
 impl Engine {
-    /// A key changed: watchers, waiting clients, observers and subscribers are told, in that
-    /// order. Every handler that changes a key calls this, after the change.
+    /// A key changed: watchers, waiting clients, those that may hold it, observers and subscribers
+    /// are told, in that order. Every handler that changes a key calls this, after the change.
     pub(crate) fn key_changed(
         &mut self,
         client: Option<ClientId>,
@@ -110,6 +110,7 @@ impl Engine {
         self.stats.dirty += 1;
         self.touch_watched(db, key);
         self.signal_key(db, key);
+        self.invalidate(client, key);
         self.notify(client, db, key, class, event);
     }
 

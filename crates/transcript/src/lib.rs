@@ -16,6 +16,7 @@
 //! 1) "q"
 //! 2) "x"
 //! (closed)                 a reply line: the server closes this connection
+//! > CLIENT KILL ID id(B)   an argument: the number of client B, which must not wait or listen
 //! advance 500ms            moves the clock (ms, s, m, h, d)
 //! unordered                before a command: its elements may come in any order
 //! ~ ^[0-9a-f]{40}$         a reply line: one in which a regular expression finds a match

@@ -81,6 +81,8 @@ struct Client {
     connection: Connection,
     /// The last command, whose reply is awaited or was read.
     command: Vec<Vec<u8>>,
+    /// What CLIENT ID answered, once somebody asked.
+    id: Option<String>,
 }
 
 impl<B: Backend> Player<'_, B> {
@@ -90,8 +92,8 @@ impl<B: Backend> Player<'_, B> {
             Some(index) => index,
             None => {
                 let connection = self.backend.connect()?;
-                let client = Client { name: name.to_owned(), connection, command: Vec::new() };
-                self.clients.push(client);
+                let name = name.to_owned();
+                self.clients.push(Client { name, connection, command: Vec::new(), id: None });
                 self.clients.len() - 1
             }
         };
@@ -101,6 +103,7 @@ impl<B: Backend> Player<'_, B> {
     fn play(&mut self, step: &Step) -> Outcome {
         match &step.action {
             Action::Command(args) => {
+                let args = &self.fill_in(args)?;
                 let mut bytes = Vec::new();
                 encode_command(&mut bytes, args);
                 self.clients[self.current].command = args.clone();
@@ -125,6 +128,41 @@ impl<B: Backend> Player<'_, B> {
             Action::Resp3 => return self.say_hello(),
         }
         self.compare(step)
+    }
+
+    /// The arguments with the numbers of clients in place of `id(B)`.
+    fn fill_in(&mut self, args: &[Vec<u8>]) -> Outcome<Vec<Vec<u8>>> {
+        let mut filled = Vec::new();
+        for arg in args {
+            let name = arg.strip_prefix(b"id(").and_then(|rest| rest.strip_suffix(b")"));
+            filled.push(match name {
+                Some(name) => self.id(std::str::from_utf8(name)?)?.into_bytes(),
+                None => arg.clone(),
+            });
+        }
+        Ok(filled)
+    }
+
+    /// The number of a client, which is asked for it once.
+    fn id(&mut self, name: &str) -> Outcome<String> {
+        let before = self.current;
+        self.switch(name)?;
+        let asked = std::mem::replace(&mut self.current, before);
+        if let Some(id) = &self.clients[asked].id {
+            return Ok(id.clone());
+        }
+        let connection = self.clients[asked].connection;
+        let mut bytes = Vec::new();
+        encode_command(&mut bytes, &["CLIENT", "ID"]);
+        self.backend.send(connection, &bytes)?;
+        let mut received = Received::default();
+        read_until(self.backend, connection, &mut received, |received| {
+            received.bytes.ends_with(b"\r\n")
+        })?;
+        match Value::decode_all(&received.bytes).map(|(replies, _)| replies).as_deref() {
+            Ok([Value::Integer(id)]) => Ok(self.clients[asked].id.insert(id.to_string()).clone()),
+            _ => Err(format!("CLIENT ID answers {}", received.bytes.escape_ascii()).into()),
+        }
     }
 
     fn send(&mut self, bytes: &[u8]) -> Outcome {
@@ -238,6 +276,12 @@ mod tests {
     #[test]
     fn clients_wait_and_are_woken() {
         let block = "> BRPOP q 0\nclient B\n> LPUSH q x\n(integer) 1\nclient A\n1) \"q\"\n2) \"x\"";
+        assert_eq!(play(block), Ok(Summary { played: 1, skipped: 0 }));
+    }
+
+    #[test]
+    fn a_client_has_a_number_to_be_named_by() {
+        let block = "> CLIENT UNBLOCK id(B)\n(integer) 0\n> ECHO id(A)\n\"1\"\n> ECHO id(B)\n\"2\"";
         assert_eq!(play(block), Ok(Summary { played: 1, skipped: 0 }));
     }
 

@@ -1,17 +1,20 @@
 //! CLIENT and its subcommands.
 
+mod list;
+mod tracking;
+
 use super::connection::check_name;
 use super::{AclCategory, CommandSpec, Flag, Group, Run, help};
 use crate::args::{self, Args};
 use crate::blocking::Unblock;
-use crate::client::{Client, ClientId, ReplyMode};
+use crate::client::{ClientId, ReplyMode};
 use crate::context::Context;
-use crate::engine::Engine;
 use crate::error::{CommandError, printed};
-use crate::pubsub::Kind;
+use crate::pause::Scope;
 use crate::time::UnixMillis;
-use keyspace_resp::{Protocol, ReplyWriter};
-use std::io::Write;
+use keyspace_resp::ReplyWriter;
+use list::{client_info, client_kill, client_list};
+use tracking::{client_caching, client_getredir, client_tracking, client_trackinginfo};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     name: "client",
@@ -21,6 +24,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     complexity: "",
     arity: -2,
     flags: &[Flag::Sentinel],
+    keeps_caching: true,
     run: Run::Container(&[
         CommandSpec {
             name: "client|caching",
@@ -31,7 +35,6 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: 3,
             flags: &[Flag::Loading, Flag::Noscript, Flag::Sentinel, Flag::Stale],
             acl: &[AclCategory::Connection],
-            differs: "Refused, as tracking is.",
             run: Run::Handler(client_caching),
             ..CommandSpec::new(Group::Connection)
         },
@@ -152,7 +155,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: -3,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Sentinel, Flag::Stale],
             acl: &[AclCategory::Connection],
-            differs: "Refused: the host can stop the clock instead.",
+            differs: "A key whose time comes meanwhile is gone at once, for DBSIZE too; that it expired is announced at the end.",
             run: Run::Handler(client_pause),
             ..CommandSpec::new(Group::Connection)
         },
@@ -201,7 +204,6 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: -3,
             flags: &[Flag::Loading, Flag::Noscript, Flag::Sentinel, Flag::Stale],
             acl: &[AclCategory::Connection],
-            differs: "ON is refused.",
             run: Run::Handler(client_tracking),
             ..CommandSpec::new(Group::Connection)
         },
@@ -303,245 +305,6 @@ fn client_setinfo(
     Ok(())
 }
 
-/// CLIENT INFO
-fn client_info(
-    ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    let mut text = Vec::new();
-    describe(&mut text, ctx.client(), out.protocol(), ctx.engine);
-    out.verbatim(b"txt", &text);
-    Ok(())
-}
-
-/// CLIENT LIST [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]
-fn client_list(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    let mut filter = Filter::default();
-    match &args[2..] {
-        [] => {}
-        [option, name] if args::is(option, "type") => {
-            filter.client_type = Some(ClientType::parse(name)?);
-        }
-        [option, ids @ ..] if args::is(option, "id") && !ids.is_empty() => {
-            let ids = ids.iter().map(|id| args::integer(id));
-            let ids: Result<Vec<i64>, _> = ids.collect();
-            filter.ids = Some(ids.map_err(|_| CommandError::text("ERR Invalid client ID"))?);
-        }
-        _ => return Err(CommandError::Syntax),
-    }
-    let mut text = Vec::new();
-    for id in filter.matches(ctx.engine) {
-        let client = &ctx.engine.clients[&id];
-        let protocol = if id == ctx.client_id { out.protocol() } else { client.out.protocol() };
-        describe(&mut text, client, protocol, ctx.engine);
-    }
-    out.verbatim(b"txt", &text);
-    Ok(())
-}
-
-/// Appends a client's line of CLIENT LIST. What only a process with sockets and buffers of its
-/// own could fill in is 0, and `fd` -1.
-fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
-    let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
-    let queue = client.transaction.queue.as_ref();
-    let queue_bytes: usize = queue.into_iter().flatten().flatten().map(|arg| arg.len()).sum();
-    let running = client.last_command;
-    writeln!(
-        line,
-        "id={} addr={} laddr=127.0.0.1:{} fd=-1 name={} age={} idle={} flags={} db={} sub={} \
-         psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 \
-         obl={} oll=0 omem=0 tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} \
-         lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
-        client.id.0,
-        client.addr,
-        engine.port,
-        String::from_utf8_lossy(&client.name),
-        seconds_since(client.created_at),
-        seconds_since(client.last_command_at),
-        flags(client),
-        client.db.0,
-        client.subscriptions.of(Kind::Channel).len(),
-        client.subscriptions.of(Kind::Pattern).len(),
-        client.subscriptions.of(Kind::Shard).len(),
-        queue.map_or(-1, |queue| queue.len() as i64),
-        client.transaction.watched.len(),
-        client.query_bytes,
-        queue_bytes,
-        client.out.len(),
-        size_of::<Client>() + client.query_bytes + queue_bytes + client.out.len(),
-        if running.is_empty() { "NULL" } else { running },
-        match protocol {
-            Protocol::Resp2 => 2,
-            Protocol::Resp3 => 3,
-        },
-        String::from_utf8_lossy(&client.lib_name),
-        String::from_utf8_lossy(&client.lib_ver),
-        client.bytes_in,
-        client.bytes_out,
-        client.commands_processed,
-    )
-    .expect("writing to a Vec cannot fail");
-}
-
-/// The letters of what holds for a client, `N` where nothing does.
-fn flags(client: &Client) -> String {
-    let letters: String = [
-        ('O', client.monitoring),
-        ('P', client.subscriptions.any()),
-        ('x', client.transaction.queue.is_some()),
-        ('b', client.blocked.is_some()),
-        ('d', client.transaction.watched_key_changed),
-        ('e', client.no_evict),
-        ('T', client.no_touch),
-    ]
-    .into_iter()
-    .filter_map(|(letter, holds)| holds.then_some(letter))
-    .collect();
-    if letters.is_empty() { "N".to_owned() } else { letters }
-}
-
-/// The kinds of clients that LIST and KILL tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ClientType {
-    Normal,
-    PubSub,
-    /// A replica or a master: there are none here.
-    Replication,
-}
-
-impl ClientType {
-    fn parse(name: &[u8]) -> Result<ClientType, CommandError> {
-        match &*name.to_ascii_lowercase() {
-            b"normal" => Ok(ClientType::Normal),
-            b"pubsub" => Ok(ClientType::PubSub),
-            b"master" | b"slave" | b"replica" => Ok(ClientType::Replication),
-            _ => {
-                let name = printed(name);
-                Err(CommandError::text(format!("ERR Unknown client type '{name}'")))
-            }
-        }
-    }
-
-    fn of(client: &Client) -> ClientType {
-        if client.subscriptions.any() { ClientType::PubSub } else { ClientType::Normal }
-    }
-}
-
-/// Which clients LIST and KILL mean: those for which all of this holds.
-#[derive(Debug, Default)]
-struct Filter<'a> {
-    ids: Option<Vec<i64>>,
-    client_type: Option<ClientType>,
-    addr: Option<&'a [u8]>,
-    laddr: Option<&'a [u8]>,
-    /// In seconds.
-    min_age: Option<i64>,
-    except: Option<ClientId>,
-}
-
-impl<'a> Filter<'a> {
-    /// Reads the options of CLIENT KILL.
-    fn parse_kill(args: &Args<'a>, own: ClientId) -> Result<Self, CommandError> {
-        let mut filter = Filter { except: Some(own), ..Filter::default() };
-        for pair in args.chunks(2) {
-            let &[option, value] = pair else {
-                return Err(CommandError::Syntax);
-            };
-            match &*option.to_ascii_lowercase() {
-                b"id" => {
-                    let id = args::integer(value).ok().filter(|&id| id > 0);
-                    let id = id.ok_or_else(|| {
-                        CommandError::text("ERR client-id should be greater than 0")
-                    })?;
-                    filter.ids = Some(vec![id]);
-                }
-                b"maxage" => filter.min_age = Some(parse_max_age(value)?),
-                b"type" => filter.client_type = Some(ClientType::parse(value)?),
-                b"addr" => filter.addr = Some(value),
-                b"laddr" => filter.laddr = Some(value),
-                b"user" if value == b"default" => {}
-                b"user" => {
-                    let user = printed(value);
-                    return Err(CommandError::text(format!("ERR No such user '{user}'")));
-                }
-                b"skipme" if args::is(value, "yes") => filter.except = Some(own),
-                b"skipme" if args::is(value, "no") => filter.except = None,
-                _ => return Err(CommandError::Syntax),
-            }
-        }
-        Ok(filter)
-    }
-
-    /// The clients for which it holds, in the order in which they connected. Hidden clients are
-    /// never among them.
-    fn matches(&self, engine: &Engine) -> Vec<ClientId> {
-        let laddr = format!("127.0.0.1:{}", engine.port);
-        let holds = |client: &&Client| {
-            let age = (engine.now - client.created_at) / 1000;
-            !client.hidden
-                && !client.closing
-                && self.except != Some(client.id)
-                && self.client_type.is_none_or(|wanted| wanted == ClientType::of(client))
-                && self.addr.is_none_or(|addr| addr == client.addr.as_bytes())
-                && self.laddr.is_none_or(|wanted| wanted == laddr.as_bytes())
-                && self.min_age.is_none_or(|min_age| age >= min_age)
-        };
-        match &self.ids {
-            None => engine.clients.values().filter(holds).map(|client| client.id).collect(),
-            Some(ids) => {
-                let ids = ids.iter().filter_map(|&id| u64::try_from(id).ok());
-                let clients = ids.filter_map(|id| engine.clients.get(&ClientId(id)));
-                clients.filter(holds).map(|client| client.id).collect()
-            }
-        }
-    }
-}
-
-fn parse_max_age(value: &[u8]) -> Result<i64, CommandError> {
-    let age = args::integer(value)
-        .map_err(|_| CommandError::text("ERR maxage is not an integer or out of range"))?;
-    if age > 0 { Ok(age) } else { Err(CommandError::text("ERR maxage should be greater than 0")) }
-}
-
-/// CLIENT KILL ip:port
-///
-/// CLIENT KILL [ID client-id] [TYPE type] [USER username] [ADDR ip:port] [LADDR ip:port]
-/// [SKIPME <YES | NO>] [MAXAGE seconds]
-fn client_kill(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    if let [_, _, addr] = args {
-        let filter = Filter { addr: Some(addr), ..Filter::default() };
-        let found = filter.matches(ctx.engine);
-        let id = *found.first().ok_or_else(|| CommandError::text("ERR No such client"))?;
-        kill(ctx, id);
-        out.ok();
-        return Ok(());
-    }
-    let killed = Filter::parse_kill(&args[2..], ctx.client_id)?.matches(ctx.engine);
-    for &id in &killed {
-        kill(ctx, id);
-    }
-    out.count(killed.len());
-    Ok(())
-}
-
-/// Closes a connection at once; one's own behind the reply.
-fn kill(ctx: &mut Context<'_>, id: ClientId) {
-    if id == ctx.client_id {
-        ctx.client_mut().closing = true;
-    } else {
-        ctx.engine.kill_client(id);
-    }
-}
-
 /// CLIENT REPLY <ON | OFF | SKIP>
 fn client_reply(
     ctx: &mut Context<'_>,
@@ -585,19 +348,34 @@ fn client_unblock(
 
 /// CLIENT PAUSE timeout [WRITE | ALL]
 fn client_pause(
-    _ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    _out: &mut ReplyWriter,
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    Err(CommandError::text("ERR CLIENT PAUSE is not available here; stop the clock instead"))
+    let scope = match &args[3..] {
+        [] => Scope::All,
+        [mode] if args::is(mode, "write") => Scope::Write,
+        [mode] if args::is(mode, "all") => Scope::All,
+        [_] => return Err(CommandError::text("ERR CLIENT PAUSE mode must be WRITE or ALL")),
+        _ => return Err(CommandError::subcommand_syntax(args)),
+    };
+    let timeout = args::integer(args[2]).map_err(|_| CommandError::TimeoutNotInteger)?;
+    if timeout < 0 {
+        return Err(CommandError::TimeoutNegative);
+    }
+    let until = ctx.now().0.checked_add(timeout).ok_or(CommandError::TimeoutOutOfRange)?;
+    ctx.engine.pause(scope, UnixMillis(until));
+    out.ok();
+    Ok(())
 }
 
 /// CLIENT UNPAUSE
 fn client_unpause(
-    _ctx: &mut Context<'_>,
+    ctx: &mut Context<'_>,
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    ctx.engine.unpause();
     out.ok();
     Ok(())
 }
@@ -632,56 +410,4 @@ fn on_or_off(arg: &[u8]) -> Result<bool, CommandError> {
     } else {
         Err(CommandError::Syntax)
     }
-}
-
-/// CLIENT TRACKING <ON | OFF> [...]
-fn client_tracking(
-    _ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    if on_or_off(args[2])? {
-        return Err(CommandError::text("ERR Client-side caching is not available here"));
-    }
-    out.ok();
-    Ok(())
-}
-
-/// CLIENT CACHING <YES | NO>
-fn client_caching(
-    _ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    _out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    Err(CommandError::text(
-        "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or \
-         OPTOUT mode enabled",
-    ))
-}
-
-/// CLIENT GETREDIR
-fn client_getredir(
-    _ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    out.integer(-1);
-    Ok(())
-}
-
-/// CLIENT TRACKINGINFO
-fn client_trackinginfo(
-    _ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    out.map(3);
-    out.bulk(b"flags");
-    out.set(1);
-    out.bulk(b"off");
-    out.bulk(b"redirect");
-    out.integer(-1);
-    out.bulk(b"prefixes");
-    out.array(0);
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! There is one user, `default`; it has a password where `requirepass` is set.
 
-use super::{AclCategory, CommandSpec, Flag, Group, Run};
+use super::{AclCategory, CommandSpec, Flag, Group, InMulti, Run};
 use crate::args::{self, Args};
 use crate::client::{Client, ReplyMode};
 use crate::context::Context;
@@ -21,6 +21,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -1,
         flags: &[Flag::Fast, Flag::Sentinel],
         acl: &[AclCategory::Connection],
+        while_subscribed: true,
         run: Run::Handler(ping),
         ..CommandSpec::new(Group::Connection)
     },
@@ -93,6 +94,8 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         ],
         acl: &[AclCategory::Connection],
         deprecated_since: "7.2.0",
+        in_multi: InMulti::Ends,
+        while_subscribed: true,
         run: Run::Handler(quit),
         ..CommandSpec::new(Group::Connection)
     },
@@ -112,6 +115,8 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Stale,
         ],
         acl: &[AclCategory::Connection],
+        in_multi: InMulti::Ends,
+        while_subscribed: true,
         run: Run::Handler(reset),
         ..CommandSpec::new(Group::Connection)
     },
@@ -316,6 +321,7 @@ fn reset(
     ctx.engine.monitors.retain(|&other| other != id);
     ctx.engine.discard_transaction(id);
     ctx.engine.unsubscribe_all(id);
+    ctx.engine.stop_tracking(id);
     let client = ctx.client_mut();
     client.monitoring = false;
     client.db = DbIndex::default();

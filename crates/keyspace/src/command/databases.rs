@@ -185,6 +185,7 @@ fn flushdb(
 ) -> Result<(), CommandError> {
     parse_flush_mode(args)?;
     flush(ctx.engine, ctx.db);
+    ctx.engine.invalidate_all();
     out.ok();
     Ok(())
 }
@@ -199,6 +200,7 @@ fn flushall(
     for index in 0..DATABASES {
         flush(ctx.engine, DbIndex(index as u8));
     }
+    ctx.engine.invalidate_all();
     out.ok();
     Ok(())
 }

@@ -158,8 +158,8 @@ fn clients(report: &mut Report, engine: &Engine) {
     let output = shown().map(|client| client.out.len()).max().unwrap_or_default();
     report.field("client_recent_max_input_buffer", input);
     report.field("client_recent_max_output_buffer", output);
-    report.field("blocked_clients", engine.blocking.clients());
-    report.field("tracking_clients", 0);
+    report.field("blocked_clients", engine.blocking.clients() + engine.pause.clients());
+    report.field("tracking_clients", engine.tracking.clients());
     report.field("pubsub_clients", count(|client| client.subscriptions.any()));
     report.field("watching_clients", count(|client| !client.transaction.watched.is_empty()));
     report.field("clients_in_timeout_table", engine.blocking.timeouts());
@@ -264,11 +264,11 @@ fn stats(report: &mut Report, engine: &Engine) {
         ("total_forks", "0"),
         ("migrate_cached_sockets", "0"),
         ("slave_expires_tracked_keys", "0"),
-        ("tracking_total_keys", "0"),
-        ("tracking_total_items", "0"),
-        ("tracking_total_prefixes", "0"),
-        ("unexpected_error_replies", "0"),
     ]);
+    report.field("tracking_total_keys", engine.tracking.keys());
+    report.field("tracking_total_items", engine.tracking.items());
+    report.field("tracking_total_prefixes", engine.tracking.prefixes());
+    report.field("unexpected_error_replies", 0);
     report.field("total_error_replies", stats.error_replies);
     report.fields(&[("dump_payload_sanitizations", "0"), ("acl_access_denied_auth", "0")]);
 }

@@ -75,6 +75,13 @@ pub struct CommandSpec {
     pub deprecated_since: &'static str,
     /// How it differs here from Redis, or empty.
     pub differs: &'static str,
+    /// What becomes of it inside MULTI.
+    pub(crate) in_multi: InMulti,
+    /// A RESP2 client that listens to channels may send it.
+    pub(crate) while_subscribed: bool,
+    /// CLIENT CACHING holds still for the command behind it; of a container: behind any of its
+    /// subcommands.
+    pub(crate) keeps_caching: bool,
     /// What runs.
     pub(crate) run: Run,
 }
@@ -95,6 +102,9 @@ impl CommandSpec {
             group,
             deprecated_since: "",
             differs: "",
+            in_multi: InMulti::Queued,
+            while_subscribed: false,
+            keeps_caching: false,
             run: Run::Container(&[]),
         }
     }
@@ -116,6 +126,19 @@ pub(crate) enum Run {
     Container(&'static [CommandSpec]),
     /// A handler without a second argument, one of these with it (COMMAND).
     HandlerAndContainer(Handler, &'static [CommandSpec]),
+}
+
+/// What becomes of a command that a client sends inside MULTI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InMulti {
+    /// It is queued.
+    Queued,
+    /// It runs at once.
+    Runs,
+    /// It runs at once, and ends the transaction.
+    Ends,
+    /// It runs the transaction.
+    Executes,
 }
 
 /// How a command behaves, by Redis's names.
@@ -317,12 +340,19 @@ pub(crate) struct Command {
     pub handler: Handler,
     /// Its row's place among all rows, those of subcommands included.
     pub row: usize,
+    /// CLIENT CACHING holds still for the command behind it.
+    pub keeps_caching: bool,
     flags: u32,
 }
 
 impl Command {
     pub fn has(&self, flag: Flag) -> bool {
         self.flags & (1 << flag as u32) != 0
+    }
+
+    /// Whether it may change data, or tell replicas of something.
+    pub fn may_replicate(&self) -> bool {
+        self.has(Flag::Write) || self.has(Flag::MayReplicate)
     }
 
     fn accepts(&self, count: usize) -> bool {
@@ -382,27 +412,6 @@ const FAMILIES: &[&[CommandSpec]] = &[
 /// The rows of all commands; containers have their subcommands inside.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     FAMILIES.iter().copied().flatten()
-}
-
-/// Whether a command runs at once inside MULTI, instead of being queued.
-pub(crate) fn runs_inside_multi(command: &Command) -> bool {
-    matches!(command.spec.name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
-}
-
-/// Whether a RESP2 client that listens to channels may send this.
-pub(crate) fn allowed_while_subscribed(command: &Command) -> bool {
-    matches!(
-        command.spec.name,
-        "subscribe"
-            | "unsubscribe"
-            | "psubscribe"
-            | "punsubscribe"
-            | "ssubscribe"
-            | "sunsubscribe"
-            | "ping"
-            | "quit"
-            | "reset"
-    )
 }
 
 /// `CONTAINER HELP`: the container's subcommands, as their rows describe them.

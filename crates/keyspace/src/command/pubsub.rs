@@ -25,6 +25,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Sentinel,
             Flag::Stale,
         ],
+        while_subscribed: true,
         run: Run::Handler(subscribe),
         ..CommandSpec::new(Group::PubSub)
     },
@@ -36,6 +37,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         complexity: "O(N)",
         arity: -1,
         flags: &[Flag::Loading, Flag::Noscript, Flag::Pubsub, Flag::Sentinel, Flag::Stale],
+        while_subscribed: true,
         run: Run::Handler(unsubscribe),
         ..CommandSpec::new(Group::PubSub)
     },
@@ -54,6 +56,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Sentinel,
             Flag::Stale,
         ],
+        while_subscribed: true,
         run: Run::Handler(psubscribe),
         ..CommandSpec::new(Group::PubSub)
     },
@@ -65,6 +68,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         complexity: "O(N)",
         arity: -1,
         flags: &[Flag::Loading, Flag::Noscript, Flag::Pubsub, Flag::Sentinel, Flag::Stale],
+        while_subscribed: true,
         run: Run::Handler(punsubscribe),
         ..CommandSpec::new(Group::PubSub)
     },
@@ -77,6 +81,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -2,
         flags: &[Flag::Denyoom, Flag::Loading, Flag::Noscript, Flag::Pubsub, Flag::Stale],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])],
+        while_subscribed: true,
         run: Run::Handler(ssubscribe),
         ..CommandSpec::new(Group::PubSub)
     },
@@ -89,6 +94,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -1,
         flags: &[Flag::Loading, Flag::Noscript, Flag::Pubsub, Flag::Stale],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])],
+        while_subscribed: true,
         run: Run::Handler(sunsubscribe),
         ..CommandSpec::new(Group::PubSub)
     },

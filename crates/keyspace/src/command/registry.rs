@@ -61,7 +61,9 @@ fn hash(name: &[u8]) -> usize {
 
 fn register(spec: &'static CommandSpec, row: usize) -> Registered {
     let subcommands = spec.subcommands().iter().zip(row + 1..);
-    let subcommands = subcommands.filter_map(|(spec, row)| command(spec, row));
+    let keeps_caching = spec.keeps_caching;
+    let subcommands = subcommands
+        .filter_map(|(spec, row)| Some(Command { keeps_caching, ..command(spec, row)? }));
     Registered { spec, command: command(spec, row), subcommands: subcommands.collect() }
 }
 
@@ -71,7 +73,7 @@ fn command(spec: &'static CommandSpec, row: usize) -> Option<Command> {
         Run::Container(_) => return None,
     };
     let flags = spec.flags.iter().fold(0, |bits, &flag| bits | 1 << flag as u32);
-    Some(Command { spec, handler, row, flags })
+    Some(Command { spec, handler, row, keeps_caching: spec.keeps_caching, flags })
 }
 
 /// Every row, each container before its subcommands: [`Command::row`] is a place in it.

@@ -1,6 +1,6 @@
 //! Transactions: MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 
-use super::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
+use super::{AclCategory, CommandSpec, Flag, Group, InMulti, KeyFlag, KeySpec, Run};
 use crate::args::Args;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -16,6 +16,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 1,
         flags: &[Flag::AllowBusy, Flag::Fast, Flag::Loading, Flag::Noscript, Flag::Stale],
         acl: &[AclCategory::Transaction],
+        in_multi: InMulti::Ends,
         run: Run::Handler(discard),
         ..CommandSpec::new(Group::Transactions)
     },
@@ -28,6 +29,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 1,
         flags: &[Flag::Loading, Flag::Noscript, Flag::SkipSlowlog, Flag::Stale],
         acl: &[AclCategory::Transaction],
+        in_multi: InMulti::Executes,
         run: Run::Handler(exec),
         ..CommandSpec::new(Group::Transactions)
     },
@@ -40,6 +42,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 1,
         flags: &[Flag::AllowBusy, Flag::Fast, Flag::Loading, Flag::Noscript, Flag::Stale],
         acl: &[AclCategory::Transaction],
+        in_multi: InMulti::Runs,
         run: Run::Handler(multi),
         ..CommandSpec::new(Group::Transactions)
     },
@@ -65,6 +68,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::AllowBusy, Flag::Fast, Flag::Loading, Flag::Noscript, Flag::Stale],
         acl: &[AclCategory::Transaction],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro])],
+        in_multi: InMulti::Runs,
         run: Run::Handler(watch),
         ..CommandSpec::new(Group::Transactions)
     },

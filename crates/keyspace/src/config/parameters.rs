@@ -234,7 +234,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("tcp-backlog", 0, INT_MAX, "511").immutable(),
     Parameter::integer("tcp-keepalive", 0, INT_MAX, "300"),
     Parameter::integer("timeout", 0, INT_MAX, "0"),
-    Parameter::integer("tracking-table-max-keys", 0, i64::MAX, "1000000"),
+    Parameter::integer("tracking-table-max-keys", 0, i64::MAX, "1000000")
+        .acts(|config, value| config.tracking_table_max_keys = size(value)),
     Parameter::text("unixsocket", "").immutable(),
     Parameter::integer("unixsocketperm", 0, 511, "0").immutable(),
     Parameter::integer("zset-max-listpack-entries", 0, i64::MAX, "128")

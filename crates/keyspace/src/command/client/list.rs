@@ -1,0 +1,257 @@
+//! CLIENT INFO, LIST and KILL: connections as lines of text, and which of them are meant.
+
+use super::tracking::redirection;
+use crate::args::{self, Args};
+use crate::client::{Client, ClientId};
+use crate::context::Context;
+use crate::engine::Engine;
+use crate::error::{CommandError, printed};
+use crate::pubsub::Kind;
+use crate::time::UnixMillis;
+use crate::tracking::Mode;
+use keyspace_resp::{Protocol, ReplyWriter};
+use std::io::Write;
+
+/// CLIENT INFO
+pub(super) fn client_info(
+    ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let mut text = Vec::new();
+    describe(&mut text, ctx.client(), out.protocol(), ctx.engine);
+    out.verbatim(b"txt", &text);
+    Ok(())
+}
+
+/// CLIENT LIST [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]
+pub(super) fn client_list(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let mut filter = Filter::default();
+    match &args[2..] {
+        [] => {}
+        [option, name] if args::is(option, "type") => {
+            filter.client_type = Some(ClientType::parse(name)?);
+        }
+        [option, ids @ ..] if args::is(option, "id") && !ids.is_empty() => {
+            let ids = ids.iter().map(|id| args::integer(id));
+            let ids: Result<Vec<i64>, _> = ids.collect();
+            filter.ids = Some(ids.map_err(|_| CommandError::text("ERR Invalid client ID"))?);
+        }
+        _ => return Err(CommandError::Syntax),
+    }
+    let mut text = Vec::new();
+    for id in filter.matches(ctx.engine) {
+        let client = &ctx.engine.clients[&id];
+        let protocol = if id == ctx.client_id { out.protocol() } else { client.out.protocol() };
+        describe(&mut text, client, protocol, ctx.engine);
+    }
+    out.verbatim(b"txt", &text);
+    Ok(())
+}
+
+/// Appends a client's line of CLIENT LIST. What only a process with sockets and buffers of its
+/// own could fill in is 0, and `fd` -1.
+fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
+    let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
+    let queue = client.transaction.queue.as_ref();
+    let queue_bytes: usize = queue.into_iter().flatten().flatten().map(|arg| arg.len()).sum();
+    let running = client.last_command;
+    writeln!(
+        line,
+        "id={} addr={} laddr=127.0.0.1:{} fd=-1 name={} age={} idle={} flags={} db={} sub={} \
+         psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 \
+         obl={} oll=0 omem=0 tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} \
+         lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
+        client.id.0,
+        client.addr,
+        engine.port,
+        String::from_utf8_lossy(&client.name),
+        seconds_since(client.created_at),
+        seconds_since(client.last_command_at),
+        flags(client),
+        client.db.0,
+        client.subscriptions.of(Kind::Channel).len(),
+        client.subscriptions.of(Kind::Pattern).len(),
+        client.subscriptions.of(Kind::Shard).len(),
+        queue.map_or(-1, |queue| queue.len() as i64),
+        client.transaction.watched.len(),
+        client.query_bytes,
+        queue_bytes,
+        client.out.len(),
+        size_of::<Client>() + client.query_bytes + queue_bytes + client.out.len(),
+        if running.is_empty() { "NULL" } else { running },
+        redirection(client.tracking.as_ref()),
+        match protocol {
+            Protocol::Resp2 => 2,
+            Protocol::Resp3 => 3,
+        },
+        String::from_utf8_lossy(&client.lib_name),
+        String::from_utf8_lossy(&client.lib_ver),
+        client.bytes_in,
+        client.bytes_out,
+        client.commands_processed,
+    )
+    .expect("writing to a Vec cannot fail");
+}
+
+/// The letters of what holds for a client, `N` where nothing does.
+fn flags(client: &Client) -> String {
+    let tracking = client.tracking.as_ref();
+    let letters: String = [
+        ('O', client.monitoring),
+        ('P', client.subscriptions.any()),
+        ('x', client.transaction.queue.is_some()),
+        ('b', client.waits()),
+        ('t', tracking.is_some()),
+        ('R', tracking.is_some_and(|tracking| tracking.is_redirect_broken)),
+        ('B', tracking.is_some_and(|tracking| tracking.mode == Mode::Broadcast)),
+        ('d', client.transaction.watched_key_changed),
+        ('e', client.no_evict),
+        ('T', client.no_touch),
+    ]
+    .into_iter()
+    .filter_map(|(letter, holds)| holds.then_some(letter))
+    .collect();
+    if letters.is_empty() { "N".to_owned() } else { letters }
+}
+
+/// The kinds of clients that LIST and KILL tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ClientType {
+    Normal,
+    PubSub,
+    /// A replica or a master: there are none here.
+    Replication,
+}
+
+impl ClientType {
+    fn parse(name: &[u8]) -> Result<ClientType, CommandError> {
+        match &*name.to_ascii_lowercase() {
+            b"normal" => Ok(ClientType::Normal),
+            b"pubsub" => Ok(ClientType::PubSub),
+            b"master" | b"slave" | b"replica" => Ok(ClientType::Replication),
+            _ => {
+                let name = printed(name);
+                Err(CommandError::text(format!("ERR Unknown client type '{name}'")))
+            }
+        }
+    }
+
+    fn of(client: &Client) -> ClientType {
+        if client.subscriptions.any() { ClientType::PubSub } else { ClientType::Normal }
+    }
+}
+
+/// Which clients LIST and KILL mean: those for which all of this holds.
+#[derive(Debug, Default)]
+struct Filter<'a> {
+    ids: Option<Vec<i64>>,
+    client_type: Option<ClientType>,
+    addr: Option<&'a [u8]>,
+    laddr: Option<&'a [u8]>,
+    /// In seconds.
+    min_age: Option<i64>,
+    except: Option<ClientId>,
+}
+
+impl<'a> Filter<'a> {
+    /// Reads the options of CLIENT KILL.
+    fn parse_kill(args: &Args<'a>, own: ClientId) -> Result<Self, CommandError> {
+        let mut filter = Filter { except: Some(own), ..Filter::default() };
+        for pair in args.chunks(2) {
+            let &[option, value] = pair else {
+                return Err(CommandError::Syntax);
+            };
+            match &*option.to_ascii_lowercase() {
+                b"id" => {
+                    let id = args::integer(value).ok().filter(|&id| id > 0);
+                    let id = id.ok_or_else(|| {
+                        CommandError::text("ERR client-id should be greater than 0")
+                    })?;
+                    filter.ids = Some(vec![id]);
+                }
+                b"maxage" => filter.min_age = Some(parse_max_age(value)?),
+                b"type" => filter.client_type = Some(ClientType::parse(value)?),
+                b"addr" => filter.addr = Some(value),
+                b"laddr" => filter.laddr = Some(value),
+                b"user" if value == b"default" => {}
+                b"user" => {
+                    let user = printed(value);
+                    return Err(CommandError::text(format!("ERR No such user '{user}'")));
+                }
+                b"skipme" if args::is(value, "yes") => filter.except = Some(own),
+                b"skipme" if args::is(value, "no") => filter.except = None,
+                _ => return Err(CommandError::Syntax),
+            }
+        }
+        Ok(filter)
+    }
+
+    /// The clients for which it holds, in the order in which they connected. Hidden clients are
+    /// never among them.
+    fn matches(&self, engine: &Engine) -> Vec<ClientId> {
+        let laddr = format!("127.0.0.1:{}", engine.port);
+        let holds = |client: &&Client| {
+            let age = (engine.now - client.created_at) / 1000;
+            !client.hidden
+                && !client.closing
+                && self.except != Some(client.id)
+                && self.client_type.is_none_or(|wanted| wanted == ClientType::of(client))
+                && self.addr.is_none_or(|addr| addr == client.addr.as_bytes())
+                && self.laddr.is_none_or(|wanted| wanted == laddr.as_bytes())
+                && self.min_age.is_none_or(|min_age| age >= min_age)
+        };
+        match &self.ids {
+            None => engine.clients.values().filter(holds).map(|client| client.id).collect(),
+            Some(ids) => {
+                let ids = ids.iter().filter_map(|&id| u64::try_from(id).ok());
+                let clients = ids.filter_map(|id| engine.clients.get(&ClientId(id)));
+                clients.filter(holds).map(|client| client.id).collect()
+            }
+        }
+    }
+}
+
+fn parse_max_age(value: &[u8]) -> Result<i64, CommandError> {
+    let age = args::integer(value)
+        .map_err(|_| CommandError::text("ERR maxage is not an integer or out of range"))?;
+    if age > 0 { Ok(age) } else { Err(CommandError::text("ERR maxage should be greater than 0")) }
+}
+
+/// CLIENT KILL ip:port
+///
+/// CLIENT KILL [ID client-id] [TYPE type] [USER username] [ADDR ip:port] [LADDR ip:port]
+/// [SKIPME <YES | NO>] [MAXAGE seconds]
+pub(super) fn client_kill(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    if let [_, _, addr] = args {
+        let filter = Filter { addr: Some(addr), ..Filter::default() };
+        let found = filter.matches(ctx.engine);
+        let id = *found.first().ok_or_else(|| CommandError::text("ERR No such client"))?;
+        kill(ctx, id);
+        out.ok();
+        return Ok(());
+    }
+    let killed = Filter::parse_kill(&args[2..], ctx.client_id)?.matches(ctx.engine);
+    for &id in &killed {
+        kill(ctx, id);
+    }
+    out.count(killed.len());
+    Ok(())
+}
+
+/// Closes a connection at once; one's own behind the reply.
+fn kill(ctx: &mut Context<'_>, id: ClientId) {
+    if id == ctx.client_id {
+        ctx.client_mut().closing = true;
+    } else {
+        ctx.engine.kill_client(id);
+    }
+}
