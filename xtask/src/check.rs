@@ -1,9 +1,10 @@
-//! What holds for every line: formatting, lints on both targets, layers, documentation.
+//! What holds for every line: formatting, lints on both targets, layers, documentation, and what
+//! the engine weighs.
 
 use crate::Outcome;
 use crate::command::{cargo, run};
-use crate::layers;
 use crate::tools::{self, WASM};
+use crate::{js, layers};
 
 /// Runs all checks.
 pub fn check() -> Outcome {
@@ -33,7 +34,9 @@ pub fn check() -> Outcome {
     println!("Documentation");
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--quiet"])
-        .env("RUSTDOCFLAGS", "-D warnings"))
+        .env("RUSTDOCFLAGS", "-D warnings"))?;
+    println!("Size");
+    js::check_size()
 }
 
 /// What is compiled for browsers, and how much of it: the engine's own tests are native.

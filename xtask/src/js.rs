@@ -1,9 +1,13 @@
 //! The engine for JavaScript: compiled, bound, and weighed.
 
 use crate::Outcome;
-use crate::bundle::{Profile, bind, compile};
+use crate::bundle::{Profile, bind, compile, empty, gzip_len};
 use crate::tools;
 use std::path::Path;
+
+/// The most that the engine with its JavaScript API may weigh, wasm and glue, gzipped, in bytes: what
+/// a page that embeds it loads. On a line of 10 Mbit/s that is a third of a second.
+const BUDGET_GZIP: usize = 400_000;
 
 const PACKAGE: &str = "keyspace-wasm";
 const PROGRAM: &str = "keyspace_wasm";
@@ -15,4 +19,27 @@ pub fn build(features: &[&str], folder: &Path) -> Outcome {
     let features = features.join(",");
     compile(Profile::Published, &["--package", PACKAGE, "--lib", "--features", &features])?;
     bind(Profile::Published, &bindgen, PROGRAM, folder)
+}
+
+/// Fails where the engine with its JavaScript API is over its budget.
+pub fn check_size() -> Outcome {
+    let folder = Path::new("target/engine");
+    empty(folder)?;
+    build(&[], folder)?;
+    let mut sum = 0;
+    for file in [format!("{PROGRAM}_bg.wasm"), format!("{PROGRAM}.js")] {
+        let bytes = std::fs::read(folder.join(&file))
+            .map_err(|error| format!("cannot read {file}: {error}"))?;
+        let gzip = gzip_len(&bytes)?;
+        println!("{:>10} {gzip:>10}  {file}", bytes.len());
+        sum += gzip;
+    }
+    println!("engine and JavaScript API: {sum} of {BUDGET_GZIP} bytes (gzip)");
+    if sum > BUDGET_GZIP {
+        return Err(format!(
+            "the engine with its JavaScript API weighs {sum} bytes gzipped; its budget is \
+             {BUDGET_GZIP}.\nFind what grew it, or argue for another budget in xtask/src/js.rs."
+        ));
+    }
+    Ok(())
 }

@@ -31,7 +31,8 @@ Usage: cargo xtask <command>
             NAME ...     only the stages of these names (see --list)
             --list       say what the stages are
   build   Build the playground into dist/, which any file server can host.
-  check   What `test` checks first: formatting, lints, layers, documentation.
+  check   What `test` checks first: formatting, lints, layers, documentation,
+          and what the engine weighs.
   docs    Write the generated documentation anew.
   bench   Measure the engine, natively and in a browser, beside redis-server.
             --help       say what can be chosen

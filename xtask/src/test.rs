@@ -18,7 +18,11 @@ struct Stage {
 }
 
 const STAGES: &[Stage] = &[
-    Stage { name: "check", what: "formatting, layers, lints, documentation", run: check::check },
+    Stage {
+        name: "check",
+        what: "formatting, layers, lints, documentation, size",
+        run: check::check,
+    },
     Stage {
         name: "native",
         what: "unit tests; transcripts on the engine, over TCP and on redis-server",

@@ -44,6 +44,7 @@ mod pubsub;
 mod random;
 mod rdb;
 mod scan;
+mod sort;
 mod stats;
 mod time;
 mod tracking;

@@ -30,9 +30,7 @@ const INTEGERS_BELOW: f64 = (1u64 << 52) as f64;
 
 /// Lays out the shortest digits of a finite, non-zero `value`.
 fn shortest(out: &mut Vec<u8>, value: f64) {
-    let mut buffer = ryu::Buffer::new();
-    let printed = buffer.format_finite(value.abs()).as_bytes();
-    let (digits, point) = digits_and_point(printed);
+    let (digits, point) = digits_and_point(&format!("{:e}", value.abs()));
     if value < 0.0 {
         out.push(b'-');
     }
@@ -64,18 +62,12 @@ fn shortest(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// The significant digits of what `ryu` printed, and where the decimal point stands before
-/// them: the number is `0.DIGITS * 10^point`.
-fn digits_and_point(printed: &[u8]) -> (Vec<u8>, i32) {
-    let text = std::str::from_utf8(printed).expect("ryu prints ASCII");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let exponent: i32 = exponent.parse().expect("ryu prints a decimal exponent");
-    let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-    let leading = all.iter().take_while(|&&digit| digit == b'0').count();
-    let trailing = all.iter().rev().take_while(|&&digit| digit == b'0').count();
-    let point = whole.len() as i32 + exponent - leading as i32;
-    (all[leading..all.len() - trailing].to_vec(), point)
+/// The significant digits of a number in scientific notation, and where the decimal point stands
+/// before them: the number is `0.DIGITS * 10^point`.
+fn digits_and_point(printed: &str) -> (Vec<u8>, i32) {
+    let (mantissa, exponent) = printed.split_once('e').expect("the notation has an exponent");
+    let exponent: i32 = exponent.parse().expect("an exponent is an integer");
+    (mantissa.bytes().filter(|&byte| byte != b'.').collect(), exponent + 1)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::save::{length, string};
 use super::{Corrupt, layout, listpack};
 use crate::config::Config;
+use crate::sort::sort_by_key;
 use crate::time::UnixMillis;
 use crate::value::{
     ConsumerGroup, Fields, Idempotency, IdempotencyLimits, Map, SmallBytes, Stream, StreamEntry,
@@ -99,7 +100,7 @@ fn save_idempotency(out: &mut Vec<u8>, known: &Idempotency) {
     length(out, limits.duration_secs as u64);
     length(out, limits.max_size as u64);
     let mut producers: Vec<_> = known.producers().collect();
-    producers.sort_by_key(|(name, _)| *name);
+    sort_by_key(&mut producers, |(name, _)| *name);
     length(out, producers.len() as u64);
     for (producer, messages) in producers {
         string(out, producer);
@@ -342,7 +343,7 @@ fn load_idempotency(reader: &mut Reader<'_>) -> Result<Idempotency, Corrupt> {
     }
     for (producer, messages) in producers {
         let mut messages: Vec<_> = messages.into_iter().collect();
-        messages.sort_by_key(|(_, id)| *id);
+        sort_by_key(&mut messages, |(_, id)| *id);
         for (message, id) in messages {
             let at = UnixMillis(i64::try_from(id.ms).unwrap_or(i64::MAX));
             known.record(&producer, &message, id, at);

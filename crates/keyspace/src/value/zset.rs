@@ -7,6 +7,7 @@ mod interval;
 mod ranked;
 
 use super::{ListpackLimits, Map, SmallBytes};
+use crate::sort::sort_by;
 pub(crate) use interval::{Interval, LexInterval, Limit, ScoreInterval};
 use ranked::{Iter, Ranked};
 use std::cmp::Ordering;
@@ -186,7 +187,7 @@ pub(crate) fn in_order(scores: &Map<SmallBytes, f64>) -> Vec<Element> {
     let elements = scores.iter();
     let mut elements: Vec<Element> =
         elements.map(|(member, &score)| Element { member: member.clone(), score }).collect();
-    elements.sort_by(|a, b| a.compare(b.score, &b.member));
+    sort_by(&mut elements, |a, b| a.compare(b.score, &b.member));
     elements
 }
 

@@ -4,6 +4,7 @@ use crate::args::{self, Args, Options};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
+use crate::sort::sort_first_by;
 use crate::value::{List, Member, NodeLimit, SmallBytes, Typed, Value, ValueType, ZSet};
 use keyspace_resp::ReplyWriter;
 use std::cmp::Ordering;
@@ -263,10 +264,7 @@ fn in_order(
         let order = compare(a, b);
         if descending { order.reverse() } else { order }
     };
-    if 0 < needed && needed < pairs.len() {
-        pairs.select_nth_unstable_by(needed - 1, order);
-    }
-    pairs[..needed].sort_by(order);
+    sort_first_by(&mut pairs, needed, order);
     pairs.into_iter().map(|(_, element)| element).collect()
 }
 

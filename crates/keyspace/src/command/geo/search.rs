@@ -5,6 +5,7 @@ use crate::args::{self, Args, Options};
 use crate::command::sorted_set::store;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::sort::sort_by;
 use crate::value::geo::{Area, Place, Shape};
 use crate::value::{Interval, Limit, Map, SmallBytes, ZSet};
 use keyspace_resp::ReplyWriter;
@@ -215,10 +216,11 @@ impl<'a> Query<'a> {
         }
         // The first so many are the nearest, unless any will do.
         let nearest = (self.count.is_some() && !self.any).then_some(Order::Ascending);
-        match self.order.or(nearest) {
-            Some(Order::Ascending) => found.sort_by(|a, b| a.distance.total_cmp(&b.distance)),
-            Some(Order::Descending) => found.sort_by(|a, b| b.distance.total_cmp(&a.distance)),
-            None => {}
+        if let Some(order) = self.order.or(nearest) {
+            sort_by(&mut found, |a, b| match order {
+                Order::Ascending => a.distance.total_cmp(&b.distance),
+                Order::Descending => b.distance.total_cmp(&a.distance),
+            });
         }
         found.truncate(limit);
         found

@@ -6,6 +6,7 @@ use crate::args::{self, Args, Options};
 use crate::command::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::sort::sort_by_key;
 use crate::value::{Map, Member, Set, SmallBytes, Value, ZSet, in_order};
 use keyspace_resp::ReplyWriter;
 
@@ -281,7 +282,7 @@ fn combine(
     let mut weighted: Vec<(Source<'_>, f64)> = sources.into_iter().zip(options.weights).collect();
     if operation != Operation::Diff {
         // Sums of doubles depend on the order; Redis begins with the smallest source.
-        weighted.sort_by_key(|(source, _)| source.len());
+        sort_by_key(&mut weighted, |(source, _)| source.len());
     }
     let scores = match operation {
         Operation::Union => union(&weighted, options.aggregate),
@@ -427,7 +428,7 @@ fn zintercard(
             _ => return Err(CommandError::LimitNegative),
         };
     }
-    sources.sort_by_key(|source| source.len());
+    sort_by_key(&mut sources, |source| source.len());
     let shared = sources.split_first().map_or(0, |(smallest, others)| {
         let in_others = |member| others.iter().all(|source| source.has(member));
         smallest.elements().filter(|(member, _)| in_others(*member)).take(limit).count()

@@ -1,12 +1,13 @@
 //! Intersections, unions and differences, in the encodings that Redis's way to them leads to.
 
 use super::{Member, Set, SetLimits};
+use crate::sort::{sort_by, sort_by_key};
 
 impl Set {
     /// The members that all sets have, in the order of the smallest set. There is at least one set;
     /// the smallest comes first afterwards.
     pub fn intersection<'s>(sets: &'s mut [&Set]) -> impl Iterator<Item = Member<'s>> {
-        sets.sort_by_key(|set| set.len());
+        sort_by_key(sets, |set| set.len());
         let (smallest, others) = sets.split_first().expect("there is at least one set");
         smallest.iter().filter(|&member| others.iter().all(|other| other.contains(member)))
     }
@@ -28,7 +29,7 @@ impl Set {
         }
         match integers {
             Some(mut integers) if integers.len() <= limits.intset_entries => {
-                integers.sort_unstable();
+                sort_by(&mut integers, Ord::cmp);
                 Set::Intset(integers)
             }
             _ => result,
@@ -59,7 +60,7 @@ impl Set {
         let lookups = first.len().saturating_mul(others.len() + 1) / 2;
         let removals = others.iter().fold(first.len(), |sum, set| sum.saturating_add(set.len()));
         if lookups <= removals {
-            others.sort_by_key(|set| std::cmp::Reverse(set.len()));
+            sort_by_key(&mut others, |set| std::cmp::Reverse(set.len()));
             for member in first.iter() {
                 if !others.iter().any(|other| other.contains(member)) {
                     result.add(member, limits);
