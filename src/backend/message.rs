@@ -148,6 +148,7 @@ pub enum KeyKind {
     Set,
     SortedSet,
     Stream,
+    Array,
 }
 
 impl KeyKind {
@@ -160,6 +161,7 @@ impl KeyKind {
             b"set" => KeyKind::Set,
             b"zset" => KeyKind::SortedSet,
             b"stream" => KeyKind::Stream,
+            b"array" => KeyKind::Array,
             _ => return None,
         })
     }
@@ -173,6 +175,7 @@ impl KeyKind {
             KeyKind::Set => "set",
             KeyKind::SortedSet => "zset",
             KeyKind::Stream => "stream",
+            KeyKind::Array => "array",
         }
     }
 }
@@ -260,6 +263,8 @@ pub enum KeyValue {
     SortedSet(Vec<(ByteBuf, String)>),
     /// The entries, from the first: their ids, and their fields with values.
     Stream(Vec<(String, Vec<(ByteBuf, ByteBuf)>)>),
+    /// The elements, from the first, with their indices.
+    Array(Vec<(String, ByteBuf)>),
     /// It cannot be read; what the engine says.
     Unreadable(String),
 }

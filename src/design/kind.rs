@@ -23,6 +23,8 @@ pub fn KindGlyph(props: &Props) -> Html {
         KeyKind::Set => "M5.8 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM10.2 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8z",
         // Members by rank.
         KeyKind::SortedSet => "M3.4 12.8V9.4M8 12.8V6.2M12.6 12.8V3",
+        // Places, some of them filled.
+        KeyKind::Array => "M2.4 5.2h11.2v5.6H2.4zM6.2 5.2v5.6M9.8 5.2v5.6M4.3 8h.1M11.7 8h.1",
         // Entries, one after the other.
         KeyKind::Stream => {
             "M2.4 5.4c1.9-1.7 3.7-1.7 5.6 0s3.7 1.7 5.6 0M2.4 10.6c1.9-1.7 3.7-1.7 5.6 0s3.7 1.7 5.6 0"

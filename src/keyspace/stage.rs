@@ -51,6 +51,7 @@ fn nothing() -> Html {
         (KeyKind::Set, "members, each once"),
         (KeyKind::SortedSet, "members by score"),
         (KeyKind::Stream, "entries in order, read by groups"),
+        (KeyKind::Array, "values at indices, most of them empty"),
     ];
     html! {
         <div class="stage-empty">

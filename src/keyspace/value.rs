@@ -44,6 +44,11 @@ pub fn Value(props: &Props) -> Html {
             let rows = entries.iter().map(|(id, fields)| stream_entry(id, fields));
             (entries.len(), table(&["id", "fields"], rows))
         }
+        KeyValue::Array(elements) => {
+            let rows =
+                elements.iter().map(|(index, element)| row(std::slice::from_ref(index), element));
+            (elements.len(), table(&["index", "element"], rows))
+        }
         KeyValue::Unreadable(text) => {
             (props.size as usize, html! { <p class="stage-note">{ text }</p> })
         }

@@ -55,5 +55,6 @@ fn group(group: Group) -> &'static str {
         Group::Geo => "geo",
         Group::Stream => "stream",
         Group::Bitmap => "bitmap",
+        Group::Array => "array",
     }
 }

@@ -252,6 +252,7 @@ pub(super) fn size(reader: &mut Reader<'_>, db: u8, name: &[u8], kind: KeyKind) 
         KeyKind::Set => b"SCARD",
         KeyKind::SortedSet => b"ZCARD",
         KeyKind::Stream => b"XLEN",
+        KeyKind::Array => b"ARCOUNT",
     };
     let size = reader.ask_integer(db, &[command, name]);
     size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0)

@@ -71,6 +71,18 @@ fn value(reader: &mut Reader<'_>, inspection: &Inspection, kind: KeyKind) -> Key
             }
             other => unreadable(&other),
         },
+        KeyKind::Array => {
+            let count = limit.to_string();
+            let last = (u64::MAX - 1).to_string();
+            let range: [&[u8]; 6] =
+                [b"ARSCAN", name, b"0", last.as_bytes(), b"LIMIT", count.as_bytes()];
+            match reader.ask(db, &range) {
+                Value::Array(elements) => {
+                    KeyValue::Array(elements.into_iter().filter_map(element).collect())
+                }
+                other => unreadable(&other),
+            }
+        }
         KeyKind::Stream => {
             let count = limit.to_string();
             match reader.ask(db, &[b"XRANGE", name, b"-", b"+", b"COUNT", count.as_bytes()]) {
@@ -100,6 +112,18 @@ fn with_expiry(
     let untils: Vec<Option<f64>> = (0..fields.len()).map(until).collect();
     let fields = fields.into_iter().zip(untils);
     fields.map(|((name, value), until)| HashField { name, value, until }).collect()
+}
+
+/// An element of an array: its index, and its value.
+fn element(value: Value) -> Option<(String, ByteBuf)> {
+    let [index, element] = value.as_array()? else {
+        return None;
+    };
+    let index = match index {
+        Value::Integer(index) => index.to_string(),
+        large => String::from_utf8_lossy(large.as_bytes().unwrap_or_default()).into_owned(),
+    };
+    Some((index, bytes(element.clone())))
 }
 
 /// An entry of a stream: its id, and its fields with values.

@@ -1,7 +1,9 @@
 //! A session as a page drives it.
 
 use super::Session;
-use crate::backend::{ClientEvent, ClockAction, ConsoleId, KeyQuery, Request, Update};
+use crate::backend::{
+    ClientEvent, ClockAction, ConsoleId, Inspection, KeyKind, KeyQuery, KeyValue, Request, Update,
+};
 use crate::celery;
 use crate::celery::picture::{Doing, Picture};
 use serde_bytes::ByteBuf;
@@ -86,6 +88,56 @@ fn nothing_new_is_no_batch() {
     assert!(session.take_batch(1_000.0).is_some());
     session.turn(2_000.0);
     assert!(session.take_batch(2_000.0).is_none());
+}
+
+/// What the page is told of a key.
+fn inspect(session: &mut Session, name: &str) -> (KeyKind, u64, KeyValue) {
+    let name = ByteBuf::from(name.as_bytes());
+    session.handle(Request::Inspect(Some(Inspection { db: 0, name, limit: 2 })), 1_000.0);
+    let mut updates = updates(session, 1_000.0).into_iter();
+    let detail = updates.find_map(|update| match update {
+        Update::Key { detail, .. } => detail,
+        _ => None,
+    });
+    let detail = detail.expect("the key exists");
+    (detail.kind, detail.size, detail.value)
+}
+
+#[test]
+fn a_key_shows_what_it_holds_by_its_type() {
+    let mut session = session();
+    let text = |text: &str| ByteBuf::from(text.as_bytes());
+    let pairs = |one: &str, other: &str| vec![(text(one), text(other))];
+    for (line, kind, size, value) in [
+        ("SET k v", KeyKind::String, 1, KeyValue::String(text("v"))),
+        ("RPUSH k a b c", KeyKind::List, 3, KeyValue::List(vec![text("a"), text("b")])),
+        ("SADD k 1", KeyKind::Set, 1, KeyValue::Set(vec![text("1")])),
+        (
+            "ZADD k 1.5 m",
+            KeyKind::SortedSet,
+            1,
+            KeyValue::SortedSet(vec![(text("m"), "1.5".into())]),
+        ),
+        (
+            "XADD k 1-1 f v",
+            KeyKind::Stream,
+            1,
+            KeyValue::Stream(vec![("1-1".into(), pairs("f", "v"))]),
+        ),
+        (
+            "ARMSET k 7 a 18446744073709551614 b",
+            KeyKind::Array,
+            2,
+            KeyValue::Array(vec![
+                ("7".into(), text("a")),
+                ("18446744073709551614".into(), text("b")),
+            ]),
+        ),
+    ] {
+        command(&mut session, "DEL k", 1_000.0);
+        command(&mut session, line, 1_000.0);
+        assert_eq!(inspect(&mut session, "k"), (kind, size, value), "{line}");
+    }
 }
 
 /// The picture after Celery ran for some seconds of real time.

@@ -6,6 +6,7 @@
 //! every announced length is compared with what is there, and whatever Redis would never write
 //! is refused as a whole.
 
+mod array;
 mod intset;
 mod listpack;
 mod load;
@@ -60,11 +61,12 @@ mod layout {
     pub const HASH_LISTPACK_EX: u8 = 25;
     pub const STREAM_LISTPACKS_4: u8 = 26;
     pub const STREAM_LISTPACKS_5: u8 = 27;
+    pub const ARRAY: u8 = 28;
 
     /// The version of RDB that is needed to read what is written in a layout.
     pub fn version(layout: u8) -> u16 {
         match layout {
-            STREAM_LISTPACKS_5 => 14,
+            STREAM_LISTPACKS_5 | ARRAY => 14,
             STREAM_LISTPACKS_4 => 13,
             HASH_METADATA | HASH_LISTPACK_EX => 12,
             STREAM_LISTPACKS_3 => 11,

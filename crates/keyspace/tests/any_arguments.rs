@@ -98,6 +98,11 @@ impl Fuzz {
             b"hash" => ask(&[b"HGETALL", key]),
             b"set" => ask(&[b"SMEMBERS", key]),
             b"zset" => ask(&[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]),
+            b"array" => {
+                let last = (u64::MAX - 1).to_string();
+                let elements = ask(&[b"ARSCAN", key, b"0", last.as_bytes()]);
+                Value::Array(vec![elements, ask(&[b"ARNEXT", key])])
+            }
             b"stream" => ask(&[b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]),
             other => panic!("unknown type {}", other.escape_ascii()),
         };

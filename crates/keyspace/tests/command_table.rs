@@ -38,7 +38,6 @@ fn every_row_has_the_facts_of_redis() {
 /// What Redis has and the table has not, by its family or by its first word, and why.
 const NOT_HERE: &[(&str, &str)] = &[
     ("scripting", "needs a Lua interpreter"),
-    ("array", "the type is not here"),
     ("ACL", "every client may do everything"),
     ("HOTKEYS", "commands take no time"),
 ];

@@ -444,6 +444,11 @@ impl Digest {
                     value.join(Digest::of(&[&element.member, &score]));
                 }
             }
+            Value::Array(array) => {
+                for (index, element) in array.iter() {
+                    value.join(Digest::of(&[&index.to_le_bytes(), element]));
+                }
+            }
             Value::Stream(stream) => {
                 for entry in stream.range(StreamId::MIN, StreamId::MAX) {
                     let id = entry.id.to_string();

@@ -79,6 +79,7 @@ impl AclCategory {
         AclCategory::Connection,
         AclCategory::Transaction,
         AclCategory::Scripting,
+        AclCategory::Array,
     ];
 
     /// The name, without the `@`.
@@ -105,6 +106,7 @@ impl AclCategory {
             AclCategory::Connection => "connection",
             AclCategory::Transaction => "transaction",
             AclCategory::Scripting => "scripting",
+            AclCategory::Array => "array",
         }
     }
 }
@@ -129,6 +131,7 @@ impl Group {
             Group::Geo => "geo",
             Group::Stream => "stream",
             Group::Bitmap => "bitmap",
+            Group::Array => "array",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! engine matches on a command's name: `COMMAND`, completion, hints, key extraction and the
 //! documentation read these rows. To add a command, edit its family and its transcript.
 
+mod array;
 mod bitmap;
 mod client;
 mod cluster;
@@ -195,6 +196,7 @@ pub enum AclCategory {
     Connection,
     Transaction,
     Scripting,
+    Array,
 }
 
 /// A family of commands, as COMMAND DOCS groups them.
@@ -217,6 +219,7 @@ pub enum Group {
     Geo,
     Stream,
     Bitmap,
+    Array,
 }
 
 /// What a command does with a key.
@@ -393,6 +396,9 @@ const FAMILIES: &[&[CommandSpec]] = &[
     stream::pending::COMMANDS,
     stream::nack::COMMANDS,
     stream::info::COMMANDS,
+    array::COMMANDS,
+    array::insert::COMMANDS,
+    array::search::COMMANDS,
     transactions::COMMANDS,
     pubsub::COMMANDS,
     connection::COMMANDS,

@@ -279,6 +279,7 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
         "key" if command == "cluster|keyslot" => ValueKind::String,
         "key" | "key1" | "key2" | "keys" | "newkey" | "source" | "destination" | "sourcekey"
         | "destkey" | "src" | "dst" | "storekey" | "storedistkey" => ValueKind::Key,
+        "start" | "end" | "pattern" if command == "argrep" => ValueKind::String,
         "pattern" | "by-pattern" | "get-pattern" => ValueKind::Pattern,
         "unix-time-seconds" | "unix-time-milliseconds" => ValueKind::UnixTime,
         "latitude" | "longitude" | "radius" | "width" | "height" | "score" => ValueKind::Double,
@@ -288,6 +289,7 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
         "timeout" if command.starts_with('b') => ValueKind::Double,
         "start" | "stop" if matches!(command, "zrange" | "zrangestore") => ValueKind::String,
         "start" | "end" if command.starts_with('x') => ValueKind::String,
+        "size" if command == "arring" => ValueKind::Integer,
         "min-idle-time" if command == "xclaim" || command == "xautoclaim" => ValueKind::String,
         "value" if matches!(command, "bitfield" | "setbit") => ValueKind::Integer,
         "bit" | "client-id" | "cluster-bus-port" | "config-epoch" | "count" | "cursor" | "db"

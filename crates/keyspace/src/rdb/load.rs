@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::save::{PACKED_NODE, PLAIN_NODE};
-use super::{Corrupt, intset, layout, listpack, stream, ziplist, zipmap};
+use super::{Corrupt, array, intset, layout, listpack, stream, ziplist, zipmap};
 use crate::config::Config;
 use crate::time::UnixMillis;
 use crate::value::{
@@ -37,6 +37,7 @@ pub(super) fn load(layout: u8, reader: &mut Reader<'_>, config: &Config) -> Resu
         | layout::STREAM_LISTPACKS_3
         | layout::STREAM_LISTPACKS_4
         | layout::STREAM_LISTPACKS_5 => stream::load(layout, reader, config)?.into_value(),
+        layout::ARRAY => array::load(reader)?.into_value(),
         _ => hash(layout, reader, config)?.into_value(),
     };
     if value.is_empty_aggregate() { Err(Corrupt) } else { Ok(value) }

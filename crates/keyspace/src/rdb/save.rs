@@ -1,6 +1,6 @@
 //! Values to bytes: each in the layout of its encoding.
 
-use super::{intset, layout, listpack, stream};
+use super::{array, intset, layout, listpack, stream};
 use crate::value::{Hash, IdempotencyLimits, List, Member, Set, Value, ZSet, canonical_integer};
 use keyspace_resp::format_double;
 
@@ -17,6 +17,7 @@ const INTEGER_SCORES_BELOW: f64 = (1_u64 << 62) as f64;
 pub(super) fn layout_of(value: &Value, limits: IdempotencyLimits) -> u8 {
     match value {
         Value::Stream(stream) => stream::layout_of(stream, limits),
+        Value::Array(_) => layout::ARRAY,
         Value::String(_) => layout::STRING,
         Value::List(_) => layout::LIST_QUICKLIST_2,
         Value::Set(set) => match **set {
@@ -43,6 +44,7 @@ pub(super) fn save(out: &mut Vec<u8>, value: &Value, layout: u8) {
         Value::ZSet(value) => zset(out, value),
         Value::Hash(value) => hash(out, value, layout),
         Value::Stream(value) => stream::save(out, value, layout),
+        Value::Array(value) => array::save(out, value),
     }
 }
 

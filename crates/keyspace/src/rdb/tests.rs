@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::value::{
-    ConsumerGroup, End, Hash, List, Member, NodeLimit, Set, Str, Stream, StreamId, StreamLimits,
-    Typed, ZSet,
+    Array, ConsumerGroup, End, Hash, List, Member, NodeLimit, Set, Str, Stream, StreamId,
+    StreamLimits, Typed, ZSet,
 };
 use proptest::prelude::*;
 
@@ -170,8 +170,21 @@ fn stream() -> impl Strategy<Value = Value> {
     })
 }
 
+fn array() -> impl Strategy<Value = Value> {
+    let index = prop_oneof![0..9_u64, 0..=Array::MAX_INDEX, Just(Array::MAX_INDEX)];
+    let elements = prop::collection::vec((index.clone(), element()), 1..40);
+    (elements, prop::option::of(index)).prop_map(|(elements, last_insert)| {
+        let mut array = Array::default();
+        array.last_insert = last_insert;
+        for (index, element) in elements {
+            array.set(index, &element);
+        }
+        array.into_value()
+    })
+}
+
 fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![string(), list(), set(), zset(), hash(), stream(), stream()]
+    prop_oneof![string(), list(), set(), zset(), hash(), stream(), stream(), array()]
 }
 
 /// Everything a client can see of a stream.
@@ -214,6 +227,11 @@ fn contents(value: &Value) -> Vec<Vec<u8>> {
                 .collect();
         }
         Value::Stream(stream) => return stream_contents(stream),
+        Value::Array(array) => {
+            let element = |(index, element): (u64, &_)| format!("{index} {element:?}").into_bytes();
+            let last = format!("{:?}", array.last_insert).into_bytes();
+            return array.iter().map(element).chain([last]).collect();
+        }
         Value::Hash(hash) => {
             let field = |(name, value): (&[u8], &[u8])| {
                 format!("{name:?} {value:?} {:?}", hash.expire_at(name)).into_bytes()
@@ -280,6 +298,14 @@ fn other_layouts() -> Vec<(Vec<u8>, Value)> {
         }
         hash.into_value()
     };
+    let array = |elements: &[(u64, &str)], last_insert| {
+        let mut array = Array::default();
+        array.last_insert = last_insert;
+        for (index, element) in elements {
+            array.set(*index, element.as_bytes());
+        }
+        array.into_value()
+    };
     let raw = |bytes: &[u8]| seal(bytes.to_vec(), NEWEST_VERSION);
     vec![
         (
@@ -301,6 +327,11 @@ fn other_layouts() -> Vec<(Vec<u8>, Value)> {
                 &listpack(&[b"f", b"v", b"2000", b"g", b"w", b"0"]),
             ),
             hash(Some(2000)),
+        ),
+        (
+            raw(b"\x1c\x04\x01\x03\x00\x01\xfb\xff\xff\xff\xff\xff\xff\xff\x01\x02\0\0\0\0\0\0\xf8\x3f\
+                \x02\x03\x01x\x07\x00\x09long text"),
+            array(&[(0, "-5"), (1, "1.5"), (2, "x"), (7, "long text")], Some(3)),
         ),
     ]
 }
@@ -344,6 +375,10 @@ fn what_redis_would_not_write_is_refused() {
         (lists(layout::HASH_LISTPACK, &[b"f", b"v", b"f", b"w"]), "a packed field twice"),
         (lists(layout::HASH_LISTPACK, &[b"f"]), "a field without value"),
         (lists(layout::HASH_LISTPACK_EX_PRE_GA, &[b"f", b"v", b"x"]), "an expiry of letters"),
+        (raw(b"\x1c\x00\x00"), "an empty array"),
+        (raw(b"\x1c\x02\x00\x00\x00\x01a\x00\x00\x01a"), "an index twice"),
+        (raw(b"\x1c\x01\x00\x00\x04\x01a"), "an element of no kind"),
+        (raw(b"\x1c\x01\x00\x81\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01a"), "an index too large"),
         (
             lists(layout::HASH_LISTPACK_EX_PRE_GA, &[b"f", b"v", b"0", b"g", b"w", b"2000"]),
             "fields out of the order of their expiry",

@@ -51,6 +51,10 @@ const SKIPLIST_NODE_BYTES: u64 = 48;
 /// A stream without entries, and what a node of a radix tree takes on average.
 const STREAM_BYTES: u64 = 160;
 const RADIX_NODE_BYTES: u64 = 40;
+/// An array without elements, a place in it, and the longest element that fits there.
+const ARRAY_BYTES: u64 = 64;
+const ARRAY_PLACE_BYTES: u64 = 8;
+const ARRAY_PLACE_MAX_LEN: usize = 7;
 /// A consumer group and a consumer without pending entries, and what one of those takes.
 const GROUP_BYTES: u64 = 120;
 const CONSUMER_BYTES: u64 = 96;
@@ -122,6 +126,13 @@ impl Value {
                     + radix_nodes as u64 * RADIX_NODE_BYTES
                     + sampled(keys, samples, nodes)
                     + stream.groups.values().map(group_bytes).sum::<u64>()
+            }
+            Value::Array(array) => {
+                let elements = array.iter().map(|(_, element)| match element.len() {
+                    ..=ARRAY_PLACE_MAX_LEN => ARRAY_PLACE_BYTES,
+                    len => ARRAY_PLACE_BYTES + allocation(string_bytes(len)),
+                });
+                ARRAY_BYTES + sampled(array.count(), samples, elements)
             }
         }
     }

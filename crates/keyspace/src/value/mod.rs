@@ -1,5 +1,6 @@
 //! The data structures. They know nothing of commands or clients, nor of what time it is.
 
+mod array;
 pub(crate) mod bits;
 mod bytes;
 mod footprint;
@@ -13,6 +14,7 @@ mod stream;
 mod string;
 mod zset;
 
+pub(crate) use array::Array;
 pub(crate) use bytes::SmallBytes;
 pub(crate) use footprint::{allocation, string_bytes};
 pub(crate) use hash::Hash;
@@ -51,6 +53,7 @@ pub(crate) enum Value {
     Set(Box<Set>),
     ZSet(Box<ZSet>),
     Stream(Box<Stream>),
+    Array(Box<Array>),
 }
 
 /// The type of a value.
@@ -62,6 +65,7 @@ pub(crate) enum ValueType {
     Set,
     ZSet,
     Stream,
+    Array,
 }
 
 impl ValueType {
@@ -74,6 +78,7 @@ impl ValueType {
             ValueType::Set => "set",
             ValueType::ZSet => "zset",
             ValueType::Stream => "stream",
+            ValueType::Array => "array",
         }
     }
 }
@@ -87,6 +92,7 @@ impl Value {
             Value::Set(_) => ValueType::Set,
             Value::ZSet(_) => ValueType::ZSet,
             Value::Stream(_) => ValueType::Stream,
+            Value::Array(_) => ValueType::Array,
         }
     }
 
@@ -99,6 +105,7 @@ impl Value {
             Value::Set(value) => value.encoding(),
             Value::ZSet(value) => value.encoding(),
             Value::Stream(value) => value.encoding(),
+            Value::Array(value) => value.encoding(),
         }
     }
 
@@ -119,6 +126,7 @@ impl Value {
             Value::Hash(value) => value.is_empty(),
             Value::Set(value) => value.is_empty(),
             Value::ZSet(value) => value.is_empty(),
+            Value::Array(value) => value.is_empty(),
         }
     }
 }
@@ -146,7 +154,7 @@ macro_rules! boxed {
     )*};
 }
 
-boxed!(List, Hash, Set, ZSet, Stream);
+boxed!(List, Hash, Set, ZSet, Stream, Array);
 
 impl Typed for Str {
     fn from_value(value: &Value) -> Option<&Self> {

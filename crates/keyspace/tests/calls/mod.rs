@@ -23,9 +23,11 @@ pub const SETUP: &[&str] = &[
     "XGROUP CREATE st a 0",
     "XGROUP CREATE st b 1-1",
     "XREADGROUP GROUP a c COUNT 1 STREAMS st >",
+    "ARINSERT ar a b 3",
+    "ARSET ar 18446744073709551614 -2.5",
 ];
 
-const KEYS: &[&str] = &["s", "n", "f", "l", "h", "i", "m", "z", "st", "nokey"];
+const KEYS: &[&str] = &["s", "n", "f", "l", "h", "i", "m", "z", "st", "ar", "nokey"];
 const INTEGERS: &[&str] = &[
     "0",
     "1",
@@ -38,6 +40,7 @@ const INTEGERS: &[&str] = &[
     "100",
     "9223372036854775807",
     "-9223372036854775808",
+    "18446744073709551614",
 ];
 const DOUBLES: &[&str] = &["1", "0", "-0.25", "1.5", "0x1p3", "inf", "-inf", "1e308", "(1", "0.05"];
 const BOUNDS: &[&str] = &[
@@ -215,6 +218,7 @@ fn keys_of(group: Group) -> &'static [&'static str] {
         Group::Hyperloglog => &["p"],
         Group::Geo => &["g", "z"],
         Group::Stream => &["st"],
+        Group::Array => &["ar"],
         _ => KEYS,
     }
 }

@@ -217,7 +217,7 @@ fn elements(
         Value::List(list) => list.iter().cloned().collect(),
         Value::Set(set) => set.iter().map(Member::to_bytes).collect(),
         Value::ZSet(zset) => zset.iter().map(|element| element.member.clone()).collect(),
-        Value::String(_) | Value::Hash(_) | Value::Stream(_) => {
+        Value::String(_) | Value::Hash(_) | Value::Stream(_) | Value::Array(_) => {
             return Err(CommandError::WrongType);
         }
     };
