@@ -29,7 +29,7 @@ impl Generator {
         args
     }
 
-    /// Now and then an argument too many, too few, or a wrong one.
+    /// Now and then an argument too many, too few, a wrong one, or one at another place.
     fn garble(&mut self, spec: &CommandSpec, named: usize, args: &mut Vec<Vec<u8>>) {
         // Another score than 0 would make ranges by member undefined.
         if self.bounds == Bounds::Lex && spec.name == "zadd" {
@@ -52,6 +52,7 @@ impl Generator {
             )
             || spec.name.ends_with("scan");
         let place = self.rng.usize(named..args.len() + 1);
+        let other = self.rng.usize(named..args.len() + 1);
         match self.rng.u8(..24) {
             0 if !is_delicate => args.insert(place, words::garbage(&mut self.rng)),
             1 if !is_delicate && place < args.len() => args[place] = words::garbage(&mut self.rng),
@@ -61,6 +62,17 @@ impl Generator {
             {
                 args.remove(place);
             }
+            3 if !is_delicate => {
+                let mut tokens = Vec::new();
+                collect_tokens(spec, &syntax::arguments(spec), &mut tokens);
+                if !tokens.is_empty() {
+                    args.insert(place, tokens.swap_remove(self.rng.usize(..tokens.len())));
+                }
+            }
+            4 if !is_delicate && place < other => {
+                args.extend_from_within(place..other);
+            }
+            5 if !is_delicate && place.max(other) < args.len() => args.swap(place, other),
             _ => {}
         }
     }
@@ -166,6 +178,22 @@ impl Generator {
 /// Whether a command wants as many ids as keys.
 fn is_xread(spec: &CommandSpec) -> bool {
     spec.name.starts_with("xread")
+}
+
+/// The words of a command's options, without those that the server does not know.
+fn collect_tokens(spec: &CommandSpec, arguments: &[Argument], tokens: &mut Vec<Vec<u8>>) {
+    for argument in arguments {
+        if exceptions::is_newer_option(spec.name, &typed(argument)) {
+            continue;
+        }
+        match &argument.kind {
+            Kind::Token => tokens.push(typed(argument).into_bytes()),
+            _ => tokens.extend(argument.token.as_ref().map(|token| token.as_bytes().to_vec())),
+        }
+        if let Kind::OneOf(parts) | Kind::Block(parts) = &argument.kind {
+            collect_tokens(spec, parts, tokens);
+        }
+    }
 }
 
 /// What is typed for an argument first.

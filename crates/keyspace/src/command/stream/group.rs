@@ -148,6 +148,11 @@ impl GroupOptions {
     }
 }
 
+/// An option that stands twice is refused, once it is known that the key is there.
+fn check_repetition(args: &Args<'_>, most: usize) -> Result<(), CommandError> {
+    if args.len() > most { Err(CommandError::subcommand_syntax(args)) } else { Ok(()) }
+}
+
 /// XGROUP CREATE key group <id|$> [MKSTREAM] [ENTRIESREAD entriesread]
 fn xgroup_create(
     ctx: &mut Context<'_>,
@@ -160,6 +165,7 @@ fn xgroup_create(
     if stream.is_none() && !options.mkstream {
         return Err(key_required());
     }
+    check_repetition(args, 8)?;
     let last_id = match args[4] {
         b"$" => stream.map_or(StreamId::MIN, |stream| stream.last_id),
         id => parse_id(id)?,
@@ -190,6 +196,7 @@ fn xgroup_setid(
     let (key, name) = (args[2], args[3]);
     let stream = ctx.get_mut::<Stream>(key)?.ok_or_else(key_required)?;
     let group = stream.groups.get_mut(name).ok_or_else(|| no_such_group(key, name))?;
+    check_repetition(args, 7)?;
     group.last_id = match args[4] {
         b"$" => stream.last_id,
         id => parse_id_or_end(id, 0)?,
