@@ -14,6 +14,12 @@ use smallvec::SmallVec;
 /// The arguments of a command with no more than these need no allocation.
 const FEW_ARGUMENTS: usize = 8;
 
+/// How a request over HTTP starts, and a line of it: a page that makes a browser send this to a
+/// server of the visitor's network is not to reach any data.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
 impl Engine {
     /// Runs what a client has sent, until it is incomplete, blocks or is to be closed.
     pub(crate) fn run_pending(&mut self, id: ClientId) {
@@ -44,6 +50,10 @@ impl Engine {
         client.query_bytes = parser.pending_bytes();
         match parsed {
             Ok(false) => false,
+            Ok(true) if parser.args().next().is_some_and(is_http) => {
+                self.kill_client(id);
+                false
+            }
             Ok(true) => {
                 let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
                 let args = parser.args();

@@ -219,7 +219,7 @@ impl RequestParser {
     /// `None`: the line is incomplete; `Some(false)`: it was blank.
     fn parse_inline(&mut self) -> Result<Option<bool>, ProtocolError> {
         let rest = &self.buffer[self.position..];
-        let Some(newline) = rest.iter().take(LINE_MAX + 1).position(|&byte| byte == b'\n') else {
+        let Some(newline) = find_end(rest, b'\n', LINE_MAX + 1) else {
             return if rest.len() > LINE_MAX { Err(ProtocolError::TooBigInline) } else { Ok(None) };
         };
         let line = rest[..newline].strip_suffix(b"\r").unwrap_or(&rest[..newline]);
@@ -243,7 +243,7 @@ impl RequestParser {
     /// Takes the line at the position, without its end; `None` while it is incomplete.
     fn line(&mut self, too_big: ProtocolError) -> Result<Option<Range<usize>>, ProtocolError> {
         let rest = &self.buffer[self.position..];
-        let Some(end) = rest.iter().take(LINE_MAX).position(|&byte| byte == b'\r') else {
+        let Some(end) = find_end(rest, b'\r', LINE_MAX) else {
             return if rest.len() >= LINE_MAX { Err(too_big) } else { Ok(None) };
         };
         if rest.len() < end + 2 {
@@ -253,6 +253,12 @@ impl RequestParser {
         self.position += end + 2;
         Ok(Some(line))
     }
+}
+
+/// Where a line ends within its first `max` bytes. As in Redis, a line with a zero byte never ends.
+fn find_end(bytes: &[u8], end: u8, max: usize) -> Option<usize> {
+    let found = bytes.iter().take(max).position(|&byte| byte == end || byte == 0)?;
+    (bytes[found] == end).then_some(found)
 }
 
 /// The number of one or two digits in the header at the front of `bytes`, and how many bytes the
