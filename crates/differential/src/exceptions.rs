@@ -230,7 +230,8 @@ pub(crate) fn ends(difference: &Difference) -> bool {
     let name = difference.command.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
     // Since 7.2 the command of a client that waited runs again from its beginning, and meets what
     // its other keys have become. Before, only the key that woke it was looked at.
-    let waited = name.starts_with(b"B") && difference.step.args != difference.command;
+    let may_wait = name.starts_with(b"B") || name.starts_with(b"XREAD");
+    let waited = may_wait && difference.step.args != difference.command;
     // Bytes that other commands changed are noticed where they are read, which need not be all.
     let is_corrupted = name.starts_with(b"PF") && fails_with("INVALIDOBJ");
     // XCLAIM and XAUTOCLAIM make a consumer, and say so, also where they claim nothing since 7.2.

@@ -70,6 +70,8 @@ struct Generator {
     /// Some keys and waits end while the sequence is played. Nobody is notified of them: the server
     /// removes such keys in an order of its own.
     lets_time_pass: bool,
+    /// There is a collection of many elements from the beginning.
+    is_large: bool,
 }
 
 impl Generator {
@@ -89,6 +91,7 @@ impl Generator {
         let small_limits = rng.u8(..3) == 0;
         let waits_for_keys = listens && several;
         let lets_time_pass = rng.u8(..8) == 0;
+        let is_large = rng.u8(..12) == 0;
         Generator {
             seed,
             rng,
@@ -103,6 +106,7 @@ impl Generator {
             clients,
             waits_for_keys,
             lets_time_pass,
+            is_large: !small_limits && is_large,
         }
     }
 
@@ -130,6 +134,9 @@ impl Generator {
     /// What the rest of the sequence stands on: settings, protocols, listeners and groups.
     fn opening(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
+        if self.is_large {
+            steps.extend(self.fill());
+        }
         if self.small_limits {
             let limits = SMALL_LIMITS.iter();
             steps.extend(limits.map(|line| Step::new(0, line)));
@@ -149,6 +156,34 @@ impl Generator {
             }
         }
         steps
+    }
+
+    /// A collection of the theme, as large as encodings and nodes change by default.
+    fn fill(&mut self) -> Vec<Step> {
+        let count = [100, 128, 129, 512, 513, 1500][self.rng.usize(..6)];
+        let one = |command: &str, words: &mut dyn Iterator<Item = String>| {
+            let line = words.fold(command.to_owned(), |line, word| line + " " + &word);
+            vec![Step::new(0, &line)]
+        };
+        let choice = self.rng.bool();
+        let numbers = 0..count;
+        let group = self.themed.first().map_or(Group::Generic, |spec| spec.group);
+        match group {
+            Group::List => one("RPUSH l1", &mut numbers.map(|n| format!("element:{n}"))),
+            Group::Hash => one("HSET h1", &mut numbers.map(|n| format!("field:{n} {n}"))),
+            Group::Set if choice => one("SADD e1", &mut numbers.map(|n| n.to_string())),
+            Group::Set => one("SADD e1", &mut numbers.map(|n| format!("member:{n}"))),
+            Group::SortedSet if choice => {
+                one("ZADD lex1", &mut numbers.map(|n| format!("0 member:{n}")))
+            }
+            Group::SortedSet => one("ZADD z1", &mut numbers.map(|n| format!("{} {n}", n / 3))),
+            Group::Hyperloglog => one("PFADD p1", &mut numbers.map(|n| n.to_string())),
+            Group::Stream => {
+                self.last_entry = count;
+                numbers.map(|n| Step::new(0, &format!("XADD st1 {n}-1 field {n}"))).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn is_about(&self, group: Group) -> bool {

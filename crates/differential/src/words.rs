@@ -161,7 +161,7 @@ const DATABASES: &[&str] = &["0", "1", "2", "0", "1", "15", "16", "-1"];
 const TIMEOUTS: &[&str] =
     &["0", "0", "0", "1000", "1e3", "-1", "inf", "9223372036854775807", "0.0"];
 const CURSORS: &[&str] = &["0"];
-const SCAN_COUNTS: &[&str] = &["1000", "1000", "1000", "100000", "0", "-1"];
+const SCAN_COUNTS: &[&str] = &["10000", "10000", "10000", "100000", "0", "-1"];
 const TYPES: &[&str] = &["string", "list", "hash", "set", "zset", "stream", "STRING"];
 /// In the past, and far away.
 const UNIX_SECONDS: &[&str] = &[
@@ -214,7 +214,6 @@ const GARBAGE: &[&str] = &[
     "MATCH",
     "WITHSCORES",
     "BYSCORE",
-    "BYLEX",
     "REV",
     "LEFT",
     "RIGHT",
