@@ -30,11 +30,18 @@ pub(crate) struct Config {
     pub hash_max_listpack_value: usize,
     /// The bytes up to which a HyperLogLog may be sparse.
     pub hll_sparse_max_bytes: usize,
+    /// How many milliseconds an event takes that the latency monitor notes; 0 for none.
+    pub latency_monitor_threshold: u64,
+    /// Whether the times of commands are spread in histograms.
+    pub latency_tracking: bool,
     /// Elements of a list node if positive; -1 to -5 are 4, 8, 16, 32, 64 KiB.
     pub list_max_listpack_size: i64,
     pub set_max_intset_entries: usize,
     pub set_max_listpack_entries: usize,
     pub set_max_listpack_value: usize,
+    /// How many microseconds a call takes that is logged as slow; negative for none.
+    pub slowlog_log_slower_than: i64,
+    pub slowlog_max_len: usize,
     /// What divides a stream into nodes; 0 for no limit.
     pub stream_node_max_bytes: usize,
     pub stream_node_max_entries: usize,
@@ -61,10 +68,14 @@ impl Default for Config {
             hash_max_listpack_entries: 512,
             hash_max_listpack_value: 64,
             hll_sparse_max_bytes: 3000,
+            latency_monitor_threshold: 0,
+            latency_tracking: true,
             list_max_listpack_size: -2,
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,
             set_max_listpack_value: 64,
+            slowlog_log_slower_than: 10_000,
+            slowlog_max_len: 128,
             stream_node_max_bytes: 4096,
             stream_node_max_entries: 100,
             stream_idmp_duration: 100,
@@ -106,6 +117,11 @@ impl Config {
             return b"";
         };
         self.texts.get(parameter.name).map_or(parameter.default.as_bytes(), Vec::as_slice)
+    }
+
+    /// Whether nobody who watches commands must see the values of a parameter.
+    pub fn is_secret(name: &[u8]) -> bool {
+        find(name).is_some_and(|(parameter, _)| parameter.is_secret)
     }
 
     /// Sets all pairs of names and values, or none.
@@ -199,6 +215,7 @@ struct Parameter {
     kind: Kind,
     default: &'static str,
     access: Access,
+    is_secret: bool,
     act: Option<fn(&mut Config, &[u8])>,
 }
 
@@ -214,7 +231,15 @@ enum Access {
 
 impl Parameter {
     const fn new(name: &'static str, kind: Kind, default: &'static str) -> Parameter {
-        Parameter { name, old_name: "", kind, default, access: Access::Mutable, act: None }
+        Parameter {
+            name,
+            old_name: "",
+            kind,
+            default,
+            access: Access::Mutable,
+            is_secret: false,
+            act: None,
+        }
     }
 
     const fn boolean(name: &'static str, default: &'static str) -> Parameter {
@@ -259,6 +284,10 @@ impl Parameter {
 
     const fn protected(self) -> Parameter {
         Parameter { access: Access::Protected, ..self }
+    }
+
+    const fn secret(self) -> Parameter {
+        Parameter { is_secret: true, ..self }
     }
 
     /// The engine acts on it: `act` sets its field from a text that fits.

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::event::Event;
+use crate::timing::Finished;
 use crate::value::SmallBytes;
 use keyspace_resp::{Protocol, ReplyWriter, RequestParser};
 use smallvec::SmallVec;
@@ -28,7 +29,10 @@ impl Engine {
         let Some(mut parser) = parser else {
             return;
         };
-        while self.run_next(id, &mut parser) {}
+        while self.delay_micros == 0 && self.run_next(id, &mut parser) {}
+        if self.delay_micros > 0 {
+            self.blocking.free(id);
+        }
         if let Some(client) = self.clients.get_mut(&id) {
             client.parser = Some(parser);
         }
@@ -87,7 +91,9 @@ impl Engine {
 
     /// Lets clients that were freed go on with what they had sent behind their blocking command.
     pub(crate) fn run_freed(&mut self) {
-        while let Some(id) = self.blocking.take_freed() {
+        while self.delay_micros == 0
+            && let Some(id) = self.blocking.take_freed()
+        {
             self.run_pending(id);
         }
     }
@@ -257,10 +263,17 @@ impl Engine {
             wants_block: false,
             secrets: SmallVec::new(),
         };
+        let started = ctx.engine.start_timing();
+        let reply_start = out.len();
         let result = (command.handler)(&mut ctx, args, out);
-        let secrets = ctx.secrets;
+        let Context { secrets, wants_block, .. } = ctx;
         self.remember_keys(id, command, args);
         self.count_call(id, command, result.is_err());
+        if !wants_block {
+            let reply_bytes = out.len().saturating_sub(reply_start);
+            let finished = Finished { client: id, command, args, secrets: &secrets, reply_bytes };
+            self.end_timing(started, &finished);
+        }
         self.tell_monitors(id, command, args, &secrets);
         result
     }
@@ -285,10 +298,16 @@ impl Engine {
                 wants_block: false,
                 secrets: SmallVec::new(),
             };
+            let started = ctx.engine.start_timing();
             let result = (command.handler)(&mut ctx, args, out);
             let answered = !ctx.wants_block;
             if let Err(error) = result {
                 engine.answer_error(&error, out);
+            }
+            if answered {
+                let reply_bytes = out.len().saturating_sub(start);
+                let finished = Finished { client: id, command, args, secrets: &[], reply_bytes };
+                engine.end_timing(started, &finished);
             }
             if answered && !engine.end_wait_for_reply(id) {
                 out.truncate(start);

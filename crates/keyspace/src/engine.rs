@@ -10,9 +10,12 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::db::{DATABASES, Db, DbIndex};
 use crate::event::Event;
+use crate::hotkeys::HotKeys;
+use crate::latency::LatencyMonitor;
 use crate::multi::Watchers;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
+use crate::slowlog::SlowLog;
 use crate::stats::Stats;
 use crate::time::UnixMillis;
 use crate::tracking::TrackingTable;
@@ -29,11 +32,20 @@ pub struct Options {
     pub requirepass: Vec<u8>,
     /// The TCP port that INFO and CONFIG GET name; the engine itself does not listen.
     pub port: u16,
+    /// A count of microseconds that never goes back: what SLOWLOG, LATENCY, HOTKEYS and INFO know
+    /// of how long commands take. Nothing else depends on it. By default it stands.
+    pub stopwatch: fn() -> u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { seed: 0, start: UnixMillis(0), requirepass: Vec::new(), port: 6379 }
+        Options {
+            seed: 0,
+            start: UnixMillis(0),
+            requirepass: Vec::new(),
+            port: 6379,
+            stopwatch: || 0,
+        }
     }
 }
 
@@ -67,6 +79,12 @@ pub struct Engine {
     pub(crate) pubsub: PubSub,
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) stats: Stats,
+    pub(crate) stopwatch: fn() -> u64,
+    pub(crate) slowlog: SlowLog,
+    pub(crate) latency: LatencyMonitor,
+    pub(crate) hotkeys: HotKeys,
+    /// How long DEBUG SLEEP still holds everybody up.
+    pub(crate) delay_micros: u64,
     outputs: Vec<ClientId>,
     events: Option<Vec<Event>>,
 }
@@ -94,6 +112,11 @@ impl Engine {
             pubsub: PubSub::default(),
             monitors: Vec::new(),
             stats: Stats::default(),
+            stopwatch: options.stopwatch,
+            slowlog: SlowLog::default(),
+            latency: LatencyMonitor::default(),
+            hotkeys: HotKeys::default(),
+            delay_micros: 0,
             outputs: Vec::new(),
             events: None,
         }
@@ -180,7 +203,7 @@ impl Engine {
             self.stats.bytes_in += bytes.len() as u64;
         }
         self.run_pending(id);
-        self.run_freed();
+        self.settle();
         self.end_turn();
     }
 
@@ -228,19 +251,29 @@ impl Engine {
     /// Moves time to `now`. What is due on the way happens at its own millisecond and in order:
     /// keys die, waiting clients time out, and what that sets in motion runs.
     pub fn advance(&mut self, now: UnixMillis) {
-        while let Some(deadline) = self.next_deadline().filter(|&deadline| deadline <= now) {
-            self.now = self.now.max(deadline);
-            self.end_pause_due();
-            self.expire_due();
-            self.retry_due();
-            while let Some(id) = self.blocking.due(self.now) {
-                self.unblock_client(id, Unblock::Timeout);
-            }
-            self.serve_ready_keys();
-            self.run_freed();
+        while let Some(deadline) = self.deadline_until(now) {
+            self.reach(deadline);
+            self.settle();
         }
         self.now = self.now.max(now);
         self.end_turn();
+    }
+
+    /// The next deadline, where it is not after `end`.
+    pub(crate) fn deadline_until(&self, end: UnixMillis) -> Option<UnixMillis> {
+        self.next_deadline().filter(|&deadline| deadline <= end)
+    }
+
+    /// Lets happen what is due at a deadline. Clients that it frees do not run yet.
+    pub(crate) fn reach(&mut self, deadline: UnixMillis) {
+        self.now = self.now.max(deadline);
+        self.end_pause_due();
+        self.expire_due();
+        self.retry_due();
+        while let Some(id) = self.blocking.due(self.now) {
+            self.unblock_client(id, Unblock::Timeout);
+        }
+        self.serve_ready_keys();
     }
 
     /// When the next key or field expires, or the next wait or pause ends; a host should call

@@ -1,6 +1,7 @@
 //! Counters that INFO reports.
 
 use crate::command;
+use crate::latency::Histogram;
 use std::collections::BTreeMap;
 
 /// Counts since the start, or since CONFIG RESETSTAT.
@@ -27,13 +28,17 @@ pub(crate) struct Stats {
 }
 
 /// What one command did.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct CommandStats {
     pub calls: u64,
     /// Calls that were refused before they started.
     pub rejected_calls: u64,
     /// Calls that answered an error.
     pub failed_calls: u64,
+    /// How long all calls took together.
+    pub micros: u64,
+    /// How long single calls took, as far as `latency-tracking` was on.
+    pub durations: Histogram,
     is_used: bool,
 }
 

@@ -9,7 +9,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -39,6 +40,7 @@ impl Host {
             start: now(),
             requirepass: options.requirepass.clone(),
             port,
+            stopwatch,
         });
         Host {
             engine: RefCell::new(engine),
@@ -126,4 +128,10 @@ fn now() -> UnixMillis {
     // A system whose clock stands before 1970 has no keys that expire.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Microseconds since it was first asked.
+fn stopwatch() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

@@ -108,6 +108,11 @@ fn config_set(
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::Syntax);
     }
+    for (index, (name, _)) in pairs.iter().enumerate() {
+        if Config::is_secret(name) {
+            ctx.hide_argument(2 * index + 3);
+        }
+    }
     ctx.engine.config.set_all(&pairs).map_err(|refused| {
         CommandError::text(match refused {
             Refused::Unknown(name) => format!(

@@ -17,7 +17,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     complexity: "",
     arity: -2,
     flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Protected, Flag::Stale],
-    differs: "Few subcommands are here; SLEEP is refused: the host moves the clock.",
+    differs: "Few subcommands are here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up.",
     run: Run::Handler(debug),
     ..CommandSpec::new(Group::Server)
 }];
@@ -155,7 +155,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "SLEEP",
         arguments: " <seconds>",
-        summary: "Is refused: the host moves the clock.",
+        summary: "Holds everybody up while so much time passes.",
         takes: 1..=1,
         run: sleep,
     },
@@ -206,12 +206,24 @@ fn accept(
     Ok(())
 }
 
+/// The longest sleep in seconds; the clock never goes back.
+const SLEEP_MAX: f64 = 86_400.0;
+
+/// DEBUG SLEEP seconds
+///
+/// As in C, what is no number is 0.
 fn sleep(
-    _ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    _out: &mut ReplyWriter,
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    Err(CommandError::text("ERR DEBUG SLEEP is not available here; move the clock instead"))
+    let seconds = args::parse_float(args[2]).unwrap_or_default().max(0.0);
+    if seconds > SLEEP_MAX {
+        return Err(CommandError::NotPositive);
+    }
+    ctx.engine.delay_micros += (seconds * 1e6) as u64;
+    out.ok();
+    Ok(())
 }
 
 fn error(

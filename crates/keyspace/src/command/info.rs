@@ -54,7 +54,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "Modules", shown: Shown::Default, write: |_, _| {} },
     Section { name: "Commandstats", shown: Shown::All, write: command_stats },
     Section { name: "Errorstats", shown: Shown::Default, write: error_stats },
-    Section { name: "Latencystats", shown: Shown::All, write: |_, _| {} },
+    Section { name: "Latencystats", shown: Shown::All, write: latency_stats },
     Section { name: "Cluster", shown: Shown::Default, write: cluster },
     Section { name: "Keyspace", shown: Shown::Default, write: keyspace },
 ];
@@ -305,10 +305,27 @@ fn command_stats(report: &mut Report, engine: &Engine) {
         report.field(
             format_args!("cmdstat_{name}"),
             format_args!(
-                "calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}",
-                stats.calls, stats.rejected_calls, stats.failed_calls
+                "calls={},usec={},usec_per_call={:.2},rejected_calls={},failed_calls={}",
+                stats.calls,
+                stats.micros,
+                stats.micros as f64 / stats.calls.max(1) as f64,
+                stats.rejected_calls,
+                stats.failed_calls
             ),
         );
+    }
+}
+
+fn latency_stats(report: &mut Report, engine: &Engine) {
+    let percentiles = engine.config.value("latency-tracking-info-percentiles");
+    let percentiles = String::from_utf8_lossy(percentiles);
+    for (name, stats) in engine.stats.commands().filter(|(_, stats)| !stats.durations.is_empty()) {
+        let values = percentiles.split_whitespace().map(|percent| {
+            let nanos = stats.durations.percentile(percent.parse().unwrap_or_default());
+            format!("p{percent}={}.{:03}", nanos / 1000, nanos % 1000)
+        });
+        let values: Vec<String> = values.collect();
+        report.field(format_args!("latency_percentiles_usec_{name}"), values.join(","));
     }
 }
 

@@ -17,6 +17,7 @@ mod expire;
 mod generic;
 mod geo;
 mod hash;
+mod hotkeys;
 mod hyperloglog;
 mod implied;
 mod info;
@@ -31,6 +32,7 @@ mod registry;
 mod replication;
 mod server;
 mod set;
+mod slowlog;
 mod sorted_set;
 mod stream;
 mod string;
@@ -406,7 +408,9 @@ const FAMILIES: &[&[CommandSpec]] = &[
     server::COMMANDS,
     info::COMMANDS,
     memory::COMMANDS,
+    slowlog::COMMANDS,
     latency::COMMANDS,
+    hotkeys::COMMANDS,
     debug::COMMANDS,
     config::COMMANDS,
     introspection::COMMANDS,

@@ -94,8 +94,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("ignore-warnings", ""),
     Parameter::integer("io-threads", 1, 128, "1").immutable(),
     Parameter::boolean("jemalloc-bg-thread", "yes"),
-    Parameter::integer("latency-monitor-threshold", 0, i64::MAX, "0"),
-    Parameter::boolean("latency-tracking", "yes"),
+    Parameter::integer("latency-monitor-threshold", 0, i64::MAX, "0")
+        .acts(|config, value| config.latency_monitor_threshold = integer(value).unsigned_abs()),
+    Parameter::boolean("latency-tracking", "yes")
+        .acts(|config, value| config.latency_tracking = value == b"yes"),
     Parameter::checked("latency-tracking-info-percentiles", check::percentiles, "50 99 99.9"),
     Parameter::boolean("lazyfree-lazy-eviction", "no"),
     Parameter::boolean("lazyfree-lazy-expire", "no"),
@@ -113,8 +115,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::choice("loglevel", &["debug", "verbose", "notice", "warning", "nothing"], "notice"),
     Parameter::integer("lookahead", 1, INT_MAX, "16"),
     Parameter::boolean("lua-enable-deprecated-api", "no").immutable(),
-    Parameter::text("masterauth", ""),
-    Parameter::text("masteruser", ""),
+    Parameter::text("masterauth", "").secret(),
+    Parameter::text("masteruser", "").secret(),
     Parameter::integer("max-new-connections-per-cycle", 1, 1000, "10"),
     Parameter::integer("max-new-tls-connections-per-cycle", 1, 1000, "1"),
     Parameter::integer("maxclients", 1, 4294967295, "10000"),
@@ -189,7 +191,9 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("replica-read-only", "yes").alias("slave-read-only"),
     Parameter::boolean("replica-serve-stale-data", "yes").alias("slave-serve-stale-data"),
     Parameter::text("replicaof", "").immutable().alias("slaveof"),
-    Parameter::text("requirepass", "").acts(|config, value| config.requirepass = value.to_vec()),
+    Parameter::text("requirepass", "")
+        .secret()
+        .acts(|config, value| config.requirepass = value.to_vec()),
     Parameter::choice("sanitize-dump-payload", &["no", "yes", "clients"], "no"),
     Parameter::checked("save", check::save, ""),
     Parameter::integer("set-max-intset-entries", 0, i64::MAX, "512")
@@ -210,8 +214,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         "default",
     ),
     Parameter::integer("shutdown-timeout", 0, INT_MAX, "10"),
-    Parameter::integer("slowlog-log-slower-than", -1, i64::MAX, "10000"),
-    Parameter::integer("slowlog-max-len", 0, i64::MAX, "128"),
+    Parameter::integer("slowlog-log-slower-than", -1, i64::MAX, "10000")
+        .acts(|config, value| config.slowlog_log_slower_than = integer(value)),
+    Parameter::integer("slowlog-max-len", 0, i64::MAX, "128")
+        .acts(|config, value| config.slowlog_max_len = size(value)),
     Parameter::integer("socket-mark-id", 0, 4294967295, "0").immutable(),
     Parameter::boolean("stop-writes-on-bgsave-error", "yes"),
     Parameter::integer("stream-idmp-duration", 1, 86400, "100")

@@ -1,0 +1,89 @@
+//! How long a command took, and who is told: the slow log, the latency monitor, the histograms,
+//! the search for hot keys.
+//!
+//! The engine has no clock. Its host may lend it a stopwatch (`Options::stopwatch`); without one a
+//! command takes no time, except DEBUG SLEEP, which takes what it is told to.
+
+use crate::args::Args;
+use crate::client::ClientId;
+use crate::command::{Command, Flag};
+use crate::engine::Engine;
+use crate::slowlog::{SlowCall, shorten};
+
+/// When a command started.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Started {
+    stopwatch: u64,
+    delay_micros: u64,
+}
+
+/// A command that has run.
+pub(crate) struct Finished<'a> {
+    pub client: ClientId,
+    pub command: &'static Command,
+    pub args: &'a Args<'a>,
+    /// The arguments that nobody must see.
+    pub secrets: &'a [usize],
+    /// The bytes of its reply.
+    pub reply_bytes: usize,
+}
+
+impl Engine {
+    /// What [`end_timing`](Self::end_timing) needs to know of the time before a command.
+    pub(crate) fn start_timing(&self) -> Started {
+        Started { stopwatch: (self.stopwatch)(), delay_micros: self.delay_micros }
+    }
+
+    /// Tells how long a command took. A hidden client's are nobody's affair.
+    pub(crate) fn end_timing(&mut self, started: Started, finished: &Finished<'_>) {
+        let Some(client) = self.clients.get(&finished.client).filter(|client| !client.hidden)
+        else {
+            return;
+        };
+        let measured = (self.stopwatch)().saturating_sub(started.stopwatch);
+        let micros = measured + self.delay_micros.saturating_sub(started.delay_micros);
+        let command = finished.command;
+        let threshold = self.config.slowlog_log_slower_than;
+        if u64::try_from(threshold).is_ok_and(|threshold| micros >= threshold)
+            && !command.has(Flag::SkipSlowlog)
+        {
+            let call = SlowCall {
+                id: 0,
+                at_secs: self.now.0.div_euclid(1000),
+                micros,
+                args: shorten(finished.args, finished.secrets),
+                addr: client.addr.clone(),
+                client_name: client.name.to_vec(),
+            };
+            self.slowlog.push(call, self.config.slowlog_max_len);
+        }
+        let stats = self.stats.command(command.row);
+        stats.micros += micros;
+        if self.config.latency_tracking {
+            stats.durations.record(micros);
+        }
+        let (millis, threshold) = (micros / 1000, self.config.latency_monitor_threshold);
+        if threshold > 0 && millis >= threshold {
+            let event = if command.has(Flag::Fast) { "fast-command" } else { "command" };
+            self.latency.add(event, self.now, millis);
+        }
+        self.hotkeys.note(finished, micros, self.now, &mut self.rng);
+    }
+
+    /// Runs clients that were freed, and lets the time pass for which DEBUG SLEEP holds everybody
+    /// up, until nothing is left of either.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            self.run_freed();
+            let delay = std::mem::take(&mut self.delay_micros);
+            if delay == 0 {
+                return;
+            }
+            let end = self.now + delay.div_ceil(1000).cast_signed();
+            while let Some(deadline) = self.deadline_until(end) {
+                self.reach(deadline);
+            }
+            self.now = self.now.max(end);
+        }
+    }
+}
