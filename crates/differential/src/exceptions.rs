@@ -234,27 +234,22 @@ pub(crate) fn ends(difference: &Difference) -> bool {
     let waited = may_wait && difference.step.args != difference.command;
     // Bytes that other commands changed are noticed where they are read, which need not be all.
     let is_corrupted = name.starts_with(b"PF") && fails_with("INVALIDOBJ");
-    // XCLAIM and XAUTOCLAIM make a consumer, and say so, also where they claim nothing since 7.2.
-    let made_consumer = difference.engine.as_ref().is_some_and(|engine| {
-        let parts = engine.as_array().unwrap_or_default();
-        parts.iter().any(|part| {
-            part.as_bytes().is_some_and(|text| text.ends_with(b":xgroup-createconsumer"))
-        })
-    });
     // Before 7.2 the last id could become less than what was deleted.
     let keeps_last_id = fails_with("ERR The ID specified in XSETID is smaller than current");
     // An entry that XADD trims at once is served as no entry before 7.2.
-    let served_nothing = difference.engine.is_none()
-        && difference.redis.as_ref().and_then(Value::as_array).is_some_and(|streams| {
-            streams.iter().all(|stream| {
-                matches!(stream.as_array(), Some([_, Value::Array(entries)]) if entries.is_empty())
-            })
-        });
-    served_nothing
-        || waited && fails_with("WRONGTYPE")
-        || is_corrupted
-        || made_consumer
-        || keeps_last_id
+    let served_nothing = !difference.redis.as_ref().is_some_and(is_empty)
+        && match &difference.redis {
+            Some(Value::Map(streams)) => streams.iter().all(|(_, entries)| is_empty(entries)),
+            Some(Value::Array(streams)) => streams
+                .iter()
+                .all(|stream| matches!(stream.as_array(), Some([_, entries]) if is_empty(entries))),
+            _ => false,
+        };
+    waited && fails_with("WRONGTYPE") || is_corrupted || keeps_last_id || served_nothing
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(<[Value]>::is_empty)
 }
 
 fn is_bulk(value: &Value, text: &str) -> bool {

@@ -67,9 +67,11 @@ struct Generator {
     /// Clients wait for several keys, and no command makes several keys ready: of these, 7.0 takes
     /// the one that woke the client, and since 7.2 the command runs again from its beginning.
     waits_for_keys: bool,
-    /// Some keys and waits end while the sequence is played. Nobody is notified of them: the server
-    /// removes such keys in an order of its own.
+    /// Some keys and waits end while the sequence is played.
     lets_time_pass: bool,
+    /// Somebody is notified of what becomes of keys; not of those that end, as the server removes
+    /// them in an order of its own.
+    notifies: bool,
     /// There is a collection of many elements from the beginning.
     is_large: bool,
 }
@@ -91,6 +93,7 @@ impl Generator {
         let small_limits = rng.u8(..3) == 0;
         let waits_for_keys = listens && several;
         let lets_time_pass = rng.u8(..8) == 0;
+        let notifies = !lets_time_pass && rng.u8(..3) == 0;
         let is_large = rng.u8(..12) == 0;
         Generator {
             seed,
@@ -106,6 +109,7 @@ impl Generator {
             clients,
             waits_for_keys,
             lets_time_pass,
+            notifies,
             is_large: !small_limits && is_large,
         }
     }
@@ -146,7 +150,7 @@ impl Generator {
                 steps.push(Step::new(client, "HELLO 3"));
             }
         }
-        if !self.lets_time_pass && self.rng.u8(..3) == 0 {
+        if self.notifies {
             steps.push(Step::new(0, "CONFIG SET notify-keyspace-events KEA"));
             steps.push(Step::new(self.clients, "PSUBSCRIBE __keyevent@*"));
         }
@@ -250,6 +254,8 @@ impl Generator {
             // Whether a wait or a key ends first would be chance.
             _ if self.lets_time_pass && spec.flags.contains(&Flag::Blocking) => true,
             "multi" => self.listens,
+            // Since 7.2 these make a consumer, and say so, also where they claim nothing.
+            "xclaim" | "xautoclaim" => self.notifies,
             "blmove" | "brpoplpush" => self.waits_for_keys,
             // What it makes ready is served in a hash table's order.
             "swapdb" => self.clients > 1,

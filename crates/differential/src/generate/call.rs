@@ -71,7 +71,7 @@ impl Generator {
                     args.insert(place, tokens.swap_remove(self.rng.usize(..tokens.len())));
                 }
             }
-            4 if !is_delicate && place < other => {
+            4 if !is_delicate && !self.small_limits && place < other => {
                 args.extend_from_within(place..other);
             }
             5 if !is_delicate && place.max(other) < args.len() => args.swap(place, other),

@@ -93,12 +93,26 @@ fn range_end(begin: usize, last: i32, limit: i32, args: &[&[u8]]) -> Option<usiz
     }
 }
 
+/// The key behind the last of its tokens. What belongs to another option is passed over, as it may
+/// read like the token.
 fn key_behind_token(spec: &CommandSpec, args: &[&[u8]]) -> Option<usize> {
     let arguments = syntax::arguments(spec);
-    let is_key = |argument: &&Argument| argument.kind == Kind::Value(ValueKind::Key);
-    let token = arguments.iter().filter(is_key).find_map(|argument| argument.token.as_deref())?;
-    let at = (1..args.len().checked_sub(1)?).rev();
-    at.into_iter().find(|&index| crate::args::is(args[index], token)).map(|index| index + 1)
+    let is_key = |argument: &Argument| argument.kind == Kind::Value(ValueKind::Key);
+    let mut found = None;
+    let mut index = 2;
+    while index + 1 < args.len() {
+        let is_typed = |argument: &&Argument| {
+            argument.token.as_ref().is_some_and(|token| crate::args::is(args[index], token))
+        };
+        match arguments.iter().find(is_typed) {
+            Some(argument) if is_key(argument) => found = Some(index + 1),
+            Some(Argument { kind: Kind::Block(parts), .. }) => index += parts.len(),
+            Some(_) => index += 1,
+            None => {}
+        }
+        index += 1;
+    }
+    found
 }
 
 /// The first key, the last and the step between keys, as COMMAND INFO answers them; 0 where there
@@ -177,6 +191,10 @@ mod tests {
             ("lmpop -1 a b left", None),
             ("lmpop 9223372036854775807 a b left", None),
             ("spublish c m", Some(vec![])),
+            ("sort l by w* limit 0 1 get # store d", Some(vec![1, 10])),
+            ("sort l get store h*->a", Some(vec![1])),
+            ("sort l limit store a store", Some(vec![1])),
+            ("sort l store a store b", Some(vec![1, 5])),
         ] {
             assert_eq!(indices(call), keys, "{call}");
         }
