@@ -42,8 +42,8 @@ Usage: cargo xtask <command>
             --target T   run a coverage-guided fuzzer instead: resp_parser, restore, commands
 
 serve and test install what they need and say what and why. Everything they
-install lives in target/, except for a browser, Redis and Python, which come
-from the system's package manager.";
+install lives in target/, except for a browser, Redis, Python and Node.js, which
+come from the system's package manager.";
 
 /// The result of a task. The error is for the person at the terminal: what went wrong, and what
 /// to do.

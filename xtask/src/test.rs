@@ -33,7 +33,11 @@ const STAGES: &[Stage] = &[
         what: "transcripts and components in headless Chromium (wasm-pack test)",
         run: wasm_pack,
     },
-    Stage { name: "interop", what: "real redis-py and Celery against the server", run: interop },
+    Stage {
+        name: "interop",
+        what: "real redis-py, Celery, node-redis and ioredis against the server",
+        run: interop,
+    },
     Stage { name: "e2e", what: "the built page in a real browser", run: end_to_end },
 ];
 
@@ -98,6 +102,7 @@ fn wasm_pack() -> Outcome {
 
 fn interop() -> Outcome {
     let python = tools::ensure_python()?;
+    let modules = tools::ensure_node_modules()?;
     run(cargo().args([
         "build",
         "--package",
@@ -108,10 +113,15 @@ fn interop() -> Outcome {
         "--examples",
     ]))?;
     let built = target_folder()?.join("debug");
-    run(Command::new(python)
+    let in_python = run(Command::new(python)
         .args(["-m", "unittest", "discover", "--verbose", "--start-directory", "tests/interop"])
         .env("KEYSPACE_SERVER", built.join("keyspace-server"))
-        .env("CELERY_SIM_ACTOR", built.join("examples/actor")))
+        .env("CELERY_SIM_ACTOR", built.join("examples/actor")));
+    let in_node = run(Command::new("node")
+        .args(["--test", "tests/interop/node/"])
+        .env("KEYSPACE_SERVER", built.join("keyspace-server"))
+        .env("NODE_PATH", modules));
+    in_python.and(in_node)
 }
 
 fn end_to_end() -> Outcome {

@@ -1,8 +1,8 @@
 //! Installing what is missing, and saying what and why.
 //!
 //! Rust tools go to `target/tools`, in exactly the version that the project needs; one of that
-//! version on PATH is used as it is. A browser, redis-server and Python come from the system's
-//! package manager where this process may use it; otherwise the error says what to type.
+//! version on PATH is used as it is. A browser, redis-server, Python and Node.js come from the
+//! system's package manager where this process may use it; otherwise the error says what to type.
 
 use crate::Outcome;
 use crate::command::{cargo, find_on_path, output, run};
@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TOOLS: &str = "target/tools";
+
+/// What the clients for Node.js need.
+const NODE_MAJOR: u32 = 20;
 
 /// The target that browsers run.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -94,12 +97,11 @@ pub fn ensure_system(wanted: &[(&str, &str)], why: &str) -> Outcome {
 /// The Python of a virtual environment with what the interop tests need.
 pub fn ensure_python() -> Outcome<PathBuf> {
     let requirements = Path::new("tests/interop/requirements.txt");
-    let wanted = std::fs::read_to_string(requirements)
-        .map_err(|error| format!("cannot read {}: {error}", requirements.display()))?;
+    let wanted = read(requirements)?;
     let venv = Path::new("target/venv");
     let python = venv.join("bin/python");
     let done = venv.join("requirements.txt");
-    if std::fs::read_to_string(&done).is_ok_and(|have| have == wanted) {
+    if read(&done).is_ok_and(|have| have == wanted) {
         return Ok(python);
     }
     if find_on_path("python3").is_none() {
@@ -120,6 +122,47 @@ pub fn ensure_python() -> Outcome<PathBuf> {
     std::fs::write(&done, wanted)
         .map_err(|error| format!("cannot write {}: {error}", done.display()))?;
     Ok(python)
+}
+
+/// A folder with the modules of Node.js that the interop tests need.
+pub fn ensure_node_modules() -> Outcome<PathBuf> {
+    let why = "real node-redis and ioredis are tested against the engine";
+    ensure_system(&[("node", "nodejs"), ("npm", "npm")], why)?;
+    let node = output(Command::new("node").arg("--version"))?;
+    let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
+    if major.is_none_or(|major: u32| major < NODE_MAJOR) {
+        return Err(format!(
+            "node is {node}, and {NODE_MAJOR} or later is needed: {why}.\n\
+             Install one from https://nodejs.org, or by your version manager."
+        ));
+    }
+    let folder = Path::new("target/node");
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+    let source = Path::new("tests/interop/node");
+    let done = folder.join("done");
+    let wanted = read(&source.join("package-lock.json"))?;
+    let modules = std::path::absolute(folder.join("node_modules"));
+    let modules = modules.map_err(|error| error.to_string())?;
+    if read(&done).is_ok_and(|have| have == wanted) {
+        return Ok(modules);
+    }
+    println!("Installing node-redis and ioredis into target/node: {why}.");
+    for file in ["package.json", "package-lock.json"] {
+        std::fs::copy(source.join(file), folder.join(file))
+            .map_err(|error| format!("cannot copy {file}: {error}"))?;
+    }
+    run(Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(folder))?;
+    std::fs::write(&done, wanted)
+        .map_err(|error| format!("cannot write {}: {error}", done.display()))?;
+    Ok(modules)
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 /// The version of a package in Cargo.lock.
