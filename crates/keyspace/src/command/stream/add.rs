@@ -49,7 +49,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Denyoom, Flag::Fast, Flag::Write],
         acl: &[AclCategory::Stream],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Update])],
-        differs: "The texts of its errors are our own.",
+        differs: "The texts of its errors about an empty id are our own.",
         run: Run::Handler(xidmprecord),
         ..CommandSpec::new(Group::Stream)
     },
@@ -305,11 +305,13 @@ fn xidmprecord(
     let id = parse_id(args[4])?;
     let stream = ctx.get_mut::<Stream>(args[1])?.ok_or(CommandError::NoSuchKey)?;
     if stream.get(id).is_none() {
-        return error("ERR The ID specified in XIDMPRECORD does not exist in the stream");
+        return error("ERR The specified stream ID was deleted or doesn't exist");
     }
     match stream.idempotency.get(producer, message, now) {
         Some(known) if known != id => {
-            return error("ERR The idempotent ID is already recorded with another stream ID");
+            return error(
+                "ERR The specified IDMP producer-id/idempotent-id pair maps to a different stream ID",
+            );
         }
         Some(_) => {}
         None => {
