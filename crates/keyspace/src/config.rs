@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub maxmemory_samples: usize,
     /// The most bytes of an argument, and of a string value.
     pub proto_max_bulk_len: usize,
+    /// Whether strings are compressed by DUMP.
+    pub rdb_compression: bool,
     pub hash_max_listpack_entries: usize,
     pub hash_max_listpack_value: usize,
     /// The bytes up to which a HyperLogLog may be sparse.
@@ -65,6 +67,7 @@ impl Default for Config {
             maxmemory_policy: None,
             maxmemory_samples: 5,
             proto_max_bulk_len: 512 * 1024 * 1024,
+            rdb_compression: true,
             hash_max_listpack_entries: 512,
             hash_max_listpack_value: 64,
             hll_sparse_max_bytes: 3000,

@@ -14,6 +14,7 @@ mod lzf;
 mod reader;
 mod save;
 mod stream;
+mod writer;
 mod ziplist;
 mod zipmap;
 
@@ -22,9 +23,10 @@ mod tests;
 
 use crate::config::Config;
 use crate::time::UnixMillis;
-use crate::value::{IdempotencyLimits, Value};
+use crate::value::Value;
 use crc::{CRC_64_REDIS, Crc, Table};
 use reader::Reader;
+use writer::Writer;
 
 /// The newest version that is read: that of Redis 8.8, as its commands are here.
 const NEWEST_VERSION: u16 = 14;
@@ -95,12 +97,13 @@ impl From<Corrupt> for Refused {
     }
 }
 
-/// The payload of a value. `limits` are those that a new stream is given.
-pub(crate) fn dump(value: &Value, limits: IdempotencyLimits) -> Vec<u8> {
-    let layout = save::layout_of(value, limits);
-    let mut payload = vec![layout];
-    save::save(&mut payload, value, layout);
-    seal(payload, layout::version(layout))
+/// The payload of a value.
+pub(crate) fn dump(value: &Value, config: &Config) -> Vec<u8> {
+    let layout = save::layout_of(value, config.idempotency_limits());
+    let mut writer = Writer::new(config.rdb_compression);
+    writer.raw(&[layout]);
+    save::save(&mut writer, value, layout);
+    seal(writer.bytes, layout::version(layout))
 }
 
 /// The value of a payload, in the encoding that the configuration gives it; `None` where it is a

@@ -22,7 +22,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
-        differs: "The bytes are of RDB version 10, which Redis 7.0 and later restore; hashes with fields that expire are of version 12 (Redis 7.4), and streams of the oldest that says what is in them: consumers' times and producers' messages are newer. Strings are not compressed; what is longer than proto-max-bulk-len is an error.",
+        differs: "The bytes are of RDB version 10, which Redis 7.0 and later restore; hashes with fields that expire are of version 12 (Redis 7.4), and streams of the oldest that says what is in them: consumers' times and producers' messages are newer. What is longer than proto-max-bulk-len is an error.",
         run: Run::Handler(dump),
         ..CommandSpec::new(Group::Generic)
     },
@@ -79,10 +79,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 
 /// DUMP key
 fn dump(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
-    let max_bytes = ctx.config().proto_max_bulk_len;
-    let limits = ctx.config().idempotency_limits();
-    let payload = ctx.get_any(args[1]).map(|entry| rdb::dump(&entry.value, limits));
-    if payload.as_ref().is_some_and(|payload| payload.len() > max_bytes) {
+    let payload = match ctx.get_any(args[1]) {
+        None => None,
+        Some(_) => ctx.database().get(args[1]).map(|entry| rdb::dump(&entry.value, ctx.config())),
+    };
+    if payload.as_ref().is_some_and(|payload| payload.len() > ctx.config().proto_max_bulk_len) {
         return Err(CommandError::ReplyTooLarge);
     }
     out.bulk_or_null(payload.as_deref());

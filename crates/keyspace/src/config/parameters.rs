@@ -165,7 +165,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("rdb-del-sync-files", "no"),
     Parameter::boolean("rdb-save-incremental-fsync", "yes"),
     Parameter::boolean("rdbchecksum", "yes").immutable(),
-    Parameter::boolean("rdbcompression", "yes"),
+    Parameter::boolean("rdbcompression", "yes")
+        .acts(|config, value| config.rdb_compression = value == b"yes"),
     Parameter::memory("repl-backlog-size", 1, i64::MAX, "1048576"),
     Parameter::integer("repl-backlog-ttl", 0, i64::MAX, "3600"),
     Parameter::boolean("repl-disable-tcp-nodelay", "no"),

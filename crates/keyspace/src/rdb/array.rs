@@ -2,7 +2,7 @@
 
 use super::Corrupt;
 use super::reader::Reader;
-use super::save::{length, string};
+use super::writer::Writer;
 use crate::value::{Array, canonical_integer};
 use keyspace_resp::format_double;
 
@@ -16,21 +16,21 @@ const SHORT_MAX_BYTES: usize = 7;
 /// Integers of this magnitude or more do not fit where Redis keeps short elements.
 const INTEGER_BELOW: u64 = 1 << 61;
 
-pub(super) fn save(out: &mut Vec<u8>, array: &Array) {
-    length(out, array.count() as u64);
-    length(out, u64::from(array.last_insert.is_some()));
-    array.last_insert.into_iter().for_each(|last| length(out, last));
+pub(super) fn save(out: &mut Writer, array: &Array) {
+    out.length(array.count() as u64);
+    out.length(u64::from(array.last_insert.is_some()));
+    array.last_insert.into_iter().for_each(|last| out.length(last));
     for (index, element) in array.iter() {
-        length(out, index);
+        out.length(index);
         match canonical_integer(element).filter(|integer| integer.unsigned_abs() < INTEGER_BELOW) {
             Some(integer) => {
-                length(out, INTEGER);
-                out.extend_from_slice(&integer.to_le_bytes());
+                out.length(INTEGER);
+                out.raw(&integer.to_le_bytes());
             }
             None => {
                 let is_short = element.len() <= SHORT_MAX_BYTES;
-                length(out, if is_short { SHORT_STRING } else { STRING });
-                string(out, element);
+                out.length(if is_short { SHORT_STRING } else { STRING });
+                out.string(element);
             }
         }
     }

@@ -1,14 +1,13 @@
 //! Values to bytes: each in the layout of its encoding.
 
+use super::writer::Writer;
 use super::{array, intset, layout, listpack, stream};
-use crate::value::{Hash, IdempotencyLimits, List, Member, Set, Value, ZSet, canonical_integer};
+use crate::value::{Hash, IdempotencyLimits, List, Member, Set, Value, ZSet};
 use keyspace_resp::format_double;
 
 /// A node of a quicklist that is one large element, and one that is a listpack.
 pub(super) const PLAIN_NODE: u64 = 1;
 pub(super) const PACKED_NODE: u64 = 2;
-/// Integers of more digits are not stored as such.
-const INTEGER_MAX_BYTES: usize = 11;
 /// Scores below this magnitude without a fraction are integers of a listpack.
 const INTEGER_SCORES_BELOW: f64 = (1_u64 << 62) as f64;
 
@@ -36,9 +35,9 @@ pub(super) fn layout_of(value: &Value, limits: IdempotencyLimits) -> u8 {
 }
 
 /// Appends a value in its layout.
-pub(super) fn save(out: &mut Vec<u8>, value: &Value, layout: u8) {
+pub(super) fn save(out: &mut Writer, value: &Value, layout: u8) {
     match value {
-        Value::String(value) => string(out, &value.as_bytes()),
+        Value::String(value) => out.string(&value.as_bytes()),
         Value::List(value) => list(out, value),
         Value::Set(value) => set(out, value),
         Value::ZSet(value) => zset(out, value),
@@ -48,39 +47,39 @@ pub(super) fn save(out: &mut Vec<u8>, value: &Value, layout: u8) {
     }
 }
 
-fn list(out: &mut Vec<u8>, list: &List) {
-    length(out, list.nodes().count() as u64);
+fn list(out: &mut Writer, list: &List) {
+    out.length(list.nodes().count() as u64);
     let mut elements = list.iter();
     for (count, is_plain) in list.nodes() {
         if is_plain {
-            length(out, PLAIN_NODE);
-            elements.by_ref().take(count).for_each(|element| string(out, element));
+            out.length(PLAIN_NODE);
+            elements.by_ref().take(count).for_each(|element| out.string(element));
         } else {
-            length(out, PACKED_NODE);
+            out.length(PACKED_NODE);
             let mut packed = listpack::Writer::new();
             elements.by_ref().take(count).for_each(|element| packed.push(element));
-            string(out, &packed.finish());
+            out.string(&packed.finish());
         }
     }
 }
 
-fn set(out: &mut Vec<u8>, set: &Set) {
+fn set(out: &mut Writer, set: &Set) {
     if let Set::Intset(integers) = set {
-        return string(out, &intset::write(integers));
+        return out.string(&intset::write(integers));
     }
-    length(out, set.len() as u64);
+    out.length(set.len() as u64);
     for member in set.iter() {
-        Member::with_bytes(member, |bytes| string(out, bytes));
+        Member::with_bytes(member, |bytes| out.string(bytes));
     }
 }
 
-fn zset(out: &mut Vec<u8>, zset: &ZSet) {
+fn zset(out: &mut Writer, zset: &ZSet) {
     if zset.dense().is_some() {
-        length(out, zset.len() as u64);
+        out.length(zset.len() as u64);
         // From the last to the first, so that each is inserted at the front of what is there.
         for element in zset.iter().rev() {
-            string(out, &element.member);
-            out.extend_from_slice(&element.score.to_le_bytes());
+            out.string(&element.member);
+            out.raw(&element.score.to_le_bytes());
         }
         return;
     }
@@ -96,10 +95,10 @@ fn zset(out: &mut Vec<u8>, zset: &ZSet) {
             packed.push(&digits);
         }
     }
-    string(out, &packed.finish());
+    out.string(&packed.finish());
 }
 
-fn hash(out: &mut Vec<u8>, hash: &Hash, layout: u8) {
+fn hash(out: &mut Writer, hash: &Hash, layout: u8) {
     // The first point in time at which a field dies; 0 where none does.
     let first_expire = hash.next_expire().map_or(0, |at| at.0);
     let expire_at = |field: &[u8]| hash.expire_at(field).map_or(0, |at| at.0);
@@ -114,57 +113,24 @@ fn hash(out: &mut Vec<u8>, hash: &Hash, layout: u8) {
                 }
             }
             if layout == layout::HASH_LISTPACK_EX {
-                out.extend_from_slice(&first_expire.to_le_bytes());
+                out.raw(&first_expire.to_le_bytes());
             }
-            string(out, &packed.finish());
+            out.string(&packed.finish());
         }
         _ => {
             if layout == layout::HASH_METADATA {
-                out.extend_from_slice(&first_expire.to_le_bytes());
+                out.raw(&first_expire.to_le_bytes());
             }
-            length(out, hash.len() as u64);
+            out.length(hash.len() as u64);
             for (field, value) in hash.iter() {
                 if layout == layout::HASH_METADATA {
                     // Counted from the first, which is 1: 0 says that the field stays.
                     let relative = hash.expire_at(field).map_or(0, |at| at.0 - first_expire + 1);
-                    length(out, relative as u64);
+                    out.length(relative as u64);
                 }
-                string(out, field);
-                string(out, value);
+                out.string(field);
+                out.string(value);
             }
         }
     }
-}
-
-/// Appends a length, in the fewest bytes.
-pub(super) fn length(out: &mut Vec<u8>, length: u64) {
-    if let Ok(short @ 0..64) = u8::try_from(length) {
-        out.push(short);
-    } else if let Ok(short @ 0..0x4000) = u16::try_from(length) {
-        out.extend_from_slice(&(0x4000 | short).to_be_bytes());
-    } else if let Ok(long) = u32::try_from(length) {
-        out.push(0x80);
-        out.extend_from_slice(&long.to_be_bytes());
-    } else {
-        out.push(0x81);
-        out.extend_from_slice(&length.to_be_bytes());
-    }
-}
-
-/// Appends a string, as an integer where it is the canonical form of one of 32 bits.
-pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) {
-    let short = bytes.len() <= INTEGER_MAX_BYTES;
-    let integer = canonical_integer(bytes).filter(|_| short);
-    let Some(integer) = integer.and_then(|integer| i32::try_from(integer).ok()) else {
-        length(out, bytes.len() as u64);
-        out.extend_from_slice(bytes);
-        return;
-    };
-    let (encoding, width) = match integer {
-        -0x80..=0x7f => (0xc0, 1),
-        -0x8000..=0x7fff => (0xc1, 2),
-        _ => (0xc2, 4),
-    };
-    out.push(encoding);
-    out.extend_from_slice(&integer.to_le_bytes()[..width]);
 }

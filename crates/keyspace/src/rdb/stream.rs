@@ -1,7 +1,7 @@
 //! Streams: their nodes as listpacks, their groups with what is pending, and what producers sent.
 
 use super::reader::Reader;
-use super::save::{length, string};
+use super::writer::Writer;
 use super::{Corrupt, layout, listpack};
 use crate::config::Config;
 use crate::sort::sort_by_key;
@@ -37,22 +37,22 @@ pub(super) fn layout_of(stream: &Stream, limits: IdempotencyLimits) -> u8 {
 }
 
 /// Appends a stream in its layout.
-pub(super) fn save(out: &mut Vec<u8>, stream: &Stream, layout: u8) {
-    length(out, stream.nodes().len() as u64);
+pub(super) fn save(out: &mut Writer, stream: &Stream, layout: u8) {
+    out.length(stream.nodes().len() as u64);
     for node in stream.nodes() {
-        string(out, &node.key.to_bytes());
+        out.string(&node.key.to_bytes());
         let mut packed = listpack::Writer::new();
         node.write(|part| packed.push_entry(part));
-        string(out, &packed.finish());
+        out.string(&packed.finish());
     }
-    length(out, stream.len() as u64);
+    out.length(stream.len() as u64);
     save_id(out, stream.last_id);
     save_id(out, stream.first().map_or(StreamId::MIN, |first| first.id));
     save_id(out, stream.max_deleted_id);
-    length(out, stream.entries_added as u64);
-    length(out, stream.groups.len() as u64);
+    out.length(stream.entries_added as u64);
+    out.length(stream.groups.len() as u64);
     for (name, group) in &stream.groups {
-        string(out, name);
+        out.string(name);
         save_group(out, group, layout);
     }
     if layout >= layout::STREAM_LISTPACKS_4 {
@@ -60,58 +60,58 @@ pub(super) fn save(out: &mut Vec<u8>, stream: &Stream, layout: u8) {
     }
 }
 
-fn save_id(out: &mut Vec<u8>, id: StreamId) {
-    length(out, id.ms);
-    length(out, id.seq);
+fn save_id(out: &mut Writer, id: StreamId) {
+    out.length(id.ms);
+    out.length(id.seq);
 }
 
-fn save_time(out: &mut Vec<u8>, at: Option<UnixMillis>) {
+fn save_time(out: &mut Writer, at: Option<UnixMillis>) {
     let ms = at.map_or(UNKNOWN, |at| at.0 as u64);
-    out.extend_from_slice(&ms.to_le_bytes());
+    out.raw(&ms.to_le_bytes());
 }
 
-fn save_group(out: &mut Vec<u8>, group: &ConsumerGroup, layout: u8) {
+fn save_group(out: &mut Writer, group: &ConsumerGroup, layout: u8) {
     save_id(out, group.last_id);
-    length(out, group.entries_read.map_or(UNKNOWN, |read| read as u64));
-    length(out, group.pending().len() as u64);
+    out.length(group.entries_read.map_or(UNKNOWN, |read| read as u64));
+    out.length(group.pending().len() as u64);
     for (id, pending) in group.pending() {
-        out.extend_from_slice(&id.to_bytes());
+        out.raw(&id.to_bytes());
         save_time(out, Some(pending.delivered_at));
-        length(out, pending.delivery_count);
+        out.length(pending.delivery_count);
     }
-    length(out, group.consumers().len() as u64);
+    out.length(group.consumers().len() as u64);
     for (name, consumer) in group.consumers() {
-        string(out, name);
+        out.string(name);
         save_time(out, Some(consumer.seen_at));
         if layout >= layout::STREAM_LISTPACKS_3 {
             save_time(out, consumer.active_at);
         }
-        length(out, consumer.pending().len() as u64);
-        consumer.pending().iter().for_each(|id| out.extend_from_slice(&id.to_bytes()));
+        out.length(consumer.pending().len() as u64);
+        consumer.pending().iter().for_each(|id| out.raw(&id.to_bytes()));
     }
     if layout >= layout::STREAM_LISTPACKS_5 {
-        length(out, group.released().count() as u64);
-        group.released().for_each(|id| out.extend_from_slice(&id.to_bytes()));
+        out.length(group.released().count() as u64);
+        group.released().for_each(|id| out.raw(&id.to_bytes()));
     }
 }
 
-fn save_idempotency(out: &mut Vec<u8>, known: &Idempotency) {
+fn save_idempotency(out: &mut Writer, known: &Idempotency) {
     let limits = known.limits();
-    length(out, limits.duration_secs as u64);
-    length(out, limits.max_size as u64);
+    out.length(limits.duration_secs as u64);
+    out.length(limits.max_size as u64);
     let mut producers: Vec<_> = known.producers().collect();
     sort_by_key(&mut producers, |(name, _)| *name);
-    length(out, producers.len() as u64);
+    out.length(producers.len() as u64);
     for (producer, messages) in producers {
-        string(out, producer);
-        length(out, messages.len() as u64);
+        out.string(producer);
+        out.length(messages.len() as u64);
         for (message, id) in messages {
-            string(out, message);
+            out.string(message);
             save_id(out, id);
         }
     }
-    length(out, known.added);
-    length(out, known.duplicates);
+    out.length(known.added);
+    out.length(known.duplicates);
 }
 
 /// Reads a stream in that layout.

@@ -14,7 +14,7 @@ fn read(payload: &[u8]) -> Result<Option<Value>, Refused> {
 }
 
 fn dumped(value: &Value) -> Vec<u8> {
-    dump(value, Config::default().idempotency_limits())
+    dump(value, &Config::default())
 }
 
 fn element() -> impl Strategy<Value = Vec<u8>> {
@@ -259,9 +259,10 @@ fn ziplist(elements: &[&[u8]]) -> Vec<u8> {
 
 /// A payload of a layout that holds one string.
 fn packed(layout: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut payload = vec![layout];
-    save::string(&mut payload, bytes);
-    seal(payload, NEWEST_VERSION)
+    let mut writer = Writer::new(false);
+    writer.raw(&[layout]);
+    writer.string(bytes);
+    seal(writer.bytes, NEWEST_VERSION)
 }
 
 fn listpack(elements: &[&[u8]]) -> Vec<u8> {
@@ -432,7 +433,9 @@ fn old_stream() -> Vec<u8> {
     }
     let mut body = vec![layout::STREAM_LISTPACKS, 1, 16];
     body.extend_from_slice(&StreamId::new(1, 1).to_bytes());
-    save::string(&mut body, &packed.finish());
+    let packed = packed.finish();
+    body.push(packed.len() as u8);
+    body.extend_from_slice(&packed);
     // Two entries, the last id, one group that has read up to 1-2, one pending entry.
     body.extend_from_slice(&[2, 6, 0, 1, 1, b'g', 1, 2, 1]);
     body.extend_from_slice(&StreamId::new(1, 2).to_bytes());
