@@ -68,6 +68,7 @@ impl RedisServer {
             &["SLOWLOG", "RESET"],
             &["LATENCY", "RESET"],
             &["ACL", "LOG", "RESET"],
+            &["ACL", "SETUSER", "default", "reset", "on", "nopass", "~*", "&*", "+@all"],
         ] {
             control.call(command)?;
         }

@@ -1,5 +1,6 @@
 //! What the engine remembers of a client between two commands.
 
+use crate::acl::UserId;
 use crate::blocking::Blocked;
 use crate::db::DbIndex;
 use crate::multi::Transaction;
@@ -46,6 +47,7 @@ pub(crate) struct Client {
     pub parser: Option<Box<RequestParser>>,
     pub out: ReplyWriter,
     pub reply_mode: ReplyMode,
+    pub user: UserId,
     pub authenticated: bool,
     /// Not shown to monitors, observers and counters.
     pub hidden: bool,
@@ -84,6 +86,7 @@ impl Client {
             parser: Some(Box::default()),
             out: ReplyWriter::default(),
             reply_mode: ReplyMode::On,
+            user: UserId::default(),
             authenticated: false,
             hidden: false,
             transaction: Transaction::default(),

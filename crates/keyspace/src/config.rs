@@ -16,6 +16,10 @@ use parameters::PARAMETERS;
 /// The settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    /// Whether a new user, or a new selector, reaches all channels.
+    pub acl_pubsub_default: bool,
+    /// How many entries the log of ACL LOG holds.
+    pub acllog_max_len: usize,
     pub requirepass: Vec<u8>,
     pub notify_keyspace_events: Class,
     /// The most bytes of data; 0 is no limit.
@@ -61,6 +65,8 @@ pub(crate) struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
+            acl_pubsub_default: false,
+            acllog_max_len: 128,
             requirepass: Vec::new(),
             notify_keyspace_events: Class::NONE,
             maxmemory: 0,

@@ -1,5 +1,6 @@
 //! What a handler works with: the data of the client's database, and the ways to say what changed.
 
+use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::blocking::{Blocked, TimeoutReply, Wait};
 use crate::client::{Client, ClientId};
@@ -232,6 +233,17 @@ impl Context<'_> {
             args: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
         };
         self.engine.block_client(self.client_id, blocked);
+    }
+
+    /// Whether the client's user may read every key there is by this call.
+    pub fn may_read_all_keys(&self, args: &Args<'_>) -> bool {
+        let (client, acl) = (self.client(), &self.engine.acl);
+        client.hidden || acl.user(client.user).may_read_all_keys(self.command, args)
+    }
+
+    /// Where a denial in this command happens: EXEC runs it, or the client itself.
+    pub fn log_context(&self) -> LogContext {
+        if self.may_block { LogContext::Toplevel } else { LogContext::Multi }
     }
 
     /// Hides an argument, a password or the like, from monitors.

@@ -1,5 +1,6 @@
 //! From bytes to a handler: what every command goes through, whoever sends it.
 
+use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::{ClientId, ReplyMode};
 use crate::command::{self, Command, Flag, InMulti};
@@ -177,14 +178,10 @@ impl Engine {
                 Err(CommandError::OutOfMemory)
             }
         });
-        let command = admitted.map_err(|error| {
+        admitted.map_err(|error| {
             self.count_rejection(args, &error);
             self.refuse_in_transaction(id, args, error)
-        })?;
-        if let Some(client) = self.clients.get_mut(&id) {
-            client.last_command = command.spec.name;
-        }
-        Ok(command)
+        })
     }
 
     /// Whether a command is refused where the data does not fit into memory. So is all that would
@@ -216,20 +213,28 @@ impl Engine {
         self.call(id, command, args, out, true)
     }
 
-    /// Finds the command and refuses what cannot run: unknown, wrong arity, no password given,
-    /// not allowed here.
-    fn check(&self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    /// Finds the command and refuses what cannot run: unknown, wrong arity, not logged in, not
+    /// permitted to the user, not allowed here.
+    fn check(&mut self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
         let command = command::find(args)?;
-        let client = &self.clients[&id];
+        let client = self.clients.get_mut(&id).expect("a client sent this command");
+        client.last_command = command.spec.name;
         if !client.authenticated
-            && !self.config.requirepass.is_empty()
+            && !self.acl.default_user().needs_no_login()
             && !command.has(Flag::NoAuth)
         {
             return Err(CommandError::NoAuth);
         }
-        if client.transaction.queue.is_some() && command.has(Flag::NoMulti) {
+        let in_multi = client.transaction.queue.is_some();
+        if in_multi && command.has(Flag::NoMulti) {
             return Err(CommandError::text("ERR Command not allowed inside a transaction"));
         }
+        if !self.acl.user(client.user).is_unrestricted() {
+            let context = if in_multi { LogContext::Multi } else { LogContext::Toplevel };
+            self.acl_check(id, command, args, context)
+                .map_err(|denied| self.no_permission(id, command, denied))?;
+        }
+        let client = &self.clients[&id];
         if client.subscriptions.any()
             && client.out.protocol() == Protocol::Resp2
             && !command.spec.while_subscribed
@@ -288,19 +293,24 @@ impl Engine {
         };
         let answered = self.with_output(id, |engine, out| {
             let start = out.len();
-            let mut ctx = Context {
-                engine,
-                client_id: id,
-                db,
-                command,
-                may_block: true,
-                is_retry: true,
-                wants_block: false,
-                secrets: SmallVec::new(),
+            let started = engine.start_timing();
+            let (result, answered) = match engine.check_again(id, command, args) {
+                Err(error) => (Err(error), true),
+                Ok(()) => {
+                    let mut ctx = Context {
+                        engine,
+                        client_id: id,
+                        db,
+                        command,
+                        may_block: true,
+                        is_retry: true,
+                        wants_block: false,
+                        secrets: SmallVec::new(),
+                    };
+                    let result = (command.handler)(&mut ctx, args, out);
+                    (result, !ctx.wants_block)
+                }
             };
-            let started = ctx.engine.start_timing();
-            let result = (command.handler)(&mut ctx, args, out);
-            let answered = !ctx.wants_block;
             if let Err(error) = result {
                 engine.answer_error(&error, out);
             }
@@ -315,6 +325,20 @@ impl Engine {
             answered
         });
         answered.unwrap_or(true)
+    }
+
+    /// What its user may do can have changed while a client waited.
+    fn check_again(
+        &mut self,
+        id: ClientId,
+        command: &Command,
+        args: &Args<'_>,
+    ) -> Result<(), CommandError> {
+        self.acl_check(id, command, args, LogContext::Toplevel).map_err(|denied| {
+            let error = self.no_permission(id, command, denied);
+            self.count_rejection(args, &error);
+            error
+        })
     }
 
     /// Writes an error reply and counts it.

@@ -4,6 +4,7 @@
 //! [`Engine::take_output`]. Time comes in as an argument and never goes back: an earlier time than
 //! one already seen counts as that one.
 
+use crate::acl::Acl;
 use crate::blocking::{Blocking, Unblock};
 use crate::client::{Client, ClientId};
 use crate::clients::Clients;
@@ -55,7 +56,8 @@ pub struct ConnectOptions {
     /// The address that CLIENT LIST and MONITOR show; one is made up where it is empty.
     pub addr: String,
     /// A hidden client is an observer's own: monitors, events, CLIENT LIST and the counters
-    /// leave it out, it needs no password, and its reads do not count as use of a key.
+    /// leave it out, it may do everything without a password, and its reads do not count as use
+    /// of a key.
     pub hidden: bool,
 }
 
@@ -72,6 +74,7 @@ pub struct Engine {
     pub(crate) clients: Clients,
     next_client: u64,
     pub(crate) config: Config,
+    pub(crate) acl: Acl,
     pub(crate) blocking: Blocking,
     pub(crate) pause: Pause,
     pub(crate) tracking: TrackingTable,
@@ -95,6 +98,8 @@ impl Engine {
         let mut rng = fastrand::Rng::with_seed(options.seed);
         let run_id = (0..40).map(|_| char::from_digit(rng.u32(..16), 16).unwrap_or('0')).collect();
         let config = Config::new(&options.requirepass, options.port);
+        let mut acl = Acl::default();
+        acl.set_default_password(&options.requirepass);
         Engine {
             now: options.start,
             start: options.start,
@@ -105,6 +110,7 @@ impl Engine {
             clients: Clients::default(),
             next_client: 1,
             config,
+            acl,
             blocking: Blocking::default(),
             pause: Pause::default(),
             tracking: TrackingTable::default(),
@@ -140,9 +146,9 @@ impl Engine {
         let mut client = Client::new(id, addr, self.now);
         client.hidden = options.hidden;
         client.no_touch = options.hidden;
-        client.authenticated = options.hidden || self.config.requirepass.is_empty();
         client.parser = Some(Box::new(RequestParser::new(self.request_limits())));
         self.clients.insert(id, client);
+        self.become_default_user(id);
         if !options.hidden {
             self.stats.connections_received += 1;
             self.record(|at| Event::Connected { at, client: id });

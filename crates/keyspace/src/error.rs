@@ -50,6 +50,8 @@ pub(crate) enum CommandError {
 
     // State.
     NoAuth,
+    /// What the user may not do.
+    NoPermission(String),
     NoMulti(&'static str),
     ExecAborted,
     /// EXEC itself was refused.
@@ -133,6 +135,7 @@ impl std::fmt::Display for CommandError {
             E::Overflow => "ERR increment or decrement would overflow",
             E::NotFinite => "ERR increment would produce NaN or Infinity",
             E::SameObject => "ERR source and destination objects are the same",
+            E::NoPermission(text) => return write!(f, "NOPERM {text}"),
             E::NoAuth => "NOAUTH Authentication required.",
             E::NoMulti(name) => return write!(f, "ERR {name} without MULTI"),
             E::ExecAborted => "EXECABORT Transaction discarded because of previous errors.",

@@ -16,6 +16,7 @@ impl Engine {
         self.check_subscriptions();
         self.check_tracking();
         self.check_pause();
+        self.check_users();
         for id in &self.monitors {
             assert!(self.clients.contains_key(id), "a monitor is connected");
         }

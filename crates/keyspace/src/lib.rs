@@ -20,6 +20,7 @@
 //! ```
 #![deny(missing_docs)]
 
+mod acl;
 mod args;
 mod blocking;
 mod client;
@@ -42,6 +43,7 @@ mod long_double;
 mod multi;
 mod notify;
 mod pause;
+mod permission;
 mod pubsub;
 mod random;
 mod rdb;

@@ -1,5 +1,7 @@
 //! Transactions: the queue of MULTI, and WATCH's check that nothing changed.
 
+use crate::acl::Denied;
+use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::ClientId;
 use crate::command::{self, Command, Flag, InMulti};
@@ -119,12 +121,36 @@ impl Engine {
         out.array(queue.len());
         for queued in queue {
             let args: SmallVec<[&[u8]; 8]> = queued.iter().map(|arg| &**arg).collect();
-            let result =
-                command::find(&args).and_then(|command| self.call(id, command, &args, out, false));
+            let result = command::find(&args).and_then(|command| {
+                self.check_queued(id, command, &args)?;
+                self.call(id, command, &args, out, false)
+            });
             if let Err(error) = result {
                 self.answer_error(&error, out);
             }
         }
+    }
+
+    /// What a user may do can have changed since the command was queued.
+    fn check_queued(
+        &mut self,
+        id: ClientId,
+        command: &Command,
+        args: &Args<'_>,
+    ) -> Result<(), CommandError> {
+        self.acl_check(id, command, args, LogContext::Multi).map_err(|denied| {
+            let reason = match denied {
+                Denied::Command => "no permission to execute the command or subcommand",
+                Denied::Key(_) => "no permission to touch the specified keys",
+                Denied::Channel(_) => {
+                    "no permission to access one of the channels used as arguments"
+                }
+            };
+            CommandError::NoPermission(format!(
+                "ACLs rules changed between the moment the transaction was accumulated and the \
+                 EXEC call. This command is no longer allowed for the following reason: {reason}"
+            ))
+        })
     }
 
     /// A command was refused before it could run or be queued: the transaction that it was for

@@ -40,6 +40,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             1,
             &[KeyFlag::Rw, KeyFlag::Update, KeyFlag::Access, KeyFlag::VariableFlags],
         )],
+        key_flags: Some(field::key_flags),
         differs: "SET of a number close to the smallest of 64 bits into a narrower integer saturates at the smallest; Redis takes the greatest, as its arithmetic overflows.",
         run: Run::Handler(field::bitfield),
         ..CommandSpec::new(Group::Bitmap)

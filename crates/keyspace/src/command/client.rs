@@ -1,6 +1,6 @@
 //! CLIENT and its subcommands.
 
-mod list;
+pub(super) mod list;
 mod tracking;
 
 use super::connection::check_name;

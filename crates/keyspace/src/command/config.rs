@@ -4,6 +4,7 @@ use super::{CommandSpec, Flag, Group, Run, help};
 use crate::args::Args;
 use crate::config::{Config, Refused};
 use crate::context::Context;
+use crate::engine::Engine;
 use crate::error::{CommandError, printed};
 use crate::glob::glob_match;
 use crate::value::OrderedSet;
@@ -113,6 +114,7 @@ fn config_set(
             ctx.hide_argument(2 * index + 3);
         }
     }
+    let requirepass = ctx.config().requirepass.clone();
     ctx.engine.config.set_all(&pairs).map_err(|refused| {
         CommandError::text(match refused {
             Refused::Unknown(name) => format!(
@@ -124,6 +126,11 @@ fn config_set(
             }
         })
     })?;
+    // It is the password of the default user, who may have got others since it was last set.
+    let Engine { config, acl, .. } = &mut *ctx.engine;
+    if config.requirepass != requirepass {
+        acl.set_default_password(&config.requirepass);
+    }
     out.ok();
     Ok(())
 }

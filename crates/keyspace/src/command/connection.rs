@@ -1,8 +1,7 @@
 //! Connection: PING, ECHO, HELLO, AUTH, QUIT, RESET.
-//!
-//! There is one user, `default`; it has a password where `requirepass` is set.
 
 use super::{AclCategory, CommandSpec, Flag, Group, InMulti, Run};
+use crate::acl::DEFAULT_USER;
 use crate::args::{self, Args};
 use crate::client::{Client, ReplyMode};
 use crate::context::Context;
@@ -122,8 +121,6 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     },
 ];
 
-const DEFAULT_USER: &[u8] = b"default";
-
 /// PING [message]
 fn ping(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let message = match args {
@@ -163,8 +160,9 @@ fn hello(
 ) -> Result<(), CommandError> {
     let options = HelloOptions::parse(ctx, args)?;
     if let Some((user, password)) = options.auth {
-        authenticate(ctx, user, password)?;
-    } else if !ctx.client().authenticated {
+        authenticate(ctx, user, password, args[0])?;
+    }
+    if !ctx.client().authenticated {
         return Err(CommandError::text(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
              HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
@@ -262,6 +260,9 @@ fn set_protocol(client: &mut Client, out: &mut ReplyWriter, protocol: Protocol) 
     out.set_protocol(protocol);
 }
 
+/// The name by which the nodes of a cluster log in to each other.
+const INTERNAL_CONNECTION: &[u8] = b"internal connection";
+
 /// AUTH [username] password
 fn auth(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     for index in 1..args.len().min(3) {
@@ -269,7 +270,7 @@ fn auth(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     }
     let (user, password) = match args {
         [_, password] => {
-            if ctx.config().requirepass.is_empty() {
+            if ctx.engine.acl.default_user().is_nopass() {
                 return Err(CommandError::text(
                     "ERR AUTH <password> called without any password configured for the default \
                      user. Are you sure your configuration is correct?",
@@ -277,24 +278,28 @@ fn auth(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
             }
             (DEFAULT_USER, *password)
         }
+        [_, user, _] if *user == INTERNAL_CONNECTION => {
+            return Err(CommandError::text(
+                "ERR Cannot authenticate as an internal connection on non-cluster instances",
+            ));
+        }
         [_, user, password] => (*user, *password),
         _ => return Err(CommandError::Syntax),
     };
-    authenticate(ctx, user, password)?;
+    authenticate(ctx, user, password, args[0])?;
     out.ok();
     Ok(())
 }
 
-/// Authenticates the client; the user `default` takes any password where none is required.
-fn authenticate(ctx: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), CommandError> {
-    let required = &ctx.config().requirepass;
-    if user != DEFAULT_USER || !(required.is_empty() || required == password) {
-        return Err(CommandError::text(
-            "WRONGPASS invalid username-password pair or user is disabled.",
-        ));
-    }
-    ctx.client_mut().authenticated = true;
-    Ok(())
+/// Logs the client in; `command` is how it wrote AUTH or HELLO.
+fn authenticate(
+    ctx: &mut Context<'_>,
+    user: &[u8],
+    password: &[u8],
+    command: &[u8],
+) -> Result<(), CommandError> {
+    let context = ctx.log_context();
+    ctx.engine.authenticate(ctx.client_id, user, password, command, context)
 }
 
 /// QUIT
@@ -317,15 +322,14 @@ fn reset(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let id = ctx.client_id;
-    let authenticated = ctx.client().hidden || ctx.config().requirepass.is_empty();
     ctx.engine.monitors.retain(|&other| other != id);
     ctx.engine.discard_transaction(id);
     ctx.engine.unsubscribe_all(id);
     ctx.engine.stop_tracking(id);
+    ctx.engine.become_default_user(id);
     let client = ctx.client_mut();
     client.monitoring = false;
     client.db = DbIndex::default();
-    client.authenticated = authenticated;
     client.name = SmallBytes::default();
     client.reply_mode = ReplyMode::On;
     client.no_touch = client.hidden;

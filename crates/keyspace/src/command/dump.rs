@@ -43,6 +43,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 find: Find::Range { last: -1, step: 1, limit: 0 },
             },
         ],
+        key_flags: Some(|_| &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete]),
         differs: "Refused: there is no network; take what DUMP answers to the other server's RESTORE.",
         run: Run::Handler(unavailable),
         ..CommandSpec::new(Group::Generic)

@@ -82,6 +82,12 @@ impl AclCategory {
         AclCategory::Array,
     ];
 
+    /// The category of that name in any case.
+    pub(crate) fn parse(name: &[u8]) -> Option<AclCategory> {
+        let named = |category: &&AclCategory| category.name().as_bytes().eq_ignore_ascii_case(name);
+        AclCategory::ALL.iter().find(named).copied()
+    }
+
     /// The name, without the `@`.
     pub fn name(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 //! Sections and fields are Redis's. What only a process of its own could fill in is 0.
 
 use super::{AclCategory, CommandSpec, Flag, Group, Run};
+use crate::acl::log::Reason;
 use crate::args::Args;
 use crate::client::Client;
 use crate::context::Context;
@@ -270,7 +271,13 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("tracking_total_prefixes", engine.tracking.prefixes());
     report.field("unexpected_error_replies", 0);
     report.field("total_error_replies", stats.error_replies);
-    report.fields(&[("dump_payload_sanitizations", "0"), ("acl_access_denied_auth", "0")]);
+    report.field("dump_payload_sanitizations", 0);
+    let denied = |reason| engine.acl.log.count(reason);
+    report.field("acl_access_denied_auth", denied(Reason::Auth));
+    report.field("acl_access_denied_cmd", denied(Reason::Command));
+    report.field("acl_access_denied_key", denied(Reason::Key));
+    report.field("acl_access_denied_channel", denied(Reason::Channel));
+    report.field("acl_access_denied_tls_cert", 0);
 }
 
 fn replication(report: &mut Report, engine: &Engine) {

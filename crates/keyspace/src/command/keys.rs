@@ -20,11 +20,15 @@ pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<KeyAt>> {
         if key_spec.flags.contains(&KeyFlag::NotKey) {
             continue;
         }
-        let flags = key_spec.flags;
+        let flags = spec.key_flags.map_or(key_spec.flags, |key_flags| key_flags(args));
         if matches!(key_spec.begin, Begin::Unknown) {
             continue;
         }
         if let Some(indices) = find(key_spec, args)? {
+            // Where MIGRATE has KEYS, its key is empty and none.
+            if key_spec.flags.contains(&KeyFlag::Incomplete) {
+                keys.retain(|key: &KeyAt| !args[key.index].is_empty());
+            }
             keys.extend(indices.map(|index| KeyAt { index, flags }));
         }
     }

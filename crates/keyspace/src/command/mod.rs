@@ -4,6 +4,7 @@
 //! engine matches on a command's name: `COMMAND`, completion, hints, key extraction and the
 //! documentation read these rows. To add a command, edit its family and its transcript.
 
+mod acl;
 mod array;
 mod bitmap;
 mod client;
@@ -42,6 +43,7 @@ mod transactions;
 use crate::args::Args;
 use crate::context::Context;
 use crate::error::CommandError;
+pub(crate) use client::list::describe as describe_client;
 use keyspace_resp::ReplyWriter;
 pub use registry::lookup;
 pub(crate) use registry::{find, row_of, rows};
@@ -50,6 +52,9 @@ pub(crate) use registry::{find, row_of, rows};
 /// A handler that fails has written nothing and changed nothing.
 pub(crate) type Handler =
     fn(&mut Context<'_>, &Args<'_>, &mut ReplyWriter) -> Result<(), CommandError>;
+
+/// What a call does with its keys, by its arguments.
+pub(crate) type KeyFlagsOf = fn(&Args<'_>) -> &'static [KeyFlag];
 
 /// A row of the command table.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +77,10 @@ pub struct CommandSpec {
     pub acl: &'static [AclCategory],
     /// Where its keys are.
     pub keys: &'static [KeySpec],
+    /// What a call does with its keys, where that depends on its other arguments.
+    pub(crate) key_flags: Option<KeyFlagsOf>,
+    /// Where the channels are that it listens or sends to.
+    pub channels: ChannelSpec,
     /// Its family.
     pub group: Group,
     /// The Redis version that deprecated it, or empty.
@@ -102,6 +111,8 @@ impl CommandSpec {
             flags: &[],
             acl: &[],
             keys: &[],
+            key_flags: None,
+            channels: ChannelSpec::None,
             group,
             deprecated_since: "",
             differs: "",
@@ -296,6 +307,19 @@ impl KeySpec {
     }
 }
 
+/// Where channels are among the arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelSpec {
+    /// Nowhere.
+    None,
+    /// The first argument.
+    First,
+    /// Every argument.
+    All,
+    /// Every argument, which is a pattern.
+    Patterns,
+}
+
 /// Where the search for keys begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begin {
@@ -413,6 +437,7 @@ const FAMILIES: &[&[CommandSpec]] = &[
     hotkeys::COMMANDS,
     debug::COMMANDS,
     config::COMMANDS,
+    acl::COMMANDS,
     introspection::COMMANDS,
     monitor::COMMANDS,
     replication::COMMANDS,

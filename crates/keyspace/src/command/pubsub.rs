@@ -1,6 +1,6 @@
 //! Publish and subscribe: SUBSCRIBE, PUBLISH and their kin, PUBSUB.
 
-use super::{CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
+use super::{ChannelSpec, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
 use crate::args::Args;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -25,6 +25,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Sentinel,
             Flag::Stale,
         ],
+        channels: ChannelSpec::All,
         while_subscribed: true,
         run: Run::Handler(subscribe),
         ..CommandSpec::new(Group::PubSub)
@@ -56,6 +57,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Sentinel,
             Flag::Stale,
         ],
+        channels: ChannelSpec::Patterns,
         while_subscribed: true,
         run: Run::Handler(psubscribe),
         ..CommandSpec::new(Group::PubSub)
@@ -81,6 +83,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -2,
         flags: &[Flag::Denyoom, Flag::Loading, Flag::Noscript, Flag::Pubsub, Flag::Stale],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])],
+        channels: ChannelSpec::All,
         while_subscribed: true,
         run: Run::Handler(ssubscribe),
         ..CommandSpec::new(Group::PubSub)
@@ -113,6 +116,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             Flag::Sentinel,
             Flag::Stale,
         ],
+        channels: ChannelSpec::First,
         run: Run::Handler(publish),
         ..CommandSpec::new(Group::PubSub)
     },
@@ -125,6 +129,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 3,
         flags: &[Flag::Fast, Flag::Loading, Flag::MayReplicate, Flag::Pubsub, Flag::Stale],
         keys: &[KeySpec::one(1, &[KeyFlag::NotKey])],
+        channels: ChannelSpec::First,
         run: Run::Handler(spublish),
         ..CommandSpec::new(Group::PubSub)
     },

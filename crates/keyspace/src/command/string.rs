@@ -68,6 +68,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Write],
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Delete, KeyFlag::VariableFlags])],
+        key_flags: Some(condition::delex_key_flags),
         run: Run::Handler(condition::delex),
         ..CommandSpec::new(Group::String)
     },
@@ -299,6 +300,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             1,
             &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update, KeyFlag::VariableFlags],
         )],
+        key_flags: Some(set::key_flags),
         run: Run::Handler(set::set),
         ..CommandSpec::new(Group::String)
     },

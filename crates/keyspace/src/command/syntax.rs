@@ -292,8 +292,8 @@ fn value_kind(command: &str, name: &str) -> ValueKind {
         "size" if command == "arring" => ValueKind::Integer,
         "min-idle-time" if command == "xclaim" || command == "xautoclaim" => ValueKind::String,
         "value" if matches!(command, "bitfield" | "setbit") => ValueKind::Integer,
-        "bit" | "client-id" | "cluster-bus-port" | "config-epoch" | "count" | "cursor" | "db"
-        | "decrement" | "destination-db" | "duration" | "end" | "end-slot" | "endslot"
+        "bit" | "bits" | "client-id" | "cluster-bus-port" | "config-epoch" | "count" | "cursor"
+        | "db" | "decrement" | "destination-db" | "duration" | "end" | "end-slot" | "endslot"
         | "entries-added" | "entriesread" | "frequency" | "ifdeq-digest" | "ifdne-digest"
         | "increment" | "index" | "index1" | "index2" | "integer" | "k" | "len" | "limit"
         | "maxage" | "maxsize" | "milliseconds" | "min-idle-time" | "min-match-len" | "ms"

@@ -11,9 +11,11 @@ const INT_MIN: i64 = i32::MIN as i64;
 const INT_MAX: i64 = i32::MAX as i64;
 
 pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter::choice("acl-pubsub-default", &["resetchannels", "allchannels"], "resetchannels"),
+    Parameter::choice("acl-pubsub-default", &["resetchannels", "allchannels"], "resetchannels")
+        .acts(|config, value| config.acl_pubsub_default = value == b"allchannels"),
     Parameter::text("aclfile", "").immutable(),
-    Parameter::integer("acllog-max-len", 0, i64::MAX, "128"),
+    Parameter::integer("acllog-max-len", 0, i64::MAX, "128")
+        .acts(|config, value| config.acllog_max_len = size(value)),
     Parameter::integer("active-defrag-cycle-max", 1, 99, "25"),
     Parameter::integer("active-defrag-cycle-min", 1, 99, "1"),
     Parameter::memory("active-defrag-ignore-bytes", 1, i64::MAX, "104857600"),

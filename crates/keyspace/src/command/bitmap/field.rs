@@ -2,6 +2,7 @@
 
 use super::{Step, bit_offset, make_room};
 use crate::args::{self, Args, Options};
+use crate::command::KeyFlag;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
@@ -167,6 +168,19 @@ fn parse(ctx: &Context<'_>, args: &Args<'_>) -> Result<Vec<Operation>, CommandEr
         operations.push(Operation { action, encoding, offset, overflow });
     }
     Ok(operations)
+}
+
+/// What BITFIELD does with its key: it reads, unless an operation is another than GET.
+pub(super) fn key_flags(args: &Args<'_>) -> &'static [KeyFlag] {
+    let mut rest = args.get(2..).unwrap_or_default();
+    loop {
+        rest = match rest {
+            [] => return &[KeyFlag::Ro, KeyFlag::Access],
+            [name, _, _, rest @ ..] if args::is(name, "get") => rest,
+            [name, _, rest @ ..] if args::is(name, "overflow") => rest,
+            _ => return &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update],
+        };
+    }
 }
 
 /// BITFIELD key [GET encoding offset|[OVERFLOW WRAP|SAT|FAIL] <SET encoding offset value|INCRBY

@@ -1,6 +1,7 @@
 //! CLIENT INFO, LIST and KILL: connections as lines of text, and which of them are meant.
 
 use super::tracking::redirection;
+use crate::acl::UserId;
 use crate::args::{self, Args};
 use crate::client::{Client, ClientId};
 use crate::context::Context;
@@ -55,7 +56,7 @@ pub(super) fn client_list(
 
 /// Appends a client's line of CLIENT LIST. What only a process with sockets and buffers of its
 /// own could fill in is 0, and `fd` -1.
-fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
+pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
     let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
     let queue = client.transaction.queue.as_ref();
     let queue_bytes: usize = queue.into_iter().flatten().flatten().map(|arg| arg.len()).sum();
@@ -64,7 +65,7 @@ fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &En
         line,
         "id={} addr={} laddr=127.0.0.1:{} fd=-1 name={} age={} idle={} flags={} db={} sub={} \
          psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 \
-         obl={} oll=0 omem=0 tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} \
+         obl={} oll=0 omem=0 tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} \
          lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
         client.id.0,
         client.addr,
@@ -84,6 +85,7 @@ fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &En
         client.out.len(),
         size_of::<Client>() + client.query_bytes + queue_bytes + client.out.len(),
         if running.is_empty() { "NULL" } else { running },
+        String::from_utf8_lossy(&engine.acl.user(client.user).name),
         redirection(client.tracking.as_ref()),
         match protocol {
             Protocol::Resp2 => 2,
@@ -153,6 +155,7 @@ struct Filter<'a> {
     client_type: Option<ClientType>,
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
+    user: Option<UserId>,
     /// In seconds.
     min_age: Option<i64>,
     except: Option<ClientId>,
@@ -160,7 +163,8 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// Reads the options of CLIENT KILL.
-    fn parse_kill(args: &Args<'a>, own: ClientId) -> Result<Self, CommandError> {
+    fn parse_kill(ctx: &Context<'_>, args: &Args<'a>) -> Result<Self, CommandError> {
+        let own = ctx.client_id;
         let mut filter = Filter { except: Some(own), ..Filter::default() };
         for pair in args.chunks(2) {
             let &[option, value] = pair else {
@@ -178,10 +182,11 @@ impl<'a> Filter<'a> {
                 b"type" => filter.client_type = Some(ClientType::parse(value)?),
                 b"addr" => filter.addr = Some(value),
                 b"laddr" => filter.laddr = Some(value),
-                b"user" if value == b"default" => {}
                 b"user" => {
-                    let user = printed(value);
-                    return Err(CommandError::text(format!("ERR No such user '{user}'")));
+                    let user = ctx.engine.acl.find(value).ok_or_else(|| {
+                        CommandError::text(format!("ERR No such user '{}'", printed(value)))
+                    })?;
+                    filter.user = Some(user);
                 }
                 b"skipme" if args::is(value, "yes") => filter.except = Some(own),
                 b"skipme" if args::is(value, "no") => filter.except = None,
@@ -203,6 +208,7 @@ impl<'a> Filter<'a> {
                 && self.client_type.is_none_or(|wanted| wanted == ClientType::of(client))
                 && self.addr.is_none_or(|addr| addr == client.addr.as_bytes())
                 && self.laddr.is_none_or(|wanted| wanted == laddr.as_bytes())
+                && self.user.is_none_or(|user| user == client.user)
                 && self.min_age.is_none_or(|min_age| age >= min_age)
         };
         match &self.ids {
@@ -239,7 +245,7 @@ pub(super) fn client_kill(
         out.ok();
         return Ok(());
     }
-    let killed = Filter::parse_kill(&args[2..], ctx.client_id)?.matches(ctx.engine);
+    let killed = Filter::parse_kill(ctx, &args[2..])?.matches(ctx.engine);
     for &id in &killed {
         kill(ctx, id);
     }

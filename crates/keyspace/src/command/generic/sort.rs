@@ -22,9 +22,11 @@ struct SortOptions<'a> {
 }
 
 impl<'a> SortOptions<'a> {
-    fn parse(args: &Args<'a>, may_store: bool) -> Result<Self, CommandError> {
+    /// Patterns name keys that the call does not, so they are for users who may read all.
+    fn parse(ctx: &Context<'_>, args: &Args<'a>, may_store: bool) -> Result<Self, CommandError> {
+        let reads_all = ctx.may_read_all_keys(args);
         let mut parsed = SortOptions::default();
-        let mut options = Options::new(args);
+        let mut options = Options::new(&args[2..]);
         while let Some(option) = options.next() {
             if args::is(option, "asc") {
                 parsed.descending = false;
@@ -38,9 +40,21 @@ impl<'a> SortOptions<'a> {
             } else if args::is(option, "store") && may_store {
                 parsed.store = Some(options.value()?);
             } else if args::is(option, "by") {
-                parsed.by = Some(options.value()?);
+                let pattern = options.value()?;
+                if !reads_all && pattern.contains(&b'*') {
+                    return Err(CommandError::text(
+                        "ERR BY option of SORT denied due to insufficient ACL permissions.",
+                    ));
+                }
+                parsed.by = Some(pattern);
             } else if args::is(option, "get") {
-                parsed.get.push(options.value()?);
+                let pattern = options.value()?;
+                if !reads_all {
+                    return Err(CommandError::text(
+                        "ERR GET option of SORT denied due to insufficient ACL permissions.",
+                    ));
+                }
+                parsed.get.push(pattern);
             } else {
                 return Err(CommandError::Syntax);
             }
@@ -126,7 +140,7 @@ pub(super) fn sort(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let options = SortOptions::parse(&args[2..], true)?;
+    let options = SortOptions::parse(ctx, args, true)?;
     let result = sorted(ctx, args[1], &options)?;
     match options.store {
         Some(destination) => store(ctx, destination, result, out),
@@ -141,7 +155,7 @@ pub(super) fn sort_ro(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let options = SortOptions::parse(&args[2..], false)?;
+    let options = SortOptions::parse(ctx, args, false)?;
     let result = sorted(ctx, args[1], &options)?;
     write(&result, out);
     Ok(())

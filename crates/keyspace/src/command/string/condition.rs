@@ -1,6 +1,7 @@
 //! Conditions on a value, IFEQ, IFNE, IFDEQ and IFDNE, and the digest that two of them compare.
 
 use crate::args::{self, Args};
+use crate::command::KeyFlag;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::value::Str;
@@ -37,6 +38,11 @@ impl<'a> ValueCondition<'a> {
             return None;
         };
         Some(ValueCondition { operand, wants_equal })
+    }
+
+    /// Whether an argument is the keyword of a condition.
+    pub fn is_keyword(arg: &[u8]) -> bool {
+        ValueCondition::new(arg, b"").is_some()
     }
 
     /// Whether the condition holds; a value that is missing is equal to nothing.
@@ -76,6 +82,12 @@ pub(super) fn digest(
         None => out.null(),
     }
     Ok(())
+}
+
+/// What DELEX does with its key: it compares the value where there is a condition.
+pub(super) fn delex_key_flags(args: &Args<'_>) -> &'static [KeyFlag] {
+    let compares = args.iter().skip(2).any(|arg| ValueCondition::is_keyword(arg));
+    if compares { &[KeyFlag::Rw, KeyFlag::Delete] } else { &[KeyFlag::Rm, KeyFlag::Delete] }
 }
 
 /// DELEX key [IFEQ value|IFNE value|IFDEQ digest|IFDNE digest]

@@ -4,6 +4,7 @@ use super::condition::ValueCondition;
 use super::expiry::{Expiry, set_with_expiry};
 use super::write_value;
 use crate::args::{self, Args, Options};
+use crate::command::KeyFlag;
 use crate::command::expire::TimeUnit;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -73,6 +74,15 @@ impl<'a> SetOptions<'a> {
             _ => Err(CommandError::Syntax),
         }
     }
+}
+
+/// What SET does with its key: it answers the old value where GET is among its options.
+pub(super) fn key_flags(args: &Args<'_>) -> &'static [KeyFlag] {
+    if args.iter().skip(3).any(|arg| args::is(arg, "get")) {
+        return &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update];
+    }
+    let compares = args.iter().skip(3).any(|arg| ValueCondition::is_keyword(arg));
+    if compares { &[KeyFlag::Rw, KeyFlag::Update] } else { &[KeyFlag::Ow, KeyFlag::Update] }
 }
 
 /// SET key value [NX|XX|IFEQ value|IFNE value|IFDEQ digest|IFDNE digest] [GET]
