@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each crate of the product, and the crates of this project that it may depend on.
 const CRATES: &[(&str, &[&str])] = &[
     ("keyspace-resp", &[]),
+    ("lua51", &[]),
     ("keyspace", &["keyspace-resp"]),
     ("celery-sim", &["keyspace", "keyspace-resp"]),
     ("keyspace-wasm", &["keyspace", "keyspace-resp", "celery-sim"]),
