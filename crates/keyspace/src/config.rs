@@ -8,6 +8,7 @@ mod parameters;
 
 use crate::eviction::Policy;
 use crate::notify::Class;
+use crate::usage::{Measure, Pace};
 use crate::value::{
     IdempotencyLimits, ListpackLimits, Map, SetLimits, StreamLimits, canonical_integer,
 };
@@ -26,6 +27,8 @@ pub(crate) struct Config {
     pub maxmemory: u64,
     /// Which keys give way at the limit; none where it is `noeviction`.
     pub maxmemory_policy: Option<Policy>,
+    /// How the counters of `lfu` policies move.
+    pub lfu_pace: Pace,
     /// How many keys are compared to find the one that gives way.
     pub maxmemory_samples: usize,
     /// The most bytes of an argument, and of a string value.
@@ -71,6 +74,7 @@ impl Default for Config {
             notify_keyspace_events: Class::NONE,
             maxmemory: 0,
             maxmemory_policy: None,
+            lfu_pace: Pace { log_factor: 10, decay_minutes: 1 },
             maxmemory_samples: 5,
             proto_max_bulk_len: 512 * 1024 * 1024,
             rdb_compression: true,
@@ -154,6 +158,11 @@ impl Config {
         }
         *self = changed;
         Ok(())
+    }
+
+    /// What counts as use of a key.
+    pub fn measure(&self) -> Measure {
+        self.maxmemory_policy.map_or(Measure::Access, Policy::measure)
     }
 
     /// What keeps a hash a listpack.

@@ -6,11 +6,12 @@ use crate::blocking::{Blocked, TimeoutReply, Wait};
 use crate::client::{Client, ClientId};
 use crate::command::Command;
 use crate::config::Config;
-use crate::db::{Db, DbIndex, Entry};
+use crate::db::{Db, DbIndex, Entry, Removed};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::notify::Class;
 use crate::time::UnixMillis;
+use crate::usage::Touch;
 use crate::value::{SmallBytes, Typed, Value, ValueType};
 use keyspace_resp::ReplyWriter;
 use smallvec::SmallVec;
@@ -80,13 +81,13 @@ impl Context<'_> {
     }
 
     /// Looks a key of any type up for reading: counts a hit or a miss and notes the access.
-    pub fn get_any(&mut self, key: &[u8]) -> Option<&Entry> {
+    pub fn get_any(&mut self, key: &[u8]) -> Option<Entry<'_>> {
         self.note_read(key);
         self.database().get(key)
     }
 
     /// Looks a key of any type up without using it: counts a hit or a miss.
-    pub fn get_untouched(&mut self, key: &[u8]) -> Option<&Entry> {
+    pub fn get_untouched(&mut self, key: &[u8]) -> Option<Entry<'_>> {
         let exists = self.database().contains(key);
         self.count_lookup(key, exists);
         self.database().get(key)
@@ -99,7 +100,7 @@ impl Context<'_> {
     pub fn peek<T: Typed>(&self, key: &[u8]) -> Result<Option<&T>, CommandError> {
         match self.database().get(key) {
             None => Ok(None),
-            Some(entry) => T::from_value(&entry.value).map(Some).ok_or(CommandError::WrongType),
+            Some(entry) => T::from_value(entry.value).map(Some).ok_or(CommandError::WrongType),
         }
     }
 
@@ -109,8 +110,8 @@ impl Context<'_> {
     /// # Errors
     /// `WRONGTYPE` where the key holds another type.
     pub fn get_mut<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&mut T>, CommandError> {
-        let now = self.access_time();
-        match self.database_mut().get_mut(key, now) {
+        let touch = self.touch(true);
+        match self.database_mut().get_mut(key, touch) {
             None => Ok(None),
             Some(value) => T::from_value_mut(value).map(Some).ok_or(CommandError::WrongType),
         }
@@ -135,10 +136,10 @@ impl Context<'_> {
         key: &[u8],
         value: Value,
         expire_at: Option<UnixMillis>,
-    ) -> Option<Entry> {
-        let now = self.now();
+    ) -> Option<Removed> {
+        let touch = self.engine.touch(true).unwrap_or(Touch::At(self.now()));
         let value_type = value.value_type();
-        let old = self.database_mut().insert(key, value, expire_at, now);
+        let old = self.database_mut().insert(key, value, expire_at, touch);
         match &old {
             None => self.notify(key, Class::NEW, "new"),
             Some(old) => {
@@ -263,8 +264,8 @@ impl Context<'_> {
 
     /// Notes that a client read a key, and says whether it exists. An observer leaves no trace.
     fn note_read(&mut self, key: &[u8]) -> bool {
-        let now = self.access_time();
-        let exists = self.database_mut().get_mut(key, now).is_some();
+        let touch = self.touch(false);
+        let exists = self.database_mut().touch(key, touch);
         self.count_lookup(key, exists);
         exists
     }
@@ -281,8 +282,8 @@ impl Context<'_> {
         }
     }
 
-    /// When an access by this client is noted; `None` under CLIENT NO-TOUCH.
-    fn access_time(&self) -> Option<UnixMillis> {
-        (!self.client().no_touch).then(|| self.now())
+    /// How an access by this client is noted; `None` under CLIENT NO-TOUCH.
+    fn touch(&mut self, is_change: bool) -> Option<Touch> {
+        if self.client().no_touch { None } else { self.engine.touch(is_change) }
     }
 }

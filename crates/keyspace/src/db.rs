@@ -1,8 +1,13 @@
-//! One logical database: its keys, and the index by which they expire.
+//! One logical database: its keys, and the timers by which they expire.
+
+mod timers;
 
 use crate::time::UnixMillis;
-use crate::value::{Hash, Map, SmallBytes, Typed, Value};
+use crate::usage::{Touch, Usage};
+use crate::value::{Hash, Places, Segmented, SmallBytes, Typed, Value, hash};
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use timers::Timers;
 
 /// How many logical databases there are.
 pub const DATABASES: usize = 16;
@@ -18,31 +23,76 @@ impl DbIndex {
     }
 }
 
-/// What a key has: its value, its expiry, and when it was last used.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub value: Value,
+/// What a key has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'d> {
+    pub value: &'d Value,
     pub expire_at: Option<UnixMillis>,
-    pub accessed_at: UnixMillis,
+    pub usage: Usage,
 }
 
-/// A database. Every key of `expires` is in `keys` with that very expiry, and the reverse; every
+/// What a key had.
+#[derive(Debug)]
+pub(crate) struct Removed {
+    pub value: Value,
+    pub expire_at: Option<UnixMillis>,
+}
+
+/// An entry as it is stored.
+#[derive(Debug, Clone)]
+struct Slot {
+    key: SmallBytes,
+    value: Value,
+    usage: Usage,
+    /// The position of its timer, or [`NO_TIMER`].
+    timer: u32,
+}
+
+const NO_TIMER: u32 = u32::MAX;
+/// What an entry takes with its place in the index, and what its timer takes.
+const ENTRY_BYTES: usize = 56;
+const TIMER_BYTES: usize = 16;
+
+impl Slot {
+    fn timer(&self) -> Option<usize> {
+        (self.timer != NO_TIMER).then_some(self.timer as usize)
+    }
+
+    fn set_timer(&mut self, position: usize) {
+        self.timer = u32::try_from(position).expect("memory ends before timers do");
+    }
+
+    fn bytes(&self) -> usize {
+        ENTRY_BYTES + self.key.heap_bytes() + self.value.heap_bytes()
+    }
+}
+
+/// A database. The timers are those of the entries that expire, each with the entry's place; every
 /// key of `field_expires` is a hash whose first field dies then, and the reverse.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Db {
-    keys: Map<SmallBytes, Entry>,
-    expires: BTreeSet<(UnixMillis, SmallBytes)>,
+    /// The entries, dense: RANDOMKEY and SCAN go by their places.
+    slots: Segmented<Slot, 1024>,
+    places: Places,
+    timers: Timers,
     field_expires: BTreeSet<(UnixMillis, SmallBytes)>,
+    /// The place that was found last; a command asks for its key more than once.
+    recent: Cell<usize>,
+    /// What all entries take, timers left out; that of the entry which is lent out may have
+    /// changed.
+    bytes: usize,
+    /// The place of the entry that was lent out to be changed, and what its value took before.
+    lent: Option<(usize, usize)>,
 }
 
 impl Db {
     pub fn len(&self) -> usize {
-        self.keys.len()
+        self.slots.len()
     }
 
     /// How many keys have an expiry.
     pub fn expires_len(&self) -> usize {
-        self.expires.len()
+        self.timers.len()
     }
 
     /// How many hashes have a field that expires.
@@ -50,63 +100,131 @@ impl Db {
         self.field_expires.len()
     }
 
-    pub fn get(&self, key: &[u8]) -> Option<&Entry> {
-        self.keys.get(key)
+    /// What its data takes, in the layout of a browser.
+    pub fn bytes(&self) -> usize {
+        let fields = self.field_expires.len() * ENTRY_BYTES;
+        let (was, is) = match self.lent {
+            Some((place, before)) => (before, self.slots[place].value.heap_bytes()),
+            None => (0, 0),
+        };
+        self.bytes - was + is + fields + self.timers.len() * TIMER_BYTES
     }
 
-    /// The value of `key`, to be changed; notes that it was used at `now`, if that counts.
-    pub fn get_mut(&mut self, key: &[u8], now: Option<UnixMillis>) -> Option<&mut Value> {
-        let entry = self.keys.get_mut(key)?;
-        entry.accessed_at = now.unwrap_or(entry.accessed_at);
-        Some(&mut entry.value)
+    pub fn get(&self, key: &[u8]) -> Option<Entry<'_>> {
+        self.place(key).map(|place| self.entry(&self.slots[place]))
+    }
+
+    /// The value of `key`, to be changed; notes that it was used.
+    pub fn get_mut(&mut self, key: &[u8], touch: Option<Touch>) -> Option<&mut Value> {
+        let place = self.place(key)?;
+        self.settle();
+        let slot = &mut self.slots[place];
+        if let Some(touch) = touch {
+            slot.usage.touch(touch);
+        }
+        self.lent = Some((place, slot.value.heap_bytes()));
+        Some(&mut slot.value)
+    }
+
+    /// Notes that `key` was used, and says whether it exists.
+    pub fn touch(&mut self, key: &[u8], touch: Option<Touch>) -> bool {
+        let Some(place) = self.place(key) else {
+            return false;
+        };
+        if let Some(touch) = touch {
+            self.slots[place].usage.touch(touch);
+        }
+        true
+    }
+
+    /// Says how an existing key was used before.
+    pub fn set_usage(&mut self, key: &[u8], usage: Usage) {
+        if let Some(place) = self.place(key) {
+            self.slots[place].usage = usage;
+        }
+    }
+
+    /// Gives every key the usage that follows from the one it has.
+    pub fn convert_usage(&mut self, convert: impl Fn(Usage) -> Usage) {
+        self.slots.iter_mut().for_each(|slot| slot.usage = convert(slot.usage));
     }
 
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.keys.contains_key(key)
+        self.place(key).is_some()
     }
 
-    /// Sets `key` with that expiry and returns what it held.
+    /// Sets `key` with that expiry and returns what it held. A key that is overwritten goes on
+    /// being counted where accesses are.
     pub fn insert(
         &mut self,
         key: &[u8],
         value: Value,
         expire_at: Option<UnixMillis>,
-        now: UnixMillis,
-    ) -> Option<Entry> {
+        touch: Touch,
+    ) -> Option<Removed> {
+        self.settle();
         let field_expire = value.next_field_expire();
-        let entry = Entry { value, expire_at, accessed_at: now };
-        let old = match self.keys.get_mut(key) {
-            Some(slot) => Some(std::mem::replace(slot, entry)),
-            None => {
-                self.keys.insert(key.into(), entry);
-                None
-            }
+        let Some(place) = self.place(key) else {
+            let slot = Slot { key: key.into(), value, usage: Usage::new(touch), timer: NO_TIMER };
+            self.bytes += slot.bytes();
+            let place = self.slots.len();
+            self.places.insert(hash(key), place, |place| hash(&self.slots[place].key));
+            self.slots.push(slot);
+            self.set_timer(place, expire_at);
+            reindex(&mut self.field_expires, key, None, field_expire);
+            return None;
         };
-        let was = old.as_ref().and_then(|entry| entry.expire_at);
-        let field_was = old.as_ref().and_then(|entry| entry.value.next_field_expire());
-        reindex(&mut self.expires, key, was, expire_at);
+        let slot = &mut self.slots[place];
+        self.bytes = self.bytes + value.heap_bytes() - slot.value.heap_bytes();
+        let value = std::mem::replace(&mut slot.value, value);
+        slot.usage.touch(touch);
+        let removed = Removed { expire_at: self.expire_at(&self.slots[place]), value };
+        self.set_timer(place, expire_at);
+        let field_was = removed.value.next_field_expire();
         reindex(&mut self.field_expires, key, field_was, field_expire);
-        old
+        Some(removed)
     }
 
     /// Removes `key` and returns what it held.
-    pub fn remove(&mut self, key: &[u8]) -> Option<Entry> {
-        let entry = self.keys.swap_remove(key)?;
-        reindex(&mut self.expires, key, entry.expire_at, None);
-        reindex(&mut self.field_expires, key, entry.value.next_field_expire(), None);
-        Some(entry)
+    pub fn remove(&mut self, key: &[u8]) -> Option<Removed> {
+        let place = self.place(key)?;
+        self.settle();
+        let expire_at = self.expire_at(&self.slots[place]);
+        self.set_timer(place, None);
+        self.places.remove(hash(key), place);
+        let slot = self.slots.swap_remove(place)?;
+        self.bytes -= slot.bytes();
+        if let Some(moved) = self.slots.get(place) {
+            self.places.replace(hash(&moved.key), self.slots.len(), place);
+            if let Some(position) = moved.timer() {
+                self.timers.set_place(position, place);
+            }
+        }
+        if self.places.is_sparse() {
+            self.places.rebuild(self.slots.len(), |place| hash(&self.slots[place].key));
+        }
+        reindex(&mut self.field_expires, key, slot.value.next_field_expire(), None);
+        Some(Removed { value: slot.value, expire_at })
     }
 
     /// Panics where an index says anything else than the keys do, or where a key holds nothing.
     pub fn check_invariants(&self) {
-        let (mut expires, mut field_expires) = (BTreeSet::new(), BTreeSet::new());
-        for (key, entry) in &self.keys {
-            assert!(!entry.value.is_empty_aggregate(), "an empty aggregate has no key");
-            expires.extend(entry.expire_at.map(|at| (at, key.clone())));
-            field_expires.extend(entry.value.next_field_expire().map(|at| (at, key.clone())));
+        let mut field_expires = BTreeSet::new();
+        let (mut timers, mut bytes) = (0, 0);
+        for (place, slot) in self.slots.iter().enumerate() {
+            assert!(!slot.value.is_empty_aggregate(), "an empty aggregate has no key");
+            assert_eq!(self.place(&slot.key), Some(place), "every key is found");
+            let timer = slot.timer().map(|position| self.timers.get(position));
+            let is_own = timer.is_none_or(|timer| timer.is_some_and(|it| it.place() == place));
+            assert!(is_own, "every expiry is a timer");
+            timers += usize::from(timer.is_some());
+            bytes += slot.bytes();
+            field_expires.extend(slot.value.next_field_expire().map(|at| (at, slot.key.clone())));
         }
-        assert_eq!(self.expires, expires, "every expiry is indexed, and no other");
+        assert_eq!(self.timers.len(), timers, "and no other");
         assert_eq!(self.field_expires, field_expires, "and so is every field's");
+        let others = timers * TIMER_BYTES + field_expires.len() * ENTRY_BYTES;
+        assert_eq!(self.bytes(), bytes + others, "what the data takes is known");
     }
 
     /// Removes every key and says how many there were.
@@ -116,11 +234,10 @@ impl Db {
 
     /// Gives an existing key another expiry, or none; `false` where there is no such key.
     pub fn set_expire(&mut self, key: &[u8], expire_at: Option<UnixMillis>) -> bool {
-        let Some(entry) = self.keys.get_mut(key) else {
+        let Some(place) = self.place(key) else {
             return false;
         };
-        let was = std::mem::replace(&mut entry.expire_at, expire_at);
-        reindex(&mut self.expires, key, was, expire_at);
+        self.set_timer(place, expire_at);
         true
     }
 
@@ -136,13 +253,20 @@ impl Db {
 
     /// The earliest expiry of any key or field.
     pub fn next_expire(&self) -> Option<UnixMillis> {
-        let first = |index: &BTreeSet<(UnixMillis, SmallBytes)>| index.first().map(|(at, _)| *at);
-        first(&self.expires).into_iter().chain(first(&self.field_expires)).min()
+        let key = self.timers.first().map(|timer| timer.at);
+        let field = self.field_expires.first().map(|(at, _)| *at);
+        key.into_iter().chain(field).min()
+    }
+
+    /// The key that expires first, and when.
+    pub fn first_to_expire(&self) -> Option<(UnixMillis, &SmallBytes)> {
+        let timer = self.timers.first()?;
+        Some((timer.at, &self.slots[timer.place()].key))
     }
 
     /// The key that expires first, where that is at `now` or before.
     pub fn due(&self, now: UnixMillis) -> Option<SmallBytes> {
-        self.expires.first().filter(|(at, _)| *at <= now).map(|(_, key)| key.clone())
+        self.first_to_expire().filter(|(at, _)| *at <= now).map(|(_, key)| key.clone())
     }
 
     /// Takes the fields that are due at `now` out of one hash that has any: its key, and how many
@@ -150,7 +274,7 @@ impl Db {
     pub fn expire_fields(&mut self, now: UnixMillis) -> Option<(SmallBytes, u64)> {
         self.field_expires.first().filter(|(at, _)| *at <= now)?;
         let (_, key) = self.field_expires.pop_first()?;
-        let hash = Hash::from_value_mut(&mut self.keys.get_mut(&key)?.value)?;
+        let hash = Hash::from_value_mut(self.get_mut(&key, None)?)?;
         let mut expired = 0;
         while hash.take_due(now).is_some() {
             expired += 1;
@@ -161,17 +285,68 @@ impl Db {
     }
 
     /// The key and entry at a place of the dense order, from 0 to `len() - 1`.
-    pub fn get_index(&self, index: usize) -> Option<(&SmallBytes, &Entry)> {
-        self.keys.get_index(index)
+    pub fn get_index(&self, index: usize) -> Option<(&SmallBytes, Entry<'_>)> {
+        self.slots.get(index).map(|slot| (&slot.key, self.entry(slot)))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&SmallBytes, &Entry)> {
-        self.keys.iter()
+    /// One of the keys that expire, by a number from 0 to `expires_len() - 1`.
+    pub fn get_expiring(&self, index: usize) -> Option<(&SmallBytes, Entry<'_>)> {
+        self.get_index(self.timers.get(index)?.place())
     }
 
-    /// Every key that has an expiry, the earliest first.
-    pub fn iter_expires(&self) -> impl Iterator<Item = (UnixMillis, &SmallBytes)> {
-        self.expires.iter().map(|(at, key)| (*at, key))
+    pub fn iter(&self) -> impl Iterator<Item = (&SmallBytes, Entry<'_>)> {
+        self.slots.iter().map(|slot| (&slot.key, self.entry(slot)))
+    }
+
+    /// When keys expire: the earliest first, the others in no order.
+    pub fn expires(&self) -> impl Iterator<Item = UnixMillis> {
+        self.timers.iter().map(|timer| timer.at)
+    }
+
+    fn place(&self, key: &[u8]) -> Option<usize> {
+        let is_it = |place: usize| self.slots.get(place).is_some_and(|slot| *slot.key == *key);
+        let recent = self.recent.get();
+        if is_it(recent) {
+            return Some(recent);
+        }
+        let place = self.places.find(hash(key), is_it)?;
+        self.recent.set(place);
+        Some(place)
+    }
+
+    fn entry<'d>(&'d self, slot: &'d Slot) -> Entry<'d> {
+        Entry { value: &slot.value, expire_at: self.expire_at(slot), usage: slot.usage }
+    }
+
+    fn expire_at(&self, slot: &Slot) -> Option<UnixMillis> {
+        self.timers.get(slot.timer()?).map(|timer| timer.at)
+    }
+
+    /// Gives the entry at a place another expiry, or none.
+    fn set_timer(&mut self, place: usize, expire_at: Option<UnixMillis>) {
+        let slots = &mut self.slots;
+        let timer = slots[place].timer();
+        let mut moved = |place: usize, position| slots[place].set_timer(position);
+        match (timer, expire_at) {
+            (None, None) => {}
+            (None, Some(at)) => self.timers.insert(at, place, moved),
+            (Some(position), Some(at)) => {
+                if self.timers.get(position).is_none_or(|timer| timer.at != at) {
+                    self.timers.set(position, at, moved);
+                }
+            }
+            (Some(position), None) => {
+                self.timers.remove(position, &mut moved);
+                slots[place].timer = NO_TIMER;
+            }
+        }
+    }
+
+    /// Counts the entry that was lent out with what it takes now.
+    fn settle(&mut self) {
+        if let Some((place, before)) = self.lent.take() {
+            self.bytes = self.bytes + self.slots[place].value.heap_bytes() - before;
+        }
     }
 }
 
@@ -200,6 +375,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
+    const TOUCH: Touch = Touch::At(UnixMillis(0));
+
     #[derive(Debug, Clone)]
     enum Op {
         Insert(u8, Option<i64>),
@@ -227,7 +404,7 @@ mod tests {
         match op {
             Op::Insert(key, at) => {
                 let value = Str::new(b"v").into_value();
-                let old = db.insert(&[key], value, at.map(UnixMillis), UnixMillis(0));
+                let old = db.insert(&[key], value, at.map(UnixMillis), TOUCH);
                 let had = model.insert(key, at);
                 assert_eq!(old.map(|entry| entry.expire_at), had.map(|at| at.map(UnixMillis)));
             }
@@ -260,13 +437,10 @@ mod tests {
             let mut model = BTreeMap::new();
             for op in ops {
                 apply(&mut db, &mut model, op);
-                let mut expires: Vec<(i64, u8)> =
-                    model.iter().filter_map(|(&key, at)| Some(((*at)?, key))).collect();
-                expires.sort_unstable();
-                let indexed: Vec<_> = db.iter_expires().map(|(at, key)| (at.0, key[0])).collect();
-                prop_assert_eq!(&indexed, &expires);
+                db.check_invariants();
+                let expires: Vec<i64> = model.values().filter_map(|at| *at).collect();
                 prop_assert_eq!(db.expires_len(), expires.len());
-                prop_assert_eq!(db.next_expire(), expires.first().map(|(at, _)| UnixMillis(*at)));
+                prop_assert_eq!(db.next_expire(), expires.iter().min().map(|at| UnixMillis(*at)));
                 prop_assert_eq!(db.len(), model.len());
                 for (&key, &at) in &model {
                     let entry = db.get(&[key]).expect("the model has it");
@@ -296,7 +470,7 @@ mod tests {
     fn change_field(db: &mut Db, key: u8, field: u8, at: Option<Option<i64>>) {
         let limits = ListpackLimits { entries: 3, value_bytes: 64 };
         if !db.contains(&[key]) {
-            db.insert(&[key], Hash::default().into_value(), None, UnixMillis(0));
+            db.insert(&[key], Hash::default().into_value(), None, TOUCH);
         }
         let value = db.get_mut(&[key], None).expect("it was inserted");
         let hash = Hash::from_value_mut(value).expect("it is a hash");
@@ -323,7 +497,7 @@ mod tests {
                     FieldOp::Change(key, field, at) => change_field(&mut db, key, field, at),
                     FieldOp::Rename(from, to) => {
                         if let Some(entry) = db.remove(&[from]) {
-                            db.insert(&[to], entry.value, None, UnixMillis(0));
+                            db.insert(&[to], entry.value, None, TOUCH);
                         }
                     }
                     FieldOp::Expire(now) => {

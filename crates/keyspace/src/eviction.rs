@@ -2,13 +2,13 @@
 //!
 //! Before a command runs, keys are removed as `maxmemory-policy` says until the data fits. Where
 //! none may be removed, commands that need memory are refused. How much memory the data takes is
-//! an estimate, see [`Engine::used_memory`].
+//! kept up to date with every change, see [`Db::bytes`].
 
 use crate::client::ClientId;
-use crate::db::{DATABASES, DbIndex};
+use crate::db::{DATABASES, Db, DbIndex, Entry};
 use crate::engine::Engine;
 use crate::notify::Class;
-use crate::time::UnixMillis;
+use crate::usage::{Measure, Touch, Usage};
 use crate::value::SmallBytes;
 
 /// Which keys give way, and which of them first; `None` in the configuration for `noeviction`.
@@ -21,31 +21,84 @@ pub(crate) struct Policy {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// The key that was not used for the longest time.
-    LeastRecent,
+    /// The key that was used least, of some drawn at random.
+    Usage(Measure),
     Random,
     /// The key that expires first.
     TimeToLive,
 }
 
 impl Policy {
-    /// Reads the value of `maxmemory-policy`. How often a key is used, and when it was last
-    /// changed, is not recorded; policies that ask for it go by the last use.
+    /// Reads the value of `maxmemory-policy`.
     pub fn parse(text: &[u8]) -> Option<Policy> {
         let (keys, order) = std::str::from_utf8(text).ok()?.split_once('-')?;
         let order = match order {
+            "lru" => Order::Usage(Measure::Access),
+            "lrm" => Order::Usage(Measure::Change),
+            "lfu" => Order::Usage(Measure::Frequency),
             "random" => Order::Random,
             "ttl" => Order::TimeToLive,
-            _ => Order::LeastRecent,
+            _ => return None,
         };
         Some(Policy { volatile: keys == "volatile", order })
     }
+
+    /// What use of a key is recorded for it.
+    pub fn measure(self) -> Measure {
+        match self.order {
+            Order::Usage(measure) => measure,
+            Order::Random | Order::TimeToLive => Measure::Access,
+        }
+    }
+
+    /// How many keys of a database may give way.
+    fn candidates(self, db: &Db) -> usize {
+        if self.volatile { db.expires_len() } else { db.len() }
+    }
+
+    /// One of them, by a number below that.
+    fn candidate(self, db: &Db, index: usize) -> Option<(&SmallBytes, Entry<'_>)> {
+        if self.volatile { db.get_expiring(index) } else { db.get_index(index) }
+    }
 }
 
-/// How many keys are drawn at most to find one that has an expiry.
-const DRAWS: usize = 16;
+/// A key in its database.
+type Place = (DbIndex, SmallBytes);
 
 impl Engine {
+    /// What the data of all databases takes, in the layout of a browser.
+    pub(crate) fn used_memory(&self) -> u64 {
+        self.dbs.iter().map(|db| db.bytes() as u64).sum()
+    }
+
+    /// What is noted where a key is used now; `None` where such a use does not count.
+    pub(crate) fn touch(&mut self, is_change: bool) -> Option<Touch> {
+        let now = self.now;
+        match self.config.measure() {
+            Measure::Access => Some(Touch::At(now)),
+            Measure::Change => is_change.then_some(Touch::At(now)),
+            Measure::Frequency => {
+                Some(Touch::Counted { now, pace: self.config.lfu_pace, chance: self.rng.f64() })
+            }
+        }
+    }
+
+    /// Another policy counts use by another measure than before: every key starts with it anew.
+    pub(crate) fn convert_usage(&mut self, was: Measure) {
+        let now = self.now;
+        let is = self.config.measure();
+        if (was == Measure::Frequency) == (is == Measure::Frequency) {
+            return;
+        }
+        let start = match is {
+            Measure::Frequency => {
+                Usage::new(Touch::Counted { now, pace: self.config.lfu_pace, chance: 0.0 })
+            }
+            Measure::Access | Measure::Change => Usage::at(now),
+        };
+        self.dbs.iter_mut().for_each(|db| db.convert_usage(|_| start));
+    }
+
     /// Removes keys until the data fits into `maxmemory`, before a client's command runs; `false`
     /// where it does not fit. A hidden client only looks, so nothing gives way for it; nor does
     /// anything during a pause.
@@ -68,55 +121,60 @@ impl Engine {
     }
 
     /// The key that gives way next.
-    fn victim(&mut self, policy: Policy) -> Option<(DbIndex, SmallBytes)> {
-        let samples = match policy.order {
-            Order::LeastRecent => self.config.maxmemory_samples,
-            Order::Random | Order::TimeToLive => 1,
-        };
-        let mut candidates: Vec<(UnixMillis, DbIndex, SmallBytes)> = Vec::new();
-        for index in 0..DATABASES {
-            let db = DbIndex(index as u8);
-            if policy.order == Order::TimeToLive {
-                let first = self.db(db).iter_expires().next();
-                candidates.extend(first.map(|(at, key)| (at, db, key.clone())));
-            } else if self.db(db).len() <= samples {
-                let all = self.db(db).iter();
-                let all = all.filter(|(_, entry)| !policy.volatile || entry.expire_at.is_some());
-                candidates.extend(all.map(|(key, entry)| (entry.accessed_at, db, key.clone())));
-            } else {
-                for _ in 0..samples {
-                    candidates.extend(self.draw(db, policy.volatile));
-                }
+    fn victim(&mut self, policy: Policy) -> Option<Place> {
+        match policy.order {
+            Order::TimeToLive => self.first_to_expire(),
+            Order::Random => {
+                let count = self.candidates(policy);
+                let index = if count == 0 { return None } else { self.rng.usize(..count) };
+                self.candidate(policy, index).map(|(db, key, _)| (db, key.clone()))
             }
+            Order::Usage(measure) => self.least_used(policy, measure),
         }
-        let chosen = match policy.order {
-            Order::Random if candidates.is_empty() => None,
-            Order::Random => candidates.get(self.rng.usize(..candidates.len())),
-            Order::LeastRecent | Order::TimeToLive => {
-                candidates.iter().min_by_key(|(at, _, _)| *at)
-            }
-        };
-        chosen.map(|(_, db, key)| (*db, key.clone()))
     }
 
-    /// A key at random with the time of its last use.
-    fn draw(
-        &mut self,
-        index: DbIndex,
-        volatile: bool,
-    ) -> Option<(UnixMillis, DbIndex, SmallBytes)> {
-        if self.db(index).len() == 0 {
-            return None;
-        }
-        for _ in 0..DRAWS {
-            let place = self.rng.usize(..self.dbs[usize::from(index.0)].len());
-            let (key, entry) = self.db(index).get_index(place)?;
-            if !volatile || entry.expire_at.is_some() {
-                return Some((entry.accessed_at, index, key.clone()));
+    fn first_to_expire(&self) -> Option<Place> {
+        let firsts = (0..DATABASES).filter_map(|index| {
+            let db = DbIndex(index as u8);
+            self.db(db).first_to_expire().map(|(at, key)| (at, db, key))
+        });
+        let first = firsts.min_by_key(|(at, _, _)| *at);
+        first.map(|(_, db, key)| (db, key.clone()))
+    }
+
+    /// The least used of all keys, or of `maxmemory-samples` that are drawn where they are more.
+    fn least_used(&mut self, policy: Policy, measure: Measure) -> Option<Place> {
+        let count = self.candidates(policy);
+        let samples = self.config.maxmemory_samples;
+        let drawn: Vec<usize> = if count <= samples {
+            (0..count).collect()
+        } else {
+            (0..samples).map(|_| self.rng.usize(..count)).collect()
+        };
+        let candidates = drawn.into_iter().filter_map(|index| self.candidate(policy, index));
+        let least = candidates.min_by_key(|(_, _, entry)| match measure {
+            Measure::Access | Measure::Change => entry.usage.second(),
+            Measure::Frequency => u32::from(entry.usage.frequency(self.now, self.config.lfu_pace)),
+        });
+        least.map(|(db, key, _)| (db, key.clone()))
+    }
+
+    /// How many keys of all databases may give way.
+    fn candidates(&self, policy: Policy) -> usize {
+        self.dbs.iter().map(|db| policy.candidates(db)).sum()
+    }
+
+    /// One of them, by a number below that.
+    fn candidate(&self, policy: Policy, index: usize) -> Option<(DbIndex, &SmallBytes, Entry<'_>)> {
+        let mut index = index;
+        for (number, db) in self.dbs.iter().enumerate() {
+            let count = policy.candidates(db);
+            if index < count {
+                let (key, entry) = policy.candidate(db, index)?;
+                return Some((DbIndex(number as u8), key, entry));
             }
+            index -= count;
         }
-        let (_, key) = self.db(index).iter_expires().next()?;
-        let entry = self.db(index).get(key)?;
-        Some((entry.accessed_at, index, key.clone()))
+        None
     }
 }

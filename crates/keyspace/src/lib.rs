@@ -54,6 +54,7 @@ mod stats;
 mod time;
 mod timing;
 mod tracking;
+mod usage;
 mod value;
 
 pub use client::ClientId;

@@ -9,7 +9,7 @@ use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{SmallBytes, Str, Typed, bits};
+use crate::value::{Str, Typed, bits};
 use keyspace_resp::ReplyWriter;
 use std::ops::RangeInclusive;
 
@@ -288,9 +288,9 @@ fn make_room<'c>(
     let old_len = match ctx.peek::<Str>(key)? {
         Some(value) => value.len(),
         None => {
-            let mut bytes = SmallBytes::default();
+            let mut bytes = Vec::new();
             grow(&mut bytes, len)?;
-            ctx.set_value(key, Str::Raw(bytes).into_value(), None);
+            ctx.set_value(key, Str::raw(bytes).into_value(), None);
             0
         }
     };
@@ -301,10 +301,11 @@ fn make_room<'c>(
 }
 
 /// Appends zeros up to `len` bytes.
-fn grow(bytes: &mut SmallBytes, len: usize) -> Result<(), CommandError> {
+fn grow(bytes: &mut Vec<u8>, len: usize) -> Result<(), CommandError> {
     if len > bytes.len() {
-        bytes.try_reserve(len - bytes.len()).ok_or(CommandError::OutOfMemory)?;
-        bytes.resize(len);
+        let reserved = bytes.try_reserve(len - bytes.len());
+        reserved.map_err(|_| CommandError::OutOfMemory)?;
+        bytes.resize(len, 0);
     }
     Ok(())
 }

@@ -115,6 +115,7 @@ fn config_set(
         }
     }
     let requirepass = ctx.config().requirepass.clone();
+    let measure = ctx.config().measure();
     ctx.engine.config.set_all(&pairs).map_err(|refused| {
         CommandError::text(match refused {
             Refused::Unknown(name) => format!(
@@ -131,6 +132,7 @@ fn config_set(
     if config.requirepass != requirepass {
         acl.set_default_password(&config.requirepass);
     }
+    ctx.engine.convert_usage(measure);
     out.ok();
     Ok(())
 }

@@ -248,8 +248,8 @@ fn object(
     let text = format!(
         "Value at:0x0 refcount:1 encoding:{} serializedlength:{length} lru:{} lru_seconds_idle:{}",
         entry.value.encoding(),
-        (entry.accessed_at.0 / 1000) & 0xff_ffff,
-        (now - entry.accessed_at).max(0) / 1000,
+        entry.usage.second() & 0xff_ffff,
+        entry.usage.idle_seconds(now),
     );
     out.simple(&text);
     Ok(())
@@ -431,7 +431,7 @@ impl Digest {
     }
 
     /// The digest of a value, and of whether it expires.
-    fn of_entry(entry: &Entry) -> Digest {
+    fn of_entry(entry: Entry<'_>) -> Digest {
         let name = entry.value.value_type().name().as_bytes();
         let mut value = Digest::default();
         match &entry.value {
@@ -453,7 +453,7 @@ impl Digest {
             Value::ZSet(zset) => {
                 for element in zset.iter() {
                     let score = element.score.to_bits().to_le_bytes();
-                    value.join(Digest::of(&[&element.member, &score]));
+                    value.join(Digest::of(&[element.member, &score]));
                 }
             }
             Value::Array(array) => {

@@ -9,6 +9,7 @@ use crate::error::CommandError;
 use crate::notify::Class;
 use crate::rdb::{self, Refused};
 use crate::time::UnixMillis;
+use crate::usage::{Measure, Usage};
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -82,7 +83,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 fn dump(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let payload = match ctx.get_any(args[1]) {
         None => None,
-        Some(_) => ctx.database().get(args[1]).map(|entry| rdb::dump(&entry.value, ctx.config())),
+        Some(_) => ctx.database().get(args[1]).map(|entry| rdb::dump(entry.value, ctx.config())),
     };
     if payload.as_ref().is_some_and(|payload| payload.len() > ctx.config().proto_max_bulk_len) {
         return Err(CommandError::ReplyTooLarge);
@@ -132,6 +133,16 @@ impl RestoreOptions {
         Ok(parsed)
     }
 
+    /// How the key was used before, where that is said and recorded.
+    fn usage(&self, ctx: &Context<'_>) -> Option<Usage> {
+        if ctx.config().measure() == Measure::Frequency {
+            let counter = u8::try_from(self.frequency?).ok()?;
+            return Some(Usage::counted(ctx.now(), counter));
+        }
+        let idle = self.idle_seconds?.saturating_mul(1000);
+        Some(Usage::at(UnixMillis(ctx.now().0.saturating_sub(idle))))
+    }
+
     /// The expiry that `ttl` says, if it says one.
     fn expire_at(&self, ttl: i64, ctx: &Context<'_>) -> Result<Option<UnixMillis>, CommandError> {
         let base = if self.absolute_ttl { UnixMillis(0) } else { ctx.now() };
@@ -174,10 +185,8 @@ fn restore(
         }
         Some(value) => {
             ctx.set_value(key, value, expire_at);
-            if let Some(seconds) = options.idle_seconds {
-                let idle = seconds.saturating_mul(1000);
-                let used_at = UnixMillis(ctx.now().0.saturating_sub(idle));
-                ctx.database_mut().get_mut(key, Some(used_at));
+            if let Some(usage) = options.usage(ctx) {
+                ctx.database_mut().set_usage(key, usage);
             }
             ctx.changed(key, Class::GENERIC, "restore");
         }

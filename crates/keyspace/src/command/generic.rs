@@ -417,11 +417,12 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         return Err(CommandError::SameObject);
     }
     let taken = ctx.in_db(db, |ctx| ctx.database().contains(to));
-    let entry = if taken && !replace { None } else { ctx.get_any(from).cloned() };
-    out.integer(i64::from(entry.is_some()));
-    if let Some(entry) = entry {
+    let entry = if taken && !replace { None } else { ctx.get_any(from) };
+    let copied = entry.map(|entry| (entry.value.clone(), entry.expire_at));
+    out.integer(i64::from(copied.is_some()));
+    if let Some((value, expire_at)) = copied {
         ctx.in_db(db, |ctx| {
-            ctx.set_value(to, entry.value, entry.expire_at);
+            ctx.set_value(to, value, expire_at);
             ctx.changed(to, Class::GENERIC, "copy_to");
         });
     }

@@ -287,7 +287,7 @@ fn hsetnx(
 fn hget(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let hash = ctx.get::<Hash>(args[1])?;
     let value = hash.and_then(|hash| hash.get(args[2]));
-    out.bulk_or_null(value.map(|value| &**value));
+    out.bulk_or_null(value);
     Ok(())
 }
 
@@ -302,7 +302,7 @@ fn hmget(
     out.array(fields.len());
     for field in fields {
         let value = hash.and_then(|hash| hash.get(field));
-        out.bulk_or_null(value.map(|value| &**value));
+        out.bulk_or_null(value);
     }
     Ok(())
 }
@@ -497,7 +497,7 @@ fn random_field(
     let mut rng = ctx.fork_rng();
     let hash = ctx.get::<Hash>(key)?;
     let field = hash.and_then(|hash| hash.get_index(rng.usize(..hash.len())));
-    out.bulk_or_null(field.map(|(field, _)| &**field));
+    out.bulk_or_null(field.map(|(field, _)| field));
     Ok(())
 }
 

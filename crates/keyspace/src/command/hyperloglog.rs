@@ -103,7 +103,7 @@ fn sketch_or_create<'c>(
     match value {
         Some(value) => sketch(&value.as_bytes())?.check()?,
         None => {
-            ctx.set_value(key, Str::Raw(hyperloglog::empty()).into_value(), None);
+            ctx.set_value(key, Str::raw(hyperloglog::empty()).into_value(), None);
         }
     }
     let value = ctx.get_mut::<Str>(key)?.expect("it was there, or was set above");

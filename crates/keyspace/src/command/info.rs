@@ -23,7 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     arity: -1,
     flags: &[Flag::Loading, Flag::Sentinel, Flag::Stale],
     acl: &[AclCategory::Dangerous],
-    differs: "What only a process has (its memory, processor time, files, latencies) is 0, constant or left out; `used_memory` is estimated from a sample of the keys.",
+    differs: "What only a process has (its memory, processor time, files, latencies) is 0, constant or left out; `used_memory` is what the data takes in a browser, and nothing else.",
     run: Run::Handler(info),
     ..CommandSpec::new(Group::Server)
 }];
@@ -364,13 +364,13 @@ fn keyspace(report: &mut Report, engine: &Engine) {
     }
 }
 
-/// How many keys the average time to live is taken of: those that expire first.
+/// How many keys the average time to live is taken of: those near to the first to expire.
 const TTL_SAMPLE: usize = 1000;
 
 /// The average time to live in milliseconds of the keys that have one.
 fn average_ttl(engine: &Engine, db: DbIndex) -> i64 {
-    let sample = engine.db(db).iter_expires().take(TTL_SAMPLE);
-    let ttls: Vec<i64> = sample.map(|(at, _)| (at - engine.now).max(0)).collect();
+    let sample = engine.db(db).expires().take(TTL_SAMPLE);
+    let ttls: Vec<i64> = sample.map(|at| (at - engine.now).max(0)).collect();
     let sum: i128 = ttls.iter().map(|&ttl| i128::from(ttl)).sum();
     (sum / (ttls.len().max(1) as i128)) as i64
 }

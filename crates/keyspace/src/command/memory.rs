@@ -3,8 +3,7 @@
 use super::{CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
 use crate::args::{self, Args, Options};
 use crate::context::Context;
-use crate::db::{DATABASES, Db, DbIndex, Entry};
-use crate::engine::Engine;
+use crate::db::{DATABASES, DbIndex, Entry};
 use crate::error::CommandError;
 use crate::value::{Str, Value, allocation, string_bytes};
 use keyspace_resp::ReplyWriter;
@@ -73,7 +72,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: 2,
             flags: &[],
-            differs: "The data is estimated from a sample; the rest is 0.",
+            differs: "The data is what it takes in a browser; the rest is 0.",
             run: Run::Handler(memory_stats),
             ..CommandSpec::new(Group::Server)
         },
@@ -96,8 +95,6 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
 
 /// How many elements of a collection MEMORY USAGE looks at.
 const DEFAULT_SAMPLES: usize = 5;
-/// How many keys of a database stand for all of them in the estimate of all data.
-const SAMPLED_KEYS: usize = 64;
 
 /// MEMORY USAGE key [SAMPLES count]
 fn memory_usage(
@@ -125,7 +122,7 @@ fn memory_usage(
 }
 
 /// What a key and its value take.
-fn entry_bytes(key: &[u8], entry: &Entry, samples: usize) -> u64 {
+fn entry_bytes(key: &[u8], entry: Entry<'_>, samples: usize) -> u64 {
     const OBJECT_BYTES: u64 = 16;
     const EXPIRE_BYTES: u64 = 8;
     // Short strings live in the allocation of their key, behind a header of three bytes.
@@ -138,23 +135,6 @@ fn entry_bytes(key: &[u8], entry: &Entry, samples: usize) -> u64 {
     let expire = if entry.expire_at.is_some() { EXPIRE_BYTES } else { 0 };
     allocation(OBJECT_BYTES + expire + 1 + string_bytes(key.len()) + embedded)
         + entry.value.footprint(samples)
-}
-
-impl Engine {
-    /// What the data of all databases takes, estimated from a sample of its keys.
-    pub(crate) fn used_memory(&self) -> u64 {
-        (0..DATABASES).map(|index| database_bytes(self.db(DbIndex(index as u8)))).sum()
-    }
-}
-
-fn database_bytes(db: &Db) -> u64 {
-    let len = db.len();
-    let samples = len.min(SAMPLED_KEYS);
-    // Spread over the whole database, so that old and new keys are in the sample.
-    let index = |sample: usize| (sample as u64 * len as u64 / samples.max(1) as u64) as usize;
-    let sampled = (0..samples).filter_map(|sample| db.get_index(index(sample)));
-    let sum: u64 = sampled.map(|(key, entry)| entry_bytes(key, entry, DEFAULT_SAMPLES)).sum();
-    (u128::from(sum) * len as u128 / (samples.max(1) as u128)) as u64
 }
 
 /// MEMORY STATS

@@ -12,7 +12,7 @@ use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{Element, ListpackLimits, Typed, ZSet};
+use crate::value::{ElementRef, ListpackLimits, Typed, ZSet};
 use keyspace_resp::{Protocol, ReplyWriter};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -398,7 +398,7 @@ fn write_score(out: &mut ReplyWriter, score: Option<f64>) {
 fn write_elements<'z>(
     out: &mut ReplyWriter,
     len: usize,
-    elements: impl Iterator<Item = &'z Element>,
+    elements: impl Iterator<Item = ElementRef<'z>>,
     with_scores: bool,
 ) {
     write_elements_header(out, len, with_scores);
@@ -412,11 +412,11 @@ fn write_elements_header(out: &mut ReplyWriter, len: usize, with_scores: bool) {
     out.array(if flat { len * 2 } else { len });
 }
 
-fn write_element(out: &mut ReplyWriter, element: &Element, with_scores: bool) {
+fn write_element(out: &mut ReplyWriter, element: ElementRef<'_>, with_scores: bool) {
     if with_scores && out.protocol() == Protocol::Resp3 {
         out.array(2);
     }
-    out.bulk(&element.member);
+    out.bulk(element.member);
     if with_scores {
         out.double(element.score);
     }

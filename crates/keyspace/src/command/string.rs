@@ -383,7 +383,7 @@ fn get(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<
 /// Answers a value, or null for none.
 fn write_value(out: &mut ReplyWriter, value: Option<&Str>) {
     match value {
-        Some(Str::Int(value)) => out.bulk_integer(*value),
+        Some(Str::Int(value)) => out.bulk_integer(value.get()),
         Some(value) => out.bulk(&value.as_bytes()),
         None => out.null(),
     }

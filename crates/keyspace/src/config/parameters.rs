@@ -106,8 +106,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("lazyfree-lazy-server-del", "no"),
     Parameter::boolean("lazyfree-lazy-user-del", "no"),
     Parameter::boolean("lazyfree-lazy-user-flush", "no"),
-    Parameter::integer("lfu-decay-time", 0, INT_MAX, "1"),
-    Parameter::integer("lfu-log-factor", 0, INT_MAX, "10"),
+    Parameter::integer("lfu-decay-time", 0, INT_MAX, "1")
+        .acts(|config, value| config.lfu_pace.decay_minutes = integer(value) as u32),
+    Parameter::integer("lfu-log-factor", 0, INT_MAX, "10")
+        .acts(|config, value| config.lfu_pace.log_factor = integer(value) as u32),
     Parameter::integer("list-compress-depth", 0, INT_MAX, "0"),
     Parameter::integer("list-max-listpack-size", INT_MIN, INT_MAX, "-2")
         .alias("list-max-ziplist-size")

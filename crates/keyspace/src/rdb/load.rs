@@ -6,8 +6,7 @@ use super::{Corrupt, array, intset, layout, listpack, stream, ziplist, zipmap};
 use crate::config::Config;
 use crate::time::UnixMillis;
 use crate::value::{
-    Element, Hash, List, Map, Member, NodeLimit, OrderedSet, Set, SmallBytes, Str, Typed, Value,
-    ZSet,
+    Element, Hash, List, Map, Member, NodeLimit, Set, SmallBytes, Str, Typed, Value, ZSet,
 };
 
 /// The last point in time at which a field can die.
@@ -93,11 +92,11 @@ fn set(layout: u8, reader: &mut Reader<'_>, config: &Config) -> Result<Set, Corr
     let (mut set, members) = if layout == layout::SET {
         let members = strings(reader)?;
         match members.len() > limits.intset_entries {
-            true => (Set::Hashtable(OrderedSet::default()), members),
+            true => (Set::Hashtable(Default::default()), members),
             false => (Set::default(), members),
         }
     } else {
-        (Set::Listpack(OrderedSet::default()), listpack::read(&reader.string()?)?)
+        (Set::Listpack(Default::default()), listpack::read(&reader.string()?)?)
     };
     for member in &members {
         if !set.add(Member::Bytes(member), limits) {

@@ -23,7 +23,7 @@ pub(super) fn layout_of(value: &Value, limits: IdempotencyLimits) -> u8 {
             Set::Intset(_) => layout::SET_INTSET,
             Set::Listpack(_) | Set::Hashtable(_) => layout::SET,
         },
-        Value::ZSet(zset) if zset.dense().is_none() => layout::ZSET_LISTPACK,
+        Value::ZSet(zset) if zset.is_packed() => layout::ZSET_LISTPACK,
         Value::ZSet(_) => layout::ZSET_2,
         Value::Hash(hash) => match hash.encoding() {
             "listpack" => layout::HASH_LISTPACK,
@@ -74,18 +74,18 @@ fn set(out: &mut Writer, set: &Set) {
 }
 
 fn zset(out: &mut Writer, zset: &ZSet) {
-    if zset.dense().is_some() {
+    if !zset.is_packed() {
         out.length(zset.len() as u64);
         // From the last to the first, so that each is inserted at the front of what is there.
         for element in zset.iter().rev() {
-            out.string(&element.member);
+            out.string(element.member);
             out.raw(&element.score.to_le_bytes());
         }
         return;
     }
     let mut packed = listpack::Writer::new();
     for element in zset.iter() {
-        packed.push(&element.member);
+        packed.push(element.member);
         let score = element.score;
         if score.fract() == 0.0 && score.abs() < INTEGER_SCORES_BELOW {
             packed.push_integer(score as i64);

@@ -223,7 +223,7 @@ fn contents(value: &Value) -> Vec<Vec<u8>> {
         Value::ZSet(zset) => {
             let elements = zset.iter();
             return elements
-                .map(|element| [&element.score.to_be_bytes(), &*element.member].concat())
+                .map(|element| [&element.score.to_be_bytes(), element.member].concat())
                 .collect();
         }
         Value::Stream(stream) => return stream_contents(stream),

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Array {
     elements: BTreeMap<u64, SmallBytes>,
+    /// What the elements take outside of themselves.
+    heap_bytes: usize,
     /// Where the last insertion was, if there was any: what is set by its index is none.
     pub last_insert: Option<u64>,
 }
@@ -36,18 +38,29 @@ impl Array {
         self.elements.is_empty()
     }
 
+    /// What its elements take outside of themselves.
+    pub fn heap_bytes(&self) -> usize {
+        self.heap_bytes
+    }
+
     pub fn get(&self, index: u64) -> Option<&SmallBytes> {
         self.elements.get(&index)
     }
 
     /// Sets the element at an index; `true` where there was none.
     pub fn set(&mut self, index: u64, value: &[u8]) -> bool {
-        self.elements.insert(index, value.into()).is_none()
+        let value = SmallBytes::from(value);
+        self.heap_bytes += value.heap_bytes();
+        let old = self.elements.insert(index, value);
+        self.heap_bytes -= old.as_ref().map_or(0, SmallBytes::heap_bytes);
+        old.is_none()
     }
 
     /// Removes the element at an index; `false` where there is none.
     pub fn remove(&mut self, index: u64) -> bool {
-        self.elements.remove(&index).is_some()
+        let old = self.elements.remove(&index);
+        self.heap_bytes -= old.as_ref().map_or(0, SmallBytes::heap_bytes);
+        old.is_some()
     }
 
     /// Removes what is between two indices, both included, and says how much that was.
@@ -104,6 +117,7 @@ impl Array {
         let newest = self.backwards().take(usize::try_from(keep).unwrap_or(usize::MAX));
         let mut kept: Vec<SmallBytes> = newest.map_while(|element| element.cloned()).collect();
         kept.reverse();
+        self.heap_bytes = kept.iter().map(SmallBytes::heap_bytes).sum();
         self.elements = (0..).zip(kept).collect();
         self.last_insert = self.len().checked_sub(1);
     }

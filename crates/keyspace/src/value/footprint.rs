@@ -110,7 +110,7 @@ impl Value {
             }
             Value::ZSet(zset) => {
                 let elements = zset.iter().map(|element| match packed {
-                    true => listpack_bytes(&element.member) + 10,
+                    true => listpack_bytes(element.member) + 10,
                     false => {
                         let member = allocation(string_bytes(element.member.len()));
                         BUCKET_BYTES + DICT_ENTRY_BYTES + SKIPLIST_NODE_BYTES + member

@@ -11,14 +11,14 @@
 
 mod expires;
 
-use super::{ListpackLimits, Map, SmallBytes};
+use super::{ListpackLimits, SmallBytes, Table};
 use crate::time::UnixMillis;
 use expires::FieldExpires;
 
 /// A hash value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hash {
-    fields: Map<SmallBytes, SmallBytes>,
+    fields: Table<2>,
     encoding: Encoding,
     /// `None` where no field has an expiry. Whatever has one is in `fields`.
     expires: Option<Box<FieldExpires>>,
@@ -54,20 +54,25 @@ impl Hash {
         self.encoding != Encoding::Hashtable
     }
 
-    pub fn get(&self, field: &[u8]) -> Option<&SmallBytes> {
-        self.fields.get(field)
+    /// What its fields and values take.
+    pub fn bytes(&self) -> usize {
+        self.fields.bytes()
+    }
+
+    pub fn get(&self, field: &[u8]) -> Option<&[u8]> {
+        self.fields.find(field).map(|place| self.fields.value(place))
     }
 
     pub fn contains(&self, field: &[u8]) -> bool {
-        self.fields.contains_key(field)
+        self.fields.find(field).is_some()
     }
 
     /// The field and value at a place from 0 to `len() - 1`.
-    pub fn get_index(&self, index: usize) -> Option<(&SmallBytes, &SmallBytes)> {
-        self.fields.get_index(index)
+    pub fn get_index(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        self.fields.get(index)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&SmallBytes, &SmallBytes)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields.iter()
     }
 
@@ -87,28 +92,26 @@ impl Hash {
     /// Sets a field, which keeps its expiry if it has one; `true` where it is new.
     pub fn set_value(&mut self, field: &[u8], value: &[u8], limits: ListpackLimits) -> bool {
         self.convert_if(field.len().max(value.len()) > limits.value_bytes);
-        let is_new = match self.fields.get_mut(field) {
-            Some(old) => {
-                *old = value.into();
-                false
-            }
-            None => {
-                self.fields.insert(field.into(), value.into());
-                true
-            }
-        };
+        let place = self.fields.find(field);
+        match place {
+            Some(place) => self.fields.set_value(place, value),
+            None => self.fields.push(field, value),
+        }
         self.convert_if(self.fields.len() > limits.entries);
-        is_new
+        place.is_none()
     }
 
     /// Removes a field and returns its value.
     pub fn remove(&mut self, field: &[u8]) -> Option<SmallBytes> {
+        let place = self.fields.find(field)?;
         self.forget_expire(field);
+        let value = self.fields.value(place).into();
         if self.encoding == Encoding::Hashtable {
-            self.fields.swap_remove(field)
+            self.fields.swap_remove(place);
         } else {
-            self.fields.shift_remove(field)
+            self.fields.shift_remove(place);
         }
+        Some(value)
     }
 
     /// When a field dies.
@@ -135,16 +138,16 @@ impl Hash {
 
     /// Gives a field an expiry; `false` where there is no such field.
     pub fn set_expire(&mut self, field: &[u8], expire_at: UnixMillis) -> bool {
-        let Some(from) = self.fields.get_index_of(field) else {
+        let Some(from) = self.fields.find(field) else {
             return false;
         };
         self.enable_expiry();
         self.expires.get_or_insert_default().set(field, expire_at);
         if self.encoding == Encoding::ListpackEx {
             let later = |other: &[u8]| self.expire_at(other).is_none_or(|at| at > expire_at);
-            let mut others = self.fields.keys().filter(|&other| **other != *field);
-            let to = others.position(|other| later(other)).unwrap_or(self.fields.len() - 1);
-            self.fields.move_index(from, to);
+            let others = self.fields.iter().filter(|(other, _)| *other != field);
+            let to = { others }.position(|(other, _)| later(other));
+            self.fields.move_item(from, to.unwrap_or(self.fields.len() - 1));
         }
         true
     }
@@ -155,9 +158,9 @@ impl Hash {
             return false;
         }
         if self.encoding == Encoding::ListpackEx
-            && let Some(from) = self.fields.get_index_of(field)
+            && let Some(from) = self.fields.find(field)
         {
-            self.fields.move_index(from, self.fields.len() - 1);
+            self.fields.move_item(from, self.fields.len() - 1);
         }
         true
     }
@@ -203,7 +206,7 @@ mod tests {
     }
 
     fn fields(hash: &Hash) -> Vec<&[u8]> {
-        hash.iter().map(|(field, _)| &**field).collect()
+        hash.iter().map(|(field, _)| field).collect()
     }
 
     #[test]

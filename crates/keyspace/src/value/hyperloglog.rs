@@ -8,7 +8,6 @@ mod estimate;
 mod murmur;
 mod sparse;
 
-use super::SmallBytes;
 use sparse::Run;
 
 /// How many registers there are, and the bits of a hash that choose one.
@@ -41,11 +40,11 @@ pub(crate) enum Encoding {
 }
 
 /// An empty HyperLogLog.
-pub(crate) fn empty() -> SmallBytes {
-    let mut bytes = SmallBytes::default();
+pub(crate) fn empty() -> Vec<u8> {
+    let mut bytes = Vec::new();
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[1]);
-    bytes.resize(HEADER_BYTES);
+    bytes.resize(HEADER_BYTES, 0);
     bytes.extend_from_slice(&sparse::EMPTY);
     bytes
 }
@@ -157,14 +156,14 @@ impl Registers {
 /// first.
 #[derive(Debug)]
 pub(crate) struct SketchMut<'a> {
-    bytes: &'a mut SmallBytes,
+    bytes: &'a mut Vec<u8>,
     /// The bytes up to which it may be sparse.
     sparse_max_bytes: usize,
 }
 
 impl<'a> SketchMut<'a> {
     /// `bytes` were accepted by [`Sketch::new`], and [`Sketch::check`] found them sound.
-    pub fn new(bytes: &'a mut SmallBytes, sparse_max_bytes: usize) -> SketchMut<'a> {
+    pub fn new(bytes: &'a mut Vec<u8>, sparse_max_bytes: usize) -> SketchMut<'a> {
         SketchMut { bytes, sparse_max_bytes }
     }
 
@@ -198,7 +197,7 @@ impl<'a> SketchMut<'a> {
                 sparse::Raised::DoesNotFit => self.make_dense(),
             }
         }
-        let registers = &mut self.bytes.as_mut_slice()[HEADER_BYTES..];
+        let registers = &mut self.bytes[HEADER_BYTES..];
         let is_higher = dense_register(registers, index) < value;
         if is_higher {
             set_dense_register(registers, index, value);
@@ -208,10 +207,10 @@ impl<'a> SketchMut<'a> {
 
     /// Gives up the sparse encoding.
     pub fn make_dense(&mut self) {
-        let mut dense = SmallBytes::from(&self.bytes[..HEADER_BYTES]);
-        dense.resize(DENSE_BYTES);
-        dense.as_mut_slice()[ENCODING_AT] = 0;
-        let registers = &mut dense.as_mut_slice()[HEADER_BYTES..];
+        let mut dense = self.bytes[..HEADER_BYTES].to_vec();
+        dense.resize(DENSE_BYTES, 0);
+        dense[ENCODING_AT] = 0;
+        let registers = &mut dense[HEADER_BYTES..];
         let mut index = 0;
         for run in sparse::runs(&self.bytes[HEADER_BYTES..]) {
             if run.value > 0 {
@@ -225,13 +224,13 @@ impl<'a> SketchMut<'a> {
 
     /// Keeps an estimate in the header until the registers change.
     pub fn cache_estimate(&mut self, estimate: u64) {
-        let header = &mut self.bytes.as_mut_slice()[..HEADER_BYTES];
+        let header = &mut self.bytes[..HEADER_BYTES];
         header[ESTIMATE_AT..].copy_from_slice(&estimate.to_le_bytes());
     }
 
     /// Says that the estimate in the header does not hold any more.
     pub fn make_stale(&mut self) {
-        self.bytes.as_mut_slice()[STALE_AT] |= STALE;
+        self.bytes[STALE_AT] |= STALE;
     }
 
     pub fn encoding(&self) -> Encoding {
@@ -344,8 +343,8 @@ mod tests {
             registers in prop::collection::vec(any::<u8>(), 0..60),
         ) {
             let mut bytes = empty();
-            bytes.as_mut_slice()[ENCODING_AT] = encoding;
-            bytes.resize(HEADER_BYTES);
+            bytes[ENCODING_AT] = encoding;
+            bytes.resize(HEADER_BYTES, 0);
             bytes.extend_from_slice(&registers);
             if let Some(sketch) = Sketch::new(&bytes) {
                 prop_assert_eq!(sketch.check().is_ok(), sketch.estimate().is_ok());

@@ -9,9 +9,14 @@ mod hash;
 pub(crate) mod hyperloglog;
 mod list;
 pub(crate) mod listpack;
+mod memory;
+mod packed;
+mod places;
+mod segmented;
 mod set;
 mod stream;
 mod string;
+mod table;
 mod zset;
 
 pub(crate) use array::Array;
@@ -19,6 +24,9 @@ pub(crate) use bytes::SmallBytes;
 pub(crate) use footprint::{allocation, string_bytes};
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};
+pub(crate) use memory::{ITEM_BYTES, heap_bytes};
+pub(crate) use places::{Places, hash};
+pub(crate) use segmented::Segmented;
 pub(crate) use set::{Member, Set, SetLimits};
 pub(crate) use stream::{
     Consumer, ConsumerGroup, ConsumerName, Fields, Idempotency, IdempotencyLimits, NODE_MAX_BYTES,
@@ -26,7 +34,10 @@ pub(crate) use stream::{
     Threshold, Trim, message_id,
 };
 pub(crate) use string::{Str, canonical_integer};
-pub(crate) use zset::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order};
+use table::Table;
+pub(crate) use zset::{
+    Element, ElementRef, Interval, LexInterval, Limit, ScoreInterval, ZSet, in_order,
+};
 
 use crate::time::UnixMillis;
 

@@ -7,7 +7,8 @@
 
 mod algebra;
 
-use super::{ListpackLimits, OrderedSet, SmallBytes, canonical_integer};
+use super::string::decimal_digits;
+use super::{ListpackLimits, SmallBytes, Table, canonical_integer};
 
 /// Up to which sizes a set keeps the encodings for small ones.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +22,8 @@ pub(crate) struct SetLimits {
 pub(crate) enum Set {
     /// Sorted.
     Intset(Vec<i64>),
-    Listpack(OrderedSet<SmallBytes>),
-    Hashtable(OrderedSet<SmallBytes>),
+    Listpack(Table<1>),
+    Hashtable(Table<1>),
 }
 
 /// A member, as it is stored or as a client named it.
@@ -75,6 +76,14 @@ impl Set {
         self.len() == 0
     }
 
+    /// What its members take.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Set::Intset(integers) => size_of_val(&**integers),
+            Set::Listpack(members) | Set::Hashtable(members) => members.bytes(),
+        }
+    }
+
     pub fn encoding(&self) -> &'static str {
         match self {
             Set::Intset(_) => "intset",
@@ -94,7 +103,7 @@ impl Set {
                 member.integer().is_some_and(|value| integers.binary_search(&value).is_ok())
             }
             Set::Listpack(members) | Set::Hashtable(members) => {
-                member.with_bytes(|bytes| members.contains(bytes))
+                member.with_bytes(|bytes| members.find(bytes).is_some())
             }
         }
     }
@@ -104,13 +113,19 @@ impl Set {
         match self {
             Set::Intset(integers) => integers.get(index).copied().map(Member::Integer),
             Set::Listpack(members) | Set::Hashtable(members) => {
-                members.get_index(index).map(|member| Member::Bytes(member))
+                members.get(index).map(|(member, _)| Member::Bytes(member))
             }
         }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Member<'_>> {
-        (0..self.len()).filter_map(|index| self.get_index(index))
+        let (integers, members) = match self {
+            Set::Intset(integers) => (&**integers, None),
+            Set::Listpack(members) | Set::Hashtable(members) => (&[][..], Some(members)),
+        };
+        let integers = integers.iter().copied().map(Member::Integer);
+        let members = members.into_iter().flat_map(Table::iter);
+        integers.chain(members.map(|(member, _)| Member::Bytes(member)))
     }
 
     /// Says that one command is about to add so many members, `first` the first of them: Redis
@@ -121,9 +136,9 @@ impl Set {
                 *self = if first.integer().is_some() && count <= limits.intset_entries {
                     Set::Intset(Vec::new())
                 } else if count <= limits.listpack.entries {
-                    Set::Listpack(OrderedSet::default())
+                    Set::Listpack(Table::default())
                 } else {
-                    Set::Hashtable(OrderedSet::default())
+                    Set::Hashtable(Table::default())
                 };
             }
             Set::Intset(_) if count > limits.intset_entries => self.make_hashtable(),
@@ -155,7 +170,7 @@ impl Set {
             let is_full = members.len() >= limits.listpack.entries;
             let is_known = member.with_bytes(|bytes| {
                 let fits = !is_full && bytes.len() <= limits.listpack.value_bytes;
-                fits || members.contains(bytes)
+                fits || members.find(bytes).is_some()
             });
             if !is_known {
                 self.make_hashtable();
@@ -163,7 +178,13 @@ impl Set {
         }
         match self {
             Set::Intset(_) => unreachable!("an intset that gets other members was converted"),
-            Set::Listpack(members) | Set::Hashtable(members) => members.insert(member.to_bytes()),
+            Set::Listpack(members) | Set::Hashtable(members) => member.with_bytes(|bytes| {
+                let is_new = members.find(bytes).is_none();
+                if is_new {
+                    members.push(bytes, &[]);
+                }
+                is_new
+            }),
         }
     }
 
@@ -174,20 +195,26 @@ impl Set {
                 member.integer().and_then(|value| integers.binary_search(&value).ok())
             }
             Set::Listpack(members) | Set::Hashtable(members) => {
-                member.with_bytes(|bytes| members.get_index_of(bytes))
+                member.with_bytes(|bytes| members.find(bytes))
             }
         };
-        place.and_then(|place| self.take_index(place)).is_some()
+        place.inspect(|&place| self.remove_index(place)).is_some()
     }
 
     /// Removes and returns the member at a place from 0 to `len() - 1`.
     pub fn take_index(&mut self, index: usize) -> Option<SmallBytes> {
+        let member = self.get_index(index)?.to_bytes();
+        self.remove_index(index);
+        Some(member)
+    }
+
+    fn remove_index(&mut self, index: usize) {
         match self {
             Set::Intset(integers) => {
-                (index < integers.len()).then(|| Member::Integer(integers.remove(index)).to_bytes())
+                integers.remove(index);
             }
-            Set::Listpack(members) => members.shift_remove_index(index),
-            Set::Hashtable(members) => members.swap_remove_index(index),
+            Set::Listpack(members) => members.shift_remove(index),
+            Set::Hashtable(members) => members.swap_remove(index),
         }
     }
 
@@ -195,8 +222,8 @@ impl Set {
     /// when SPOP takes nearly everything.
     pub fn rebuild(&mut self, limits: SetLimits) {
         if let Set::Hashtable(members) = self {
-            let mut rebuilt = Set::Listpack(OrderedSet::default());
-            for member in members.iter() {
+            let mut rebuilt = Set::Listpack(Table::default());
+            for (member, _) in members.iter() {
                 rebuilt.add(Member::Bytes(member), limits);
             }
             *self = rebuilt;
@@ -210,18 +237,19 @@ impl Set {
         });
     }
 
-    fn to_bytes(&self) -> OrderedSet<SmallBytes> {
-        self.iter().map(Member::to_bytes).collect()
+    fn to_bytes(&self) -> Table<1> {
+        let mut members = Table::default();
+        for member in self.iter() {
+            member.with_bytes(|bytes| members.push(bytes, &[]));
+        }
+        members
     }
 }
 
 /// How many bytes the longest of these sorted integers has in decimal form.
 fn longest_integer(integers: &[i64]) -> usize {
-    let bytes = |value: &i64| {
-        let digits = value.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1;
-        digits + usize::from(*value < 0)
-    };
-    integers.first().map_or(0, bytes).max(integers.last().map_or(0, bytes))
+    let bytes = |value: Option<&i64>| value.map_or(0, |value| decimal_digits(*value));
+    bytes(integers.first()).max(bytes(integers.last()))
 }
 
 #[cfg(test)]

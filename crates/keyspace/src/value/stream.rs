@@ -29,6 +29,8 @@ pub(crate) struct Stream {
     /// By the id of their first entry.
     nodes: BTreeMap<StreamId, Node>,
     radix_tree_nodes: usize,
+    /// What the nodes take.
+    bytes: usize,
     len: usize,
     /// The largest id ever.
     pub last_id: StreamId,
@@ -77,6 +79,7 @@ impl Stream {
         Stream {
             nodes: BTreeMap::new(),
             radix_tree_nodes: radix::EMPTY_NODES,
+            bytes: 0,
             len: 0,
             last_id: StreamId::MIN,
             max_deleted_id: StreamId::MIN,
@@ -95,6 +98,7 @@ impl Stream {
                 return None;
             }
             stream.len += node.entries.len();
+            stream.bytes += node.bytes();
             stream.radix_tree_nodes += radix::added_nodes(&stream.nodes, node.key);
             stream.nodes.insert(node.key, node);
         }
@@ -108,6 +112,11 @@ impl Stream {
     /// The nodes in order.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> {
         self.nodes.values()
+    }
+
+    /// What its entries take.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub fn encoding(&self) -> &'static str {
@@ -157,10 +166,16 @@ impl Stream {
         let words_bytes: usize = words.iter().map(|word| word.len()).sum();
         let last = self.nodes.values_mut().next_back();
         match last.filter(|node| node.accepts(words_bytes, limits)) {
-            Some(node) => node.push(id, words),
+            Some(node) => {
+                self.bytes -= node.bytes();
+                node.push(id, words);
+                self.bytes += node.bytes();
+            }
             None => {
+                let node = Node::new(id, words);
+                self.bytes += node.bytes();
                 self.radix_tree_nodes += radix::added_nodes(&self.nodes, id);
-                self.nodes.insert(id, Node::new(id, words));
+                self.nodes.insert(id, node);
             }
         }
         self.len += 1;
@@ -269,6 +284,7 @@ impl Stream {
     fn remove_node(&mut self, key: StreamId) {
         if let Some(node) = self.nodes.remove(&key) {
             self.len -= node.entries.len();
+            self.bytes -= node.bytes();
             self.radix_tree_nodes -= radix::added_nodes(&self.nodes, key);
         }
     }

@@ -2,7 +2,6 @@
 
 use super::SmallBytes;
 use std::borrow::Cow;
-use std::io::Write;
 
 /// Strings longer than this are stored apart from their header in Redis: encoding `raw`.
 const EMBSTR_MAX_BYTES: usize = 44;
@@ -10,11 +9,34 @@ const EMBSTR_MAX_BYTES: usize = 44;
 /// A string value and what `OBJECT ENCODING` says of it.
 #[derive(Debug, Clone)]
 pub(crate) enum Str {
-    Int(i64),
+    Int(Integer),
     /// Bytes as they were set.
     Bytes(SmallBytes),
     /// Bytes that were changed in place, which Redis keeps `raw` however short they are.
-    Raw(SmallBytes),
+    #[allow(clippy::box_collection, reason = "every other value would be larger by a third")]
+    Raw(Box<Vec<u8>>),
+}
+
+/// A 64-bit integer that needs no more alignment than the pointers beside it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Integer([u32; 2]);
+
+impl Integer {
+    pub fn get(self) -> i64 {
+        (u64::from(self.0[0]) << 32 | u64::from(self.0[1])) as i64
+    }
+}
+
+impl From<i64> for Integer {
+    fn from(value: i64) -> Integer {
+        Integer([(value as u64 >> 32) as u32, value as u32])
+    }
+}
+
+impl std::fmt::Debug for Integer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.get().fmt(f)
+    }
 }
 
 impl Default for Str {
@@ -28,9 +50,18 @@ impl Str {
     /// form of one.
     pub fn new(bytes: &[u8]) -> Str {
         match canonical_integer(bytes) {
-            Some(value) => Str::Int(value),
+            Some(value) => Str::integer(value),
             None => Str::Bytes(bytes.into()),
         }
+    }
+
+    pub fn integer(value: i64) -> Str {
+        Str::Int(value.into())
+    }
+
+    /// A value of bytes that a command made in place.
+    pub fn raw(bytes: Vec<u8>) -> Str {
+        Str::Raw(Box::new(bytes))
     }
 
     pub fn encoding(&self) -> &'static str {
@@ -44,43 +75,46 @@ impl Str {
     /// The bytes, as `GET` answers them.
     pub fn as_bytes(&self) -> Cow<'_, [u8]> {
         match self {
-            Str::Int(value) => {
-                let mut digits = Vec::with_capacity(20);
-                write!(digits, "{value}").expect("writing to a Vec cannot fail");
-                Cow::Owned(digits)
-            }
-            Str::Bytes(bytes) | Str::Raw(bytes) => Cow::Borrowed(bytes),
+            Str::Int(value) => Cow::Owned(value.get().to_string().into_bytes()),
+            Str::Bytes(bytes) => Cow::Borrowed(bytes),
+            Str::Raw(bytes) => Cow::Borrowed(bytes),
         }
     }
 
     /// The integer, where the bytes are the canonical decimal form of one.
     pub fn as_integer(&self) -> Option<i64> {
         match self {
-            Str::Int(value) => Some(*value),
-            Str::Bytes(bytes) | Str::Raw(bytes) => canonical_integer(bytes),
+            Str::Int(value) => Some(value.get()),
+            Str::Bytes(bytes) => canonical_integer(bytes),
+            Str::Raw(bytes) => canonical_integer(bytes),
         }
     }
 
     /// Length in bytes.
     pub fn len(&self) -> usize {
         match self {
-            Str::Int(_) => self.as_bytes().len(),
-            Str::Bytes(bytes) | Str::Raw(bytes) => bytes.len(),
+            Str::Int(value) => decimal_digits(value.get()),
+            Str::Bytes(bytes) => bytes.len(),
+            Str::Raw(bytes) => bytes.len(),
         }
     }
 
     /// The bytes, to be changed in place; the value is `raw` from then on.
-    pub fn make_raw(&mut self) -> &mut SmallBytes {
-        let bytes = match std::mem::take(self) {
-            Str::Int(value) => SmallBytes::from(value.to_string().into_bytes()),
-            Str::Bytes(bytes) | Str::Raw(bytes) => bytes,
-        };
-        *self = Str::Raw(bytes);
+    pub fn make_raw(&mut self) -> &mut Vec<u8> {
+        if !matches!(self, Str::Raw(_)) {
+            *self = Str::raw(self.as_bytes().into_owned());
+        }
         match self {
             Str::Raw(bytes) => bytes,
-            _ => unreachable!("it was made raw on the line above"),
+            Str::Int(_) | Str::Bytes(_) => unreachable!("it was made raw on the line above"),
         }
     }
+}
+
+/// How many bytes an integer has in decimal form.
+pub(crate) fn decimal_digits(value: i64) -> usize {
+    let digits = value.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1;
+    digits + usize::from(value < 0)
 }
 
 /// The integer whose canonical decimal form `bytes` is: no plus, no leading zero, no `-0`.

@@ -1,15 +1,16 @@
 //! Sorted set values: members with a score, ordered by score and then by member.
 //!
-//! A *packed* sorted set (`listpack` in Redis) is small and has no index by member; it is searched
-//! from its front. Once it outgrows the limits it gets the index (`skiplist`) and keeps it.
+//! Members and scores lie in a dense table; their order is a sequence of scores and places in it,
+//! so that no member is stored twice. A *packed* sorted set (`listpack` in Redis) is small. Once it
+//! outgrows the limits it is a `skiplist` and stays one.
 
 mod interval;
 mod ranked;
 
-use super::{ListpackLimits, Map, SmallBytes};
+use super::{ListpackLimits, Map, SmallBytes, Table};
 use crate::sort::sort_by;
 pub(crate) use interval::{Interval, LexInterval, Limit, ScoreInterval};
-use ranked::{Iter, Ranked};
+use ranked::Ranked;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -20,21 +21,51 @@ pub(crate) struct Element {
     pub score: f64,
 }
 
+/// A member of a sorted set and its score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ElementRef<'z> {
+    pub member: &'z [u8],
+    pub score: f64,
+}
+
 impl Element {
     /// The order of a sorted set.
     pub fn compare(&self, score: f64, member: &[u8]) -> Ordering {
-        let by_score = self.score.partial_cmp(&score).expect("no score is NaN");
-        by_score.then_with(|| (*self.member).cmp(member))
+        compare(self.score, score).then_with(|| (*self.member).cmp(member))
+    }
+
+    pub fn as_ref(&self) -> ElementRef<'_> {
+        ElementRef { member: &self.member, score: self.score }
     }
 }
 
 /// A sorted set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ZSet {
+    /// Every member with the bytes of its score.
+    members: Table<2>,
     /// The elements in their order.
-    ranked: Ranked<Element>,
-    /// Every member's score, unless the set is packed.
-    scores: Option<Map<SmallBytes, f64>>,
+    ranked: Ranked<Rung>,
+    is_skiplist: bool,
+}
+
+/// An element's score, and its place in the table.
+#[derive(Debug, Clone, Copy)]
+struct Rung {
+    /// As bytes, which need no alignment of eight.
+    score: [u8; 8],
+    place: u32,
+}
+
+impl Rung {
+    fn new(score: f64, place: usize) -> Rung {
+        let place = u32::try_from(place).expect("memory ends before places do");
+        Rung { score: score.to_le_bytes(), place }
+    }
+
+    fn score(self) -> f64 {
+        f64::from_le_bytes(self.score)
+    }
 }
 
 impl ZSet {
@@ -42,51 +73,54 @@ impl ZSet {
     pub fn from_scores(scores: Map<SmallBytes, f64>, limits: ListpackLimits) -> ZSet {
         let fits = scores.len() <= limits.entries
             && scores.keys().all(|member| member.len() <= limits.value_bytes);
-        let mut ranked = Ranked::default();
+        let mut zset = ZSet { is_skiplist: !fits, ..ZSet::default() };
         for Element { member, score } in in_order(&scores) {
-            let score = if fits { packed_score(score) } else { score };
-            ranked.insert(ranked.len(), Element { member, score });
+            zset.add(zset.len(), &member, score);
         }
-        ZSet { ranked, scores: (!fits).then_some(scores) }
+        zset
     }
 
     pub fn len(&self) -> usize {
-        self.ranked.len()
+        self.members.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.members.is_empty()
+    }
+
+    /// What its members and their scores take.
+    pub fn bytes(&self) -> usize {
+        self.members.bytes()
     }
 
     pub fn encoding(&self) -> &'static str {
-        if self.scores.is_none() { "listpack" } else { "skiplist" }
+        if self.is_packed() { "listpack" } else { "skiplist" }
     }
 
-    /// Every member's score in a dense order, for a walk in steps; a packed set has none and is
-    /// small enough to be walked in one.
-    pub fn dense(&self) -> Option<&Map<SmallBytes, f64>> {
-        self.scores.as_ref()
+    /// Whether it is small enough to be walked in one step.
+    pub fn is_packed(&self) -> bool {
+        !self.is_skiplist
+    }
+
+    /// The element at a place from 0 to `len() - 1` of a dense order.
+    pub fn get_index(&self, place: usize) -> Option<ElementRef<'_>> {
+        let (member, score) = self.members.get(place)?;
+        Some(ElementRef { member, score: read_score(score) })
     }
 
     pub fn score(&self, member: &[u8]) -> Option<f64> {
-        match &self.scores {
-            Some(scores) => scores.get(member).copied(),
-            None => {
-                let mut elements = self.ranked.iter();
-                elements.find(|element| *element.member == *member).map(|element| element.score)
-            }
-        }
+        self.members.find(member).map(|place| read_score(self.members.value(place)))
     }
 
     /// A member's rank, from 0 for the lowest score, and its score.
     pub fn rank_and_score(&self, member: &[u8]) -> Option<(usize, f64)> {
         let score = self.score(member)?;
-        Some((self.place(score, member), score))
+        Some((self.rank(score, member), score))
     }
 
     /// The element of that rank.
-    pub fn get(&self, rank: usize) -> Option<&Element> {
-        self.ranked.get(rank)
+    pub fn get(&self, rank: usize) -> Option<ElementRef<'_>> {
+        self.ranked.get(rank).map(|rung| self.element(*rung))
     }
 
     /// Gives up the packed form at once where so many elements are about to come.
@@ -98,88 +132,151 @@ impl ZSet {
 
     /// Sets a member's score, which is not NaN, and returns the one it had.
     pub fn insert(&mut self, member: &[u8], score: f64, limits: ListpackLimits) -> Option<f64> {
-        let old = self.score(member);
-        match old {
-            Some(old) if old == score => return Some(old),
-            Some(old) => {
-                self.ranked.remove(self.place(old, member));
-            }
-            None if self.len() >= limits.entries || member.len() > limits.value_bytes => {
+        let Some(place) = self.members.find(member) else {
+            if self.len() >= limits.entries || member.len() > limits.value_bytes {
                 self.unpack();
             }
-            None => {}
+            let score = self.stored(score);
+            self.add(self.rank(score, member), member, score);
+            return None;
+        };
+        let old = read_score(self.members.value(place));
+        if old != score {
+            self.ranked.remove(self.rank(old, member));
+            let score = self.stored(score);
+            self.members.set_value(place, &score.to_le_bytes());
+            self.ranked.insert(self.rank(score, member), Rung::new(score, place));
         }
-        let score = if self.scores.is_none() { packed_score(score) } else { score };
-        self.ranked.insert(self.place(score, member), Element { member: member.into(), score });
-        if let Some(scores) = &mut self.scores {
-            match scores.get_mut(member) {
-                Some(known) => *known = score,
-                None => {
-                    scores.insert(member.into(), score);
-                }
-            }
-        }
-        old
+        Some(old)
     }
 
     /// Removes a member and returns its score.
     pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
         let score = self.score(member)?;
-        self.remove_rank(self.place(score, member));
+        self.drop_rank(self.rank(score, member));
         Some(score)
     }
 
     /// Removes the element of that rank.
     pub fn remove_rank(&mut self, rank: usize) -> Option<Element> {
-        let element = self.ranked.remove(rank)?;
-        if let Some(scores) = &mut self.scores {
-            scores.swap_remove(&*element.member);
-        }
+        let element = self.get(rank)?;
+        let element = Element { member: element.member.into(), score: element.score };
+        self.drop_rank(rank);
         Some(element)
     }
 
     /// Removes the elements of these ranks and returns how many there were.
     pub fn remove_ranks(&mut self, ranks: Range<usize>) -> usize {
-        ranks.clone().map_while(|_| self.remove_rank(ranks.start)).count()
+        ranks.clone().take_while(|_| self.drop_rank(ranks.start)).count()
     }
 
     /// The elements in their order.
-    pub fn iter(&self) -> Iter<'_, Element> {
-        self.ranked.iter()
+    pub fn iter(&self) -> Iter<'_> {
+        self.range(0..self.len())
     }
 
     /// The elements of these ranks, as far as there are so many.
-    pub fn range(&self, ranks: Range<usize>) -> Iter<'_, Element> {
-        self.ranked.range(ranks)
+    pub fn range(&self, ranks: Range<usize>) -> Iter<'_> {
+        Iter { zset: self, rungs: self.ranked.range(ranks) }
     }
 
     /// The ranks of the elements with these scores.
     pub fn ranks_by_score(&self, scores: &ScoreInterval) -> Range<usize> {
-        let start = self.ranked.partition_point(|element| scores.starts_after(&element.score));
-        let end = self.ranked.partition_point(|element| !scores.ends_before(&element.score));
+        let start = self.ranked.partition_point(|rung| scores.starts_after(&rung.score()));
+        let end = self.ranked.partition_point(|rung| !scores.ends_before(&rung.score()));
         start..end.max(start)
     }
 
     /// The ranks of these members, where all have the same score; some ranks otherwise.
     pub fn ranks_by_lex(&self, members: &LexInterval<'_>) -> Range<usize> {
-        let start = self.ranked.partition_point(|element| members.starts_after(&&*element.member));
-        let end = self.ranked.partition_point(|element| !members.ends_before(&&*element.member));
+        let member = |rung: &Rung| self.element(*rung).member;
+        let start = self.ranked.partition_point(|rung| members.starts_after(&member(rung)));
+        let end = self.ranked.partition_point(|rung| !members.ends_before(&member(rung)));
         start..end.max(start)
-    }
-
-    /// The rank that an element has or would have.
-    fn place(&self, score: f64, member: &[u8]) -> usize {
-        self.ranked.partition_point(|element| element.compare(score, member).is_lt())
     }
 
     /// Gives up the packed form.
     pub fn unpack(&mut self) {
-        if self.scores.is_none() {
-            let elements = self.ranked.iter();
-            let scores = elements.map(|element| (element.member.clone(), element.score));
-            self.scores = Some(scores.collect());
-        }
+        self.is_skiplist = true;
     }
+
+    /// The rank that an element has or would have.
+    fn rank(&self, score: f64, member: &[u8]) -> usize {
+        self.ranked.partition_point(|rung| {
+            compare(rung.score(), score)
+                .then_with(|| self.members.key(rung.place as usize).cmp(member))
+                .is_lt()
+        })
+    }
+
+    /// Adds a new member at its rank.
+    fn add(&mut self, rank: usize, member: &[u8], score: f64) {
+        let score = self.stored(score);
+        self.ranked.insert(rank, Rung::new(score, self.members.len()));
+        self.members.push(member, &score.to_le_bytes());
+    }
+
+    /// Removes the element of that rank; `false` where there is none.
+    fn drop_rank(&mut self, rank: usize) -> bool {
+        let Some(rung) = self.ranked.remove(rank) else {
+            return false;
+        };
+        let (place, last) = (rung.place as usize, self.len() - 1);
+        if place != last {
+            // The last element of the table moves into the gap.
+            let moved = Rung::new(read_score(self.members.value(last)), last);
+            let rank = self.rank(moved.score(), self.members.key(last));
+            if let Some(rung) = self.ranked.get_mut(rank) {
+                rung.place = place as u32;
+            }
+        }
+        self.members.swap_remove(place);
+        true
+    }
+
+    fn element(&self, rung: Rung) -> ElementRef<'_> {
+        ElementRef { member: self.members.key(rung.place as usize), score: rung.score() }
+    }
+
+    /// A score as it is stored: a listpack keeps whole numbers as integers, of which none is -0.
+    fn stored(&self, score: f64) -> f64 {
+        if self.is_packed() { score + 0.0 } else { score }
+    }
+}
+
+/// A walk over elements in their order, from either end.
+#[derive(Debug, Clone)]
+pub(crate) struct Iter<'z> {
+    zset: &'z ZSet,
+    rungs: ranked::Iter<'z, Rung>,
+}
+
+impl<'z> Iterator for Iter<'z> {
+    type Item = ElementRef<'z>;
+
+    fn next(&mut self) -> Option<ElementRef<'z>> {
+        self.rungs.next().map(|rung| self.zset.element(*rung))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rungs.size_hint()
+    }
+}
+
+impl<'z> DoubleEndedIterator for Iter<'z> {
+    fn next_back(&mut self) -> Option<ElementRef<'z>> {
+        self.rungs.next_back().map(|rung| self.zset.element(*rung))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+fn compare(score: f64, other: f64) -> Ordering {
+    score.partial_cmp(&other).expect("no score is NaN")
+}
+
+fn read_score(bytes: &[u8]) -> f64 {
+    f64::from_le_bytes(bytes.try_into().expect("a score has eight bytes"))
 }
 
 /// The elements with these scores, in the order of a sorted set.
@@ -189,11 +286,6 @@ pub(crate) fn in_order(scores: &Map<SmallBytes, f64>) -> Vec<Element> {
         elements.map(|(member, &score)| Element { member: member.clone(), score }).collect();
     sort_by(&mut elements, |a, b| a.compare(b.score, &b.member));
     elements
-}
-
-/// A score as a listpack keeps it: whole numbers as integers, of which none is -0.
-fn packed_score(score: f64) -> f64 {
-    score + 0.0
 }
 
 #[cfg(test)]
@@ -212,7 +304,7 @@ mod tests {
         model.sort_by(|a, b| a.partial_cmp(b).expect("no score is NaN"));
     }
 
-    fn elements<'a>(walk: impl Iterator<Item = &'a Element>) -> Model {
+    fn elements<'a>(walk: impl Iterator<Item = ElementRef<'a>>) -> Model {
         walk.map(|element| (element.score, element.member.to_vec())).collect()
     }
 

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{SmallBytes, Str, Typed};
+use crate::value::{Str, Typed};
 use keyspace_resp::ReplyWriter;
 use std::borrow::Cow;
 
@@ -109,11 +109,11 @@ pub(super) fn bitop(
         strings.push(ctx.peek::<Str>(key)?.map(Str::as_bytes).unwrap_or_default());
     }
     let len = strings.iter().map(|string| string.len()).max().unwrap_or_default();
-    let mut result = SmallBytes::default();
-    result.try_reserve(len).ok_or(CommandError::OutOfMemory)?;
-    result.resize(len);
+    let mut result = Vec::new();
+    result.try_reserve(len).map_err(|_| CommandError::OutOfMemory)?;
+    result.resize(len, 0);
     let (first, others) = strings.split_first().expect("the arity asks for a key");
-    for (index, part) in result.as_mut_slice().chunks_mut(8).enumerate() {
+    for (index, part) in result.chunks_mut(8).enumerate() {
         let word = |string: &Cow<'_, [u8]>| word_at(string, index * 8);
         let combined = operation.combine(word(first), others.iter().map(word));
         part.copy_from_slice(&combined.to_le_bytes()[..part.len()]);
@@ -121,7 +121,7 @@ pub(super) fn bitop(
     if len == 0 {
         ctx.delete(destination);
     } else {
-        ctx.set_value(destination, Str::Raw(result).into_value(), None);
+        ctx.set_value(destination, Str::raw(result).into_value(), None);
         ctx.changed(destination, Class::STRING, "set");
     }
     out.count(len);

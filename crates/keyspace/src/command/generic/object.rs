@@ -4,6 +4,7 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::db::Entry;
 use crate::error::CommandError;
+use crate::usage::Measure;
 use keyspace_resp::ReplyWriter;
 
 /// OBJECT ENCODING key
@@ -18,21 +19,24 @@ pub(super) fn encoding(
 }
 
 /// OBJECT FREQ key
-///
-/// The frequency of accesses is not tracked under any policy that the engine has.
 pub(super) fn freq(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    if entry(ctx, args).is_some() {
-        return Err(CommandError::text(
-            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
-             note that when switching between policies at runtime LRU and LFU data will take some \
-             time to adjust.",
-        ));
+    match entry(ctx, args) {
+        None => out.null(),
+        Some(_) if ctx.config().measure() != Measure::Frequency => {
+            return Err(CommandError::text(
+                "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
+                 note that when switching between policies at runtime LRU and LFU data will take \
+                 some time to adjust.",
+            ));
+        }
+        Some(entry) => {
+            out.integer(entry.usage.frequency(ctx.now(), ctx.config().lfu_pace).into());
+        }
     }
-    out.null();
     Ok(())
 }
 
@@ -43,8 +47,15 @@ pub(super) fn idletime(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     match entry(ctx, args) {
-        Some(entry) => out.integer((ctx.now() - entry.accessed_at) / 1000),
         None => out.null(),
+        Some(_) if ctx.config().measure() == Measure::Frequency => {
+            return Err(CommandError::text(
+                "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that \
+                 when switching between policies at runtime LRU and LFU data will take some time \
+                 to adjust.",
+            ));
+        }
+        Some(entry) => out.integer(entry.usage.idle_seconds(ctx.now())),
     }
     Ok(())
 }
@@ -64,6 +75,6 @@ pub(super) fn refcount(
     Ok(())
 }
 
-fn entry<'c>(ctx: &'c Context<'_>, args: &Args<'_>) -> Option<&'c Entry> {
+fn entry<'c>(ctx: &'c Context<'_>, args: &Args<'_>) -> Option<Entry<'c>> {
     ctx.database().get(args[2])
 }

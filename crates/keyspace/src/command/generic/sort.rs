@@ -114,7 +114,7 @@ impl<'a> Pattern<'a> {
         let key = [prefix, &**element, suffix].concat();
         match (&ctx.get_any(&key)?.value, field) {
             (Value::String(value), None) => Some(SmallBytes::from(&*value.as_bytes())),
-            (Value::Hash(hash), Some(field)) => hash.get(field).cloned(),
+            (Value::Hash(hash), Some(field)) => hash.get(field).map(SmallBytes::from),
             _ => None,
         }
     }
@@ -230,7 +230,7 @@ fn elements(
     let elements = match &entry.value {
         Value::List(list) => list.iter().cloned().collect(),
         Value::Set(set) => set.iter().map(Member::to_bytes).collect(),
-        Value::ZSet(zset) => zset.iter().map(|element| element.member.clone()).collect(),
+        Value::ZSet(zset) => zset.iter().map(|element| element.member.into()).collect(),
         Value::String(_) | Value::Hash(_) | Value::Stream(_) | Value::Array(_) => {
             return Err(CommandError::WrongType);
         }

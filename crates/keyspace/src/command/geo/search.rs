@@ -206,7 +206,7 @@ impl<'a> Query<'a> {
                 if let Some(distance) = area.distance_within(place) {
                     let distance = distance / self.metres;
                     found.push(Found {
-                        member: &element.member,
+                        member: element.member,
                         score: element.score,
                         place,
                         distance,

@@ -192,7 +192,7 @@ fn hgetex(
         }
         let mut changed = false;
         for field in options.fields {
-            out.bulk_or_null(hash.get(field).map(|value| &**value));
+            out.bulk_or_null(hash.get(field));
             changed |= match options.expiry {
                 Some(Expiry::At(at)) if at <= now => hash.remove(field).is_some(),
                 Some(Expiry::At(at)) => hash.set_expire(field, at),

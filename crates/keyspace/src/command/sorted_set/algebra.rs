@@ -7,7 +7,7 @@ use crate::command::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Ru
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::sort::sort_by_key;
-use crate::value::{Map, Member, Set, SmallBytes, Value, ZSet, in_order};
+use crate::value::{Element, Map, Member, Set, SmallBytes, Value, ZSet, in_order};
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -230,7 +230,7 @@ impl<'c> Source<'c> {
             Source::Missing => Box::new(std::iter::empty()),
             Source::Set(set) => Box::new(set.iter().map(|member| (member, SET_SCORE))),
             Source::ZSet(zset) => {
-                Box::new(zset.iter().map(|element| (Member::Bytes(&element.member), element.score)))
+                Box::new(zset.iter().map(|element| (Member::Bytes(element.member), element.score)))
             }
         }
     }
@@ -257,7 +257,7 @@ fn sources<'c>(ctx: &'c mut Context<'_>, keys: &Args<'_>) -> Result<Vec<Source<'
     for key in keys {
         ctx.get_any(key);
     }
-    let source = |key: &&[u8]| match ctx.database().get(key).map(|entry| &entry.value) {
+    let source = |key: &&[u8]| match ctx.database().get(key).map(|entry| entry.value) {
         None => Ok(Source::Missing),
         Some(Value::Set(set)) => Ok(Source::Set(set)),
         Some(Value::ZSet(zset)) => Ok(Source::ZSet(zset)),
@@ -362,7 +362,7 @@ fn answer_generic(
     operation: Operation,
 ) -> Result<(), CommandError> {
     let (scores, with_scores) = combine(ctx, &args[1..], operation, true)?;
-    write_elements(out, scores.len(), in_order(&scores).iter(), with_scores);
+    write_elements(out, scores.len(), in_order(&scores).iter().map(Element::as_ref), with_scores);
     Ok(())
 }
 

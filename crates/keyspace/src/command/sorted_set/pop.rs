@@ -133,7 +133,9 @@ fn pop_generic(
             out.bulk(&element.member);
             out.double(element.score);
         }
-        (_, elements) => write_elements(out, elements.len(), elements.iter(), true),
+        (_, elements) => {
+            write_elements(out, elements.len(), elements.iter().map(Element::as_ref), true)
+        }
     }
     Ok(())
 }

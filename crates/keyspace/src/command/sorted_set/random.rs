@@ -63,6 +63,6 @@ fn random_member(
     let mut rng = ctx.fork_rng();
     let zset = ctx.get::<ZSet>(key)?;
     let element = zset.and_then(|zset| zset.get(rng.usize(..zset.len())));
-    out.bulk_or_null(element.map(|element| &*element.member));
+    out.bulk_or_null(element.map(|element| element.member));
     Ok(())
 }

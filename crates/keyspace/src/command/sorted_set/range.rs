@@ -7,7 +7,7 @@ use crate::command::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Ru
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{Element, Interval, LexInterval, Limit, ScoreInterval, ZSet};
+use crate::value::{ElementRef, Interval, LexInterval, Limit, ScoreInterval, ZSet};
 use keyspace_resp::ReplyWriter;
 use std::ops::Range;
 
@@ -307,7 +307,7 @@ impl<'a> RangeQuery<'a> {
         &self,
         zset: &'z ZSet,
         ranks: Range<usize>,
-    ) -> impl Iterator<Item = &'z Element> {
+    ) -> impl Iterator<Item = ElementRef<'z>> {
         let reverse = self.reverse;
         let mut walk = zset.range(ranks);
         std::iter::from_fn(move || if reverse { walk.next_back() } else { walk.next() })
@@ -429,7 +429,7 @@ fn zrangestore(
     let mut stored = ZSet::default();
     if let Some(zset) = ctx.get::<ZSet>(args[2])? {
         for element in query.elements(zset, query.ranks(zset)) {
-            stored.insert(&element.member, element.score, limits);
+            stored.insert(element.member, element.score, limits);
         }
     }
     store(ctx, args[1], stored, "zrangestore", out);

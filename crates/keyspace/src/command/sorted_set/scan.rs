@@ -37,22 +37,22 @@ fn zscan(
         return Ok(());
     };
     let options = ScanOptions::parse(&args[3..], ScanKind::Members)?;
-    if let Some(scores) = zset.dense() {
-        let (places, next_cursor) = scan::step(cursor, scores.len(), options.count);
-        let visited = places.filter_map(|place| scores.get_index(place));
+    if !zset.is_packed() {
+        let (places, next_cursor) = scan::step(cursor, zset.len(), options.count);
+        let visited = places.filter_map(|place| zset.get_index(place));
         scan::reply(out, next_cursor, |out| {
-            let selected = visited.filter(|(member, _)| options.matches(member));
-            selected.fold(0, |written, (member, &score)| {
-                out.bulk(member);
-                out.bulk(seventeen_digits(score).as_bytes());
+            let selected = visited.filter(|element| options.matches(element.member));
+            selected.fold(0, |written, element| {
+                out.bulk(element.member);
+                out.bulk(seventeen_digits(element.score).as_bytes());
                 written + 2
             })
         });
     } else {
         scan::reply(out, 0, |out| {
-            let selected = zset.iter().filter(|element| options.matches(&element.member));
+            let selected = zset.iter().filter(|element| options.matches(element.member));
             selected.fold(0, |written, element| {
-                out.bulk(&element.member);
+                out.bulk(element.member);
                 out.bulk_double(element.score);
                 written + 2
             })

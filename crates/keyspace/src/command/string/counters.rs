@@ -57,11 +57,11 @@ fn incr_generic(
         Some(value) => {
             let old = value.as_integer().ok_or(CommandError::NotAnInteger)?;
             let new = old.checked_add(increment).ok_or(CommandError::Overflow)?;
-            *value = Str::Int(new);
+            *value = Str::integer(new);
             new
         }
         None => {
-            ctx.set_value(key, Str::Int(increment).into_value(), None);
+            ctx.set_value(key, Str::integer(increment).into_value(), None);
             increment
         }
     };
@@ -80,7 +80,7 @@ pub(super) fn incrbyfloat(
 ) -> Result<(), CommandError> {
     let key = args[1];
     let old = match ctx.peek::<Str>(key)? {
-        Some(Str::Int(value)) => LongDouble::from(*value),
+        Some(Str::Int(value)) => LongDouble::from(value.get()),
         Some(value) => LongDouble::parse(&value.as_bytes()).ok_or(CommandError::NotAFloat)?,
         None => LongDouble::from(0),
     };

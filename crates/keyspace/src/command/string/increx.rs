@@ -105,7 +105,7 @@ impl Number for i64 {
     }
 
     fn to_stored(self) -> Str {
-        Str::Int(self)
+        Str::integer(self)
     }
 
     fn plus(self, other: i64) -> Option<i64> {
@@ -137,7 +137,7 @@ impl Number for LongDouble {
 
     fn stored(value: &Str) -> Result<LongDouble, CommandError> {
         match value {
-            Str::Int(value) => Ok(LongDouble::from(*value)),
+            Str::Int(value) => Ok(LongDouble::from(value.get())),
             value => LongDouble::parse(&value.as_bytes()).ok_or(CommandError::NotAFloat),
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn mget(
 ) -> Result<(), CommandError> {
     out.array(args.len() - 1);
     for key in &args[1..] {
-        match ctx.get_any(key).map(|entry| &entry.value) {
+        match ctx.get_any(key).map(|entry| entry.value) {
             Some(Value::String(value)) => write_value(out, Some(value)),
             _ => out.null(),
         }

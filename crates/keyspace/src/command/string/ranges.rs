@@ -4,7 +4,7 @@ use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
-use crate::value::{SmallBytes, Str, Typed};
+use crate::value::{Str, Typed};
 use keyspace_resp::ReplyWriter;
 
 /// STRLEN key
@@ -62,9 +62,9 @@ pub(super) fn setrange(
     match ctx.get_mut::<Str>(key)? {
         Some(value) => overwrite(value.make_raw(), end, part)?,
         None => {
-            let mut bytes = SmallBytes::default();
+            let mut bytes = Vec::new();
             overwrite(&mut bytes, end, part)?;
-            ctx.set_value(key, Str::Raw(bytes).into_value(), None);
+            ctx.set_value(key, Str::raw(bytes).into_value(), None);
         }
     }
     ctx.changed(key, Class::STRING, "setrange");
@@ -73,12 +73,13 @@ pub(super) fn setrange(
 }
 
 /// Puts `part` into `bytes` so that it ends at `end`.
-fn overwrite(bytes: &mut SmallBytes, end: usize, part: &[u8]) -> Result<(), CommandError> {
+fn overwrite(bytes: &mut Vec<u8>, end: usize, part: &[u8]) -> Result<(), CommandError> {
     if end > bytes.len() {
-        bytes.try_reserve(end - bytes.len()).ok_or(CommandError::OutOfMemory)?;
-        bytes.resize(end);
+        let reserved = bytes.try_reserve(end - bytes.len());
+        reserved.map_err(|_| CommandError::OutOfMemory)?;
+        bytes.resize(end, 0);
     }
-    bytes.as_mut_slice()[end - part.len()..end].copy_from_slice(part);
+    bytes[end - part.len()..end].copy_from_slice(part);
     Ok(())
 }
 
@@ -94,7 +95,7 @@ pub(super) fn append(
     match ctx.get_mut::<Str>(key)? {
         Some(value) => {
             let bytes = value.make_raw();
-            bytes.try_reserve(part.len()).ok_or(CommandError::OutOfMemory)?;
+            bytes.try_reserve(part.len()).map_err(|_| CommandError::OutOfMemory)?;
             bytes.extend_from_slice(part);
         }
         None => {

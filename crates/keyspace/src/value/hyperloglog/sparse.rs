@@ -4,7 +4,6 @@
 //! one of 1 to 4 registers with a value from 1 to 32. Lengths and values are stored less one.
 
 use super::{Corrupted, REGISTERS};
-use crate::value::SmallBytes;
 use smallvec::SmallVec;
 
 /// The one run of an empty HyperLogLog.
@@ -101,7 +100,7 @@ pub(super) enum Raised {
 /// Raises a register to `value` in the runs that start at `start`, unless that takes more than
 /// `max_bytes` in all.
 pub(super) fn raise(
-    bytes: &mut SmallBytes,
+    bytes: &mut Vec<u8>,
     start: usize,
     index: usize,
     value: u8,
@@ -154,18 +153,18 @@ fn find(bytes: &[u8], index: usize) -> Option<Place> {
 }
 
 /// Puts other bytes in the place of some.
-fn replace(bytes: &mut SmallBytes, at: usize, taken: usize, new: &[u8]) {
+fn replace(bytes: &mut Vec<u8>, at: usize, taken: usize, new: &[u8]) {
     let len = bytes.len();
     let new_len = len + new.len() - taken;
-    bytes.resize(len.max(new_len));
-    bytes.as_mut_slice().copy_within(at + taken..len, at + new.len());
-    bytes.as_mut_slice()[at..at + new.len()].copy_from_slice(new);
-    bytes.resize(new_len);
+    bytes.resize(len.max(new_len), 0);
+    bytes.copy_within(at + taken..len, at + new.len());
+    bytes[at..at + new.len()].copy_from_slice(new);
+    bytes.truncate(new_len);
 }
 
 /// Unites neighbours of one value, in the few runs from `at` on in which a change can have made
 /// them. As in Redis, so that the bytes are the same.
-fn unite(bytes: &mut SmallBytes, mut at: usize) {
+fn unite(bytes: &mut Vec<u8>, mut at: usize) {
     for _ in 0..UNITED_RUNS {
         let Some((run, taken)) = Run::decode(&bytes[at.min(bytes.len())..]) else {
             return;

@@ -124,6 +124,11 @@ impl Node {
         }
     }
 
+    /// What its entries take, those included that were removed from it.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// What the listpack would take.
     pub fn listpack_bytes(&self) -> usize {
         self.bytes + counts_bytes(self.entries.len(), self.deleted)

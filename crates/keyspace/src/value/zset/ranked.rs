@@ -58,6 +58,23 @@ impl<T> Ranked<T> {
         node.elements.get(rank)
     }
 
+    /// The element of that rank, to be changed without changing the order.
+    pub fn get_mut(&mut self, mut rank: usize) -> Option<&mut T> {
+        if rank >= self.len() {
+            return None;
+        }
+        let mut node = &mut self.root;
+        while !node.is_leaf() {
+            let (index, rank_in_child) = node.child_at(rank);
+            if rank_in_child == node.children[index].len {
+                return node.elements.get_mut(index);
+            }
+            node = &mut node.children[index];
+            rank = rank_in_child;
+        }
+        node.elements.get_mut(rank)
+    }
+
     /// How many elements stand at the front for which `is_before` holds; there must be none
     /// behind the first for which it does not.
     pub fn partition_point(&self, mut is_before: impl FnMut(&T) -> bool) -> usize {
@@ -76,7 +93,9 @@ impl<T> Ranked<T> {
     /// Inserts an element, which gets that rank, or the last if there are fewer.
     pub fn insert(&mut self, rank: usize, element: T) {
         let rank = rank.min(self.len());
-        if let Some((middle, right)) = self.root.insert(rank, element) {
+        self.root.insert(rank, element);
+        if self.root.elements.len() > MAX {
+            let (middle, right) = self.root.split();
             let left = std::mem::replace(&mut self.root, Node::new(Vec::new(), Vec::new()));
             self.root = Node::new(vec![middle], vec![left, right]);
         }
@@ -101,10 +120,6 @@ impl<T> Ranked<T> {
         let end = ranks.end.min(self.len());
         let start = ranks.start.min(end);
         Iter { front: self.root.path(start), back: self.root.path(end), remaining: end - start }
-    }
-
-    pub fn iter(&self) -> Iter<'_, T> {
-        self.range(0..self.len())
     }
 }
 
@@ -145,18 +160,56 @@ impl<T> Node<T> {
         path
     }
 
-    fn insert(&mut self, rank: usize, element: T) -> Option<Split<T>> {
+    /// Inserts an element; the node may have one too many then.
+    fn insert(&mut self, rank: usize, element: T) {
         self.len += 1;
         if self.is_leaf() {
             self.elements.insert(rank, element);
         } else {
             let (index, rank) = self.child_at(rank);
-            if let Some((middle, right)) = self.children[index].insert(rank, element) {
+            self.children[index].insert(rank, element);
+            if self.children[index].elements.len() > MAX && !self.relieve(index) {
+                let (middle, right) = self.children[index].split();
                 self.elements.insert(index, middle);
                 self.children.insert(index + 1, right);
             }
         }
-        (self.elements.len() > MAX).then(|| self.split())
+    }
+
+    /// Moves elements of a leaf that is too full to a neighbour which has room: then ascending
+    /// elements fill their nodes, and others do so better than by splitting alone.
+    fn relieve(&mut self, index: usize) -> bool {
+        if !self.children[index].is_leaf() {
+            return false;
+        }
+        let has_room = |child: &Node<T>| child.elements.len() < MAX;
+        if index > 0 && has_room(&self.children[index - 1]) {
+            let [left, child] = &mut self.children[index - 1..=index] else {
+                return false;
+            };
+            let count = MAX - left.elements.len();
+            let mut moved = child.elements.drain(..count);
+            let last = moved.next_back().expect("there is room for one at least");
+            left.elements.push(std::mem::replace(&mut self.elements[index - 1], last));
+            left.elements.extend(moved);
+            left.len += count;
+            child.len -= count;
+            return true;
+        }
+        let Some([child, right]) = self.children.get_mut(index..index + 2) else {
+            return false;
+        };
+        if !has_room(right) {
+            return false;
+        }
+        let count = MAX - right.elements.len();
+        let mut moved = child.elements.drain(MAX + 1 - count..);
+        let first = moved.next().expect("there is room for one at least");
+        let between = std::mem::replace(&mut self.elements[index], first);
+        right.elements.splice(0..0, moved.chain([between]));
+        right.len += count;
+        child.len -= count;
+        true
     }
 
     /// Takes the back half of a node that is too full.
@@ -373,8 +426,8 @@ mod tests {
                 check(&ranked.root, true);
             }
             prop_assert_eq!(ranked.len(), model.len());
-            prop_assert!(ranked.iter().eq(&model));
-            prop_assert!(ranked.iter().rev().eq(model.iter().rev()));
+            prop_assert!(ranked.range(0..ranked.len()).eq(&model));
+            prop_assert!(ranked.range(0..ranked.len()).rev().eq(model.iter().rev()));
             let [a, b] = ends.map(|end| end.index(model.len() + 1));
             let (a, b) = (a.min(b), a.max(b));
             prop_assert!(ranked.range(a..b).eq(&model[a..b]));
@@ -398,7 +451,7 @@ mod tests {
                 ranked.insert(number, number);
             }
             let mut model = 0..len;
-            let mut walk = ranked.iter();
+            let mut walk = ranked.range(0..ranked.len());
             for front in from_front {
                 if front {
                     prop_assert_eq!(walk.next().copied(), model.next());

@@ -1,0 +1,303 @@
+//! A short sequence of byte strings in one piece of memory: what tables and lists are made of.
+//!
+//! Bytes lie one behind the other, and their lengths, a byte each, in a row of their own: the way
+//! to a string is a sum of bytes, which goes by eight at a time. A long string has an allocation of
+//! its own, so that no change moves more than a few kilobytes.
+
+/// The longest string that lies among the others.
+const INLINE_MAX: usize = 127;
+/// The length of those that do not.
+const LONG: u8 = u8::MAX;
+
+/// Byte strings in order. A sequence should not have more than 128 of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Packed {
+    lens: Vec<u8>,
+    bytes: Vec<u8>,
+    /// The long strings, in their order.
+    long: Vec<Box<[u8]>>,
+}
+
+/// What a string adds to [`Packed::content_bytes`].
+pub(crate) fn string_bytes(len: usize) -> usize {
+    1 + if len <= INLINE_MAX { len } else { 8 + super::heap_bytes(len) }
+}
+
+impl Packed {
+    /// The string at an index that is below the length.
+    #[inline]
+    pub fn get(&self, index: usize) -> &[u8] {
+        let (before, at) = self.lens.split_at(index);
+        match at[0] {
+            LONG => &self.long[count_long(before)],
+            len => {
+                let start = self.offset(before);
+                &self.bytes[start..start + usize::from(len)]
+            }
+        }
+    }
+
+    pub fn push(&mut self, string: &[u8]) {
+        match inline_len(string) {
+            Some(len) => {
+                self.lens.push(len);
+                self.bytes.extend_from_slice(string);
+            }
+            None => {
+                self.lens.push(LONG);
+                self.long.push(string.into());
+            }
+        }
+    }
+
+    /// Inserts a string before the one at `index`, or at the end.
+    pub fn insert(&mut self, index: usize, string: &[u8]) {
+        let before = &self.lens[..index];
+        match inline_len(string) {
+            Some(len) => {
+                let start = self.offset(before);
+                self.lens.insert(index, len);
+                splice(&mut self.bytes, start, 0, string);
+            }
+            None => {
+                self.long.insert(count_long(before), string.into());
+                self.lens.insert(index, LONG);
+            }
+        }
+    }
+
+    /// Removes the string at `index`.
+    pub fn remove(&mut self, index: usize) {
+        let before = &self.lens[..index];
+        match self.lens[index] {
+            LONG => {
+                self.long.remove(count_long(before));
+            }
+            len => {
+                let start = self.offset(before);
+                splice(&mut self.bytes, start, usize::from(len), &[]);
+            }
+        }
+        self.lens.remove(index);
+    }
+
+    /// Replaces the string at `index`.
+    pub fn replace(&mut self, index: usize, string: &[u8]) {
+        let before = &self.lens[..index];
+        match (self.lens[index], inline_len(string)) {
+            (LONG, None) => self.long[count_long(before)] = string.into(),
+            (old, Some(len)) if old != LONG => {
+                let start = self.offset(before);
+                self.lens[index] = len;
+                splice(&mut self.bytes, start, usize::from(old), string);
+            }
+            _ => {
+                self.remove(index);
+                self.insert(index, string);
+            }
+        }
+    }
+
+    /// Takes away all strings from `index` on.
+    pub fn split_off(&mut self, index: usize) -> Packed {
+        let start = self.offset(&self.lens[..index]);
+        let long = count_long(&self.lens[..index]);
+        Packed {
+            lens: self.lens.split_off(index),
+            bytes: self.bytes.split_off(start),
+            long: self.long.split_off(long),
+        }
+    }
+
+    /// Gives back what was allocated ahead, where no more strings are about to come.
+    pub fn shrink(&mut self) {
+        self.lens.shrink_to_fit();
+        self.bytes.shrink_to_fit();
+        self.long.shrink_to_fit();
+    }
+
+    pub fn iter(&self) -> Iter<'_> {
+        Iter { lens: &self.lens, bytes: &self.bytes, long: &self.long }
+    }
+
+    /// The strings from `first` up to, but without, `end`.
+    pub fn range(&self, first: usize, end: usize) -> Iter<'_> {
+        let before = &self.lens[..first];
+        let (start, long) = (self.offset(before), count_long(before));
+        let lens = &self.lens[first..end];
+        Iter {
+            lens,
+            bytes: &self.bytes[start..start + sum(lens)],
+            long: &self.long[long..long + count_long(lens)],
+        }
+    }
+
+    fn offset(&self, before: &[u8]) -> usize {
+        if self.long.is_empty() { sum_inline(before) } else { sum(before) }
+    }
+}
+
+/// The strings of a [`Packed`], from either end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Iter<'a> {
+    lens: &'a [u8],
+    bytes: &'a [u8],
+    long: &'a [Box<[u8]>],
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (&len, lens) = self.lens.split_first()?;
+        self.lens = lens;
+        if len == LONG {
+            let (string, long) = self.long.split_first()?;
+            self.long = long;
+            return Some(string);
+        }
+        let (string, bytes) = self.bytes.split_at(usize::from(len));
+        self.bytes = bytes;
+        Some(string)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.lens.len(), Some(self.lens.len()))
+    }
+}
+
+impl<'a> DoubleEndedIterator for Iter<'a> {
+    #[inline]
+    fn next_back(&mut self) -> Option<&'a [u8]> {
+        let (&len, lens) = self.lens.split_last()?;
+        self.lens = lens;
+        if len == LONG {
+            let (string, long) = self.long.split_last()?;
+            self.long = long;
+            return Some(string);
+        }
+        let (bytes, string) = self.bytes.split_at(self.bytes.len() - usize::from(len));
+        self.bytes = bytes;
+        Some(string)
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+fn inline_len(string: &[u8]) -> Option<u8> {
+    (string.len() <= INLINE_MAX).then_some(string.len() as u8)
+}
+
+fn count_long(lens: &[u8]) -> usize {
+    lens.iter().filter(|&&len| len == LONG).count()
+}
+
+/// The sum of the lengths of strings of which some may be long.
+fn sum(lens: &[u8]) -> usize {
+    lens.iter().map(|&len| if len == LONG { 0 } else { usize::from(len) }).sum()
+}
+
+/// The sum of the lengths of strings of which none is long, by eight at a time.
+#[inline]
+fn sum_inline(lens: &[u8]) -> usize {
+    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
+    let (words, rest) = lens.as_chunks::<8>();
+    // Four sums of 16 bits: so few lengths cannot overflow them.
+    let sums = words.iter().fold(0, |sums, word| {
+        let word = u64::from_le_bytes(*word);
+        sums + (word & PAIRS) + (word >> 8 & PAIRS)
+    });
+    let in_words = sums.wrapping_mul(0x0001_0001_0001_0001) >> 48;
+    in_words as usize + rest.iter().copied().map(usize::from).sum::<usize>()
+}
+
+/// Puts other bytes in the place of `taken` ones. The room grows by little more than is needed.
+fn splice(bytes: &mut Vec<u8>, start: usize, taken: usize, new: &[u8]) {
+    let len = bytes.len();
+    let new_len = len - taken + new.len();
+    if new_len > len {
+        if new_len > bytes.capacity() {
+            bytes.reserve_exact(new_len - len + len / 8);
+        }
+        bytes.resize(new_len, 0);
+    }
+    bytes.copy_within(start + taken..len, start + new.len());
+    bytes[start..start + new.len()].copy_from_slice(new);
+    bytes.truncate(new_len);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push(Vec<u8>),
+        Insert(prop::sample::Index, Vec<u8>),
+        Remove(prop::sample::Index),
+        Replace(prop::sample::Index, Vec<u8>),
+        SplitOff(prop::sample::Index),
+    }
+
+    fn string() -> impl Strategy<Value = Vec<u8>> {
+        let len = prop_oneof![8 => 0..20_usize, 1 => 120..136_usize, 1 => 250..400_usize];
+        (len, any::<u8>()).prop_map(|(len, byte)| vec![byte; len])
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let at = any::<prop::sample::Index>;
+        prop_oneof![
+            4 => string().prop_map(Step::Push),
+            2 => (at(), string()).prop_map(|(at, string)| Step::Insert(at, string)),
+            1 => at().prop_map(Step::Remove),
+            2 => (at(), string()).prop_map(|(at, string)| Step::Replace(at, string)),
+            1 => at().prop_map(Step::SplitOff),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_vector_of_strings(steps in prop::collection::vec(step(), 0..80), ends in any::<[prop::sample::Index; 2]>()) {
+            let mut model: Vec<Vec<u8>> = Vec::new();
+            let mut packed = Packed::default();
+            for step in steps {
+                match step {
+                    Step::Push(string) => {
+                        packed.push(&string);
+                        model.push(string);
+                    }
+                    Step::Insert(at, string) => {
+                        let at = at.index(model.len() + 1);
+                        packed.insert(at, &string);
+                        model.insert(at, string);
+                    }
+                    Step::Remove(at) if !model.is_empty() => {
+                        packed.remove(at.index(model.len()));
+                        model.remove(at.index(model.len()));
+                    }
+                    Step::Replace(at, string) if !model.is_empty() => {
+                        let at = at.index(model.len());
+                        packed.replace(at, &string);
+                        model[at] = string;
+                    }
+                    Step::SplitOff(at) => {
+                        let at = at.index(model.len() + 1);
+                        let rest = model.split_off(at);
+                        prop_assert!(packed.split_off(at).iter().eq(rest.iter().map(Vec::as_slice)));
+                    }
+                    Step::Remove(_) | Step::Replace(..) => {}
+                }
+                prop_assert!(packed.iter().eq(model.iter().map(Vec::as_slice)));
+                prop_assert!(packed.iter().rev().eq(model.iter().rev().map(Vec::as_slice)));
+                for (index, string) in model.iter().enumerate() {
+                    prop_assert_eq!(packed.get(index), &**string);
+                }
+            }
+            let [a, b] = ends.map(|end| end.index(model.len() + 1));
+            let (first, end) = (a.min(b), a.max(b));
+            prop_assert!(packed.range(first, end).eq(model[first..end].iter().map(Vec::as_slice)));
+        }
+    }
+}
