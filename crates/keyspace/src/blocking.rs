@@ -231,7 +231,9 @@ impl Engine {
 
     /// Takes a client out of every queue; it has its record no longer.
     pub(crate) fn free_client(&mut self, id: ClientId) -> Option<Blocked> {
-        let blocked = self.clients.get_mut(&id)?.blocked.take()?;
+        let client = self.clients.get_mut(&id)?;
+        let blocked = client.blocked.take()?;
+        client.last_interaction_at = self.now;
         for key in &blocked.keys {
             let place = (blocked.db, key.clone());
             if let Some(queue) = self.blocking.queues.get_mut(&place) {

@@ -35,7 +35,8 @@ pub(crate) struct Client {
     pub lib_ver: SmallBytes,
     pub db: DbIndex,
     pub created_at: UnixMillis,
-    pub last_command_at: UnixMillis,
+    /// When the client last sent something or was given something.
+    pub last_interaction_at: UnixMillis,
     /// Full name of the last command, or empty before the first.
     pub last_command: &'static str,
     pub commands_processed: u64,
@@ -46,6 +47,12 @@ pub(crate) struct Client {
     /// Boxed, as it is taken out while its commands run.
     pub parser: Option<Box<RequestParser>>,
     pub out: ReplyWriter,
+    /// Bytes of output that the host has taken and could not deliver yet.
+    pub undelivered: usize,
+    /// When the client is cut off if it stays at its soft limit of output.
+    pub soft_deadline: Option<UnixMillis>,
+    /// What the client is counted with in the sum of what clients take.
+    pub counted_memory: usize,
     pub reply_mode: ReplyMode,
     pub user: UserId,
     pub authenticated: bool,
@@ -63,6 +70,8 @@ pub(crate) struct Client {
     pub no_evict: bool,
     /// The host is to close the connection when the output is delivered.
     pub closing: bool,
+    /// Not even that: what was not delivered is dropped.
+    pub cut_off: bool,
     /// Stands in the engine's list of clients that a host should look at.
     pub listed: bool,
 }
@@ -77,7 +86,7 @@ impl Client {
             lib_ver: SmallBytes::default(),
             db: DbIndex::default(),
             created_at: now,
-            last_command_at: now,
+            last_interaction_at: now,
             last_command: "",
             commands_processed: 0,
             bytes_in: 0,
@@ -85,6 +94,9 @@ impl Client {
             query_bytes: 0,
             parser: Some(Box::default()),
             out: ReplyWriter::default(),
+            undelivered: 0,
+            soft_deadline: None,
+            counted_memory: 0,
             reply_mode: ReplyMode::On,
             user: UserId::default(),
             authenticated: false,
@@ -98,6 +110,7 @@ impl Client {
             no_touch: false,
             no_evict: false,
             closing: false,
+            cut_off: false,
             listed: false,
         }
     }

@@ -13,6 +13,8 @@ pub(crate) struct Clients {
     by_id: Map<ClientId, Client>,
     /// The place of the client that was found last; another may stand there by now.
     recent: Cell<usize>,
+    /// How many of them are not hidden.
+    shown: usize,
 }
 
 impl Clients {
@@ -30,14 +32,22 @@ impl Clients {
         self.place(id).is_some()
     }
 
+    /// How many clients are not hidden.
+    pub fn shown(&self) -> usize {
+        self.shown
+    }
+
     /// Adds a client whose id is new.
     pub fn insert(&mut self, id: ClientId, client: Client) {
+        self.shown += usize::from(!client.hidden);
         self.by_id.insert(id, client);
     }
 
     /// Forgets a client; the others keep their order.
     pub fn remove(&mut self, id: &ClientId) -> Option<Client> {
-        self.by_id.shift_remove(id)
+        let client = self.by_id.shift_remove(id)?;
+        self.shown -= usize::from(!client.hidden);
+        Some(client)
     }
 
     pub fn values(&self) -> impl Iterator<Item = &Client> + Clone {

@@ -6,8 +6,10 @@
 mod check;
 mod parameters;
 
+use crate::client_memory::ClientsLimit;
 use crate::eviction::Policy;
 use crate::notify::Class;
+use crate::output_limit::OutputLimits;
 use crate::usage::{Measure, Pace};
 use crate::value::{
     IdempotencyLimits, ListpackLimits, Map, SetLimits, StreamLimits, canonical_integer,
@@ -23,6 +25,15 @@ pub(crate) struct Config {
     pub acllog_max_len: usize,
     pub requirepass: Vec<u8>,
     pub notify_keyspace_events: Class,
+    /// The most bytes that a client may have sent without their being run.
+    pub client_query_buffer_limit: usize,
+    /// What a client may leave unread.
+    pub output_limits: OutputLimits,
+    /// After how many seconds an idle client is closed; 0 is never.
+    pub timeout_secs: i64,
+    pub maxclients: usize,
+    /// What all clients together may take.
+    pub maxmemory_clients: ClientsLimit,
     /// The most bytes of data; 0 is no limit.
     pub maxmemory: u64,
     /// Which keys give way at the limit; none where it is `noeviction`.
@@ -72,6 +83,11 @@ impl Default for Config {
             acllog_max_len: 128,
             requirepass: Vec::new(),
             notify_keyspace_events: Class::NONE,
+            client_query_buffer_limit: 1 << 30,
+            output_limits: OutputLimits::default(),
+            timeout_secs: 0,
+            maxclients: 10_000,
+            maxmemory_clients: ClientsLimit::Bytes(0),
             maxmemory: 0,
             maxmemory_policy: None,
             lfu_pace: Pace { log_factor: 10, decay_minutes: 1 },

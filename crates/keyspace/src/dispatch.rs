@@ -109,7 +109,7 @@ impl Engine {
         }
         let silent = client.reply_mode != ReplyMode::On;
         let hidden = client.hidden;
-        client.last_command_at = self.now;
+        client.last_interaction_at = self.now;
         // What gives way for the command is told before it is answered.
         let admitted = self.admit(id, args);
         if let Ok(command) = admitted
@@ -158,6 +158,9 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             let pushed = std::mem::replace(&mut client.out, out);
             client.out.raw(pushed.as_bytes());
+            if client.cut_off {
+                client.out.truncate(0);
+            }
             let look = !client.out.is_empty() || client.closing;
             if look {
                 self.list_output(id);

@@ -12,8 +12,10 @@ use crate::config::Config;
 use crate::db::{DATABASES, Db, DbIndex};
 use crate::event::Event;
 use crate::hotkeys::HotKeys;
+use crate::idle::Idle;
 use crate::latency::LatencyMonitor;
 use crate::multi::Watchers;
+use crate::output_limit::SoftLimits;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::slowlog::SlowLog;
@@ -77,6 +79,9 @@ pub struct Engine {
     pub(crate) acl: Acl,
     pub(crate) blocking: Blocking,
     pub(crate) pause: Pause,
+    pub(crate) idle: Idle,
+    pub(crate) soft_limits: SoftLimits,
+    pub(crate) clients_memory: usize,
     pub(crate) tracking: TrackingTable,
     pub(crate) watchers: Watchers,
     pub(crate) pubsub: PubSub,
@@ -113,6 +118,9 @@ impl Engine {
             acl,
             blocking: Blocking::default(),
             pause: Pause::default(),
+            idle: Idle::default(),
+            soft_limits: SoftLimits::default(),
+            clients_memory: 0,
             tracking: TrackingTable::default(),
             watchers: Watchers::default(),
             pubsub: PubSub::default(),
@@ -133,7 +141,8 @@ impl Engine {
         self.connect_with(ConnectOptions::default(), now)
     }
 
-    /// Connects a client at `now`, with options.
+    /// Connects a client at `now`, with options. Where there are `maxclients` already it is told
+    /// so, and to be disconnected.
     pub fn connect_with(&mut self, options: ConnectOptions, now: UnixMillis) -> ClientId {
         self.advance(now);
         let id = ClientId(self.next_client);
@@ -147,10 +156,21 @@ impl Engine {
         client.hidden = options.hidden;
         client.no_touch = options.hidden;
         client.parser = Some(Box::new(RequestParser::new(self.request_limits())));
+        let is_refused = !options.hidden && self.clients.shown() >= self.config.maxclients;
+        if is_refused {
+            client.hidden = true;
+            client.closing = true;
+            client.out.error("ERR max number of clients reached");
+            self.stats.rejected_connections += 1;
+        }
         self.clients.insert(id, client);
         self.become_default_user(id);
-        if !options.hidden {
+        if is_refused {
+            self.list_output(id);
+        } else if !options.hidden {
             self.stats.connections_received += 1;
+            self.count_memory(id);
+            self.plan_idle_client();
             self.record(|at| Event::Connected { at, client: id });
         }
         id
@@ -165,7 +185,9 @@ impl Engine {
         let hidden = client.hidden;
         self.release_client(id);
         self.outputs.retain(|&other| other != id);
-        self.clients.remove(&id);
+        if let Some(client) = self.clients.remove(&id) {
+            self.clients_memory -= client.counted_memory;
+        }
         if !hidden {
             self.record(|at| Event::Disconnected { at, client: id });
         }
@@ -177,6 +199,7 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id) {
             client.out.truncate(0);
             client.closing = true;
+            client.cut_off = true;
             self.list_output(id);
         }
     }
@@ -185,6 +208,7 @@ impl Engine {
     fn release_client(&mut self, id: ClientId) {
         self.free_client(id);
         self.forget_postponed(id);
+        self.forget_soft_limit(id);
         self.stop_tracking(id);
         self.discard_transaction(id);
         self.unsubscribe_all(id);
@@ -204,19 +228,34 @@ impl Engine {
         if let Some(parser) = &mut client.parser {
             parser.feed(bytes);
         }
+        client.last_interaction_at = self.now;
         client.bytes_in += bytes.len() as u64;
         if !client.hidden {
             self.stats.bytes_in += bytes.len() as u64;
         }
         self.run_pending(id);
         self.settle();
+        self.limit_query(id);
         self.end_turn();
     }
 
-    /// Tells clients that track what changed since the host called.
+    /// Cuts a client off that has sent more than `client-query-buffer-limit` and cannot run it yet.
+    fn limit_query(&mut self, id: ClientId) {
+        self.count_memory(id);
+        let client = self.clients.get(&id).filter(|client| !client.hidden && !client.closing);
+        let parser = client.and_then(|client| client.parser.as_ref());
+        if parser.is_some_and(|it| it.pending_bytes() > self.config.client_query_buffer_limit) {
+            self.stats.query_limit_disconnections += 1;
+            self.kill_client(id);
+        }
+    }
+
+    /// What is done once for all that happened in a call of the host.
     fn end_turn(&mut self) {
         self.limit_tracking_table();
         self.broadcast_invalid();
+        self.evict_clients();
+        self.plan_idle();
     }
 
     /// Takes what a client is owed: replies in the order of its commands, and pushes.
@@ -225,10 +264,14 @@ impl Engine {
             return Vec::new();
         };
         let bytes = client.out.take();
+        if !bytes.is_empty() {
+            client.last_interaction_at = self.now;
+        }
         client.bytes_out += bytes.len() as u64;
         if !client.hidden {
             self.stats.bytes_out += bytes.len() as u64;
         }
+        self.limit_output(id);
         bytes
     }
 
@@ -249,6 +292,12 @@ impl Engine {
         self.clients.get(&id).is_some_and(|client| client.closing)
     }
 
+    /// Whether this client is closed without regard to its output (CLIENT KILL, a limit): what the
+    /// host has not delivered yet is to be dropped.
+    pub fn is_cut_off(&self, id: ClientId) -> bool {
+        self.clients.get(&id).is_some_and(|client| client.cut_off)
+    }
+
     /// Whether this client waits: in a blocking command, or for the end of a pause.
     pub fn is_blocked(&self, id: ClientId) -> bool {
         self.clients.get(&id).is_some_and(Client::waits)
@@ -260,6 +309,8 @@ impl Engine {
         while let Some(deadline) = self.deadline_until(now) {
             self.reach(deadline);
             self.settle();
+            self.cut_off_due();
+            self.close_idle();
         }
         self.now = self.now.max(now);
         self.end_turn();
@@ -282,11 +333,16 @@ impl Engine {
         self.serve_ready_keys();
     }
 
-    /// When the next key or field expires, or the next wait or pause ends; a host should call
-    /// [`advance`](Self::advance) then.
+    /// When the next key or field expires, the next wait or pause ends, or a client may have to be
+    /// closed; a host should call [`advance`](Self::advance) then.
     pub fn next_deadline(&self) -> Option<UnixMillis> {
         let expire = self.dbs.iter().filter_map(Db::next_expire).min();
-        let others = [self.blocking.next_deadline(), self.pause.deadline()];
+        let others = [
+            self.blocking.next_deadline(),
+            self.pause.deadline(),
+            self.soft_limits.next_deadline(),
+            self.idle.check_at,
+        ];
         others.into_iter().chain([expire]).flatten().min()
     }
 
@@ -334,6 +390,7 @@ impl Engine {
             client.listed = true;
             self.outputs.push(id);
         }
+        self.limit_output(id);
     }
 
     /// What a client may announce, by the configuration.

@@ -17,6 +17,7 @@ impl Engine {
         self.check_tracking();
         self.check_pause();
         self.check_users();
+        self.check_clients_memory();
         for id in &self.monitors {
             assert!(self.clients.contains_key(id), "a monitor is connected");
         }

@@ -17,6 +17,8 @@ use smallvec::SmallVec;
 pub(crate) struct Transaction {
     /// The queued commands; `None` outside of MULTI.
     pub queue: Option<Vec<Vec<SmallBytes>>>,
+    /// The bytes of their arguments.
+    pub queue_bytes: usize,
     /// A command could not be queued, so that EXEC must refuse.
     pub has_errors: bool,
     /// A queued command may change data, or tell replicas of something.
@@ -106,6 +108,7 @@ impl Engine {
         let transaction = &mut client.transaction;
         transaction.may_replicate |= command.may_replicate();
         transaction.denyoom |= command.has(Flag::Denyoom);
+        transaction.queue_bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
         let args = args.iter().map(|&arg| SmallBytes::from(arg)).collect();
         transaction.queue.get_or_insert_default().push(args);
     }

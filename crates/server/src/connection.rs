@@ -18,7 +18,7 @@ pub(crate) async fn serve(host: &Host, stream: &TcpStream, peer: SocketAddr) {
             // A client may close its sending half and read the replies to what it sent.
             let _ = outgoing.write(stream);
         }
-        _ = outgoing.write_all(stream) => {}
+        _ = outgoing.write_all(stream, |left| host.note_undelivered(id, left)) => {}
         () = outgoing.overrun() => {}
     }
     host.disconnect(id);

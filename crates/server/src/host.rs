@@ -79,6 +79,11 @@ impl Host {
         Ok(len)
     }
 
+    /// Tells the engine how much of a client's output is not written yet.
+    pub fn note_undelivered(&self, id: ClientId, bytes: usize) {
+        self.engine.borrow_mut().note_undelivered(id, bytes);
+    }
+
     /// Waits for the engine's next deadline and lets it happen.
     pub async fn keep_time(&self) {
         let wait = self.deadline.get().map_or(SLEEP_MAX, |deadline| {
@@ -107,12 +112,22 @@ impl Host {
     fn deliver(&self, running: Option<ClientId>) {
         let mut engine = self.engine.borrow_mut();
         let connections = self.outgoing.borrow();
-        for id in engine.take_active() {
-            let bytes = engine.take_output(id);
-            if let Some(outgoing) = connections.get(&id) {
-                outgoing.add(bytes, running != Some(id));
-                if engine.is_closing(id) {
-                    outgoing.close();
+        loop {
+            // What is not delivered may be too much, and end the connection.
+            let active = engine.take_active();
+            if active.is_empty() {
+                break;
+            }
+            for id in active {
+                let bytes = engine.take_output(id);
+                if let Some(outgoing) = connections.get(&id) {
+                    outgoing.add(bytes, running != Some(id));
+                    engine.note_undelivered(id, outgoing.unread());
+                    if engine.is_cut_off(id) {
+                        outgoing.cut_off();
+                    } else if engine.is_closing(id) {
+                        outgoing.close();
+                    }
                 }
             }
         }

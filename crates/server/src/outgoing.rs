@@ -50,10 +50,22 @@ impl Outgoing {
         self.changed.notify_one();
     }
 
-    /// Writes until the connection is to end, or breaks.
-    pub async fn write_all(&self, stream: &TcpStream) -> io::Result<()> {
+    /// How many bytes are not written yet.
+    pub fn unread(&self) -> usize {
+        self.bytes.borrow().len() - self.written.get()
+    }
+
+    /// The client is cut off: what is not written is dropped.
+    pub fn cut_off(&self) {
+        self.overrun.notify_one();
+    }
+
+    /// Writes until the connection is to end, or breaks; `progress` hears how much is left.
+    pub async fn write_all(&self, stream: &TcpStream, progress: impl Fn(usize)) -> io::Result<()> {
         loop {
-            if !self.write(stream)? {
+            let all = self.write(stream)?;
+            progress(self.unread());
+            if !all {
                 stream.writable().await?;
                 continue;
             }
@@ -91,7 +103,7 @@ impl Outgoing {
 
     /// Waits while the client leaves too much of its output unread.
     pub async fn room(&self) {
-        while self.bytes.borrow().len() - self.written.get() > self.limits.unread_bytes {
+        while self.unread() > self.limits.unread_bytes {
             self.drained.notified().await;
         }
     }

@@ -156,7 +156,7 @@ fn clients(report: &mut Report, engine: &Engine) {
     report.field("cluster_connections", 0);
     report.field("maxclients", String::from_utf8_lossy(engine.config.value("maxclients")));
     let input = shown().map(|client| client.query_bytes).max().unwrap_or_default();
-    let output = shown().map(|client| client.out.len()).max().unwrap_or_default();
+    let output = shown().map(|client| client.unread()).max().unwrap_or_default();
     report.field("client_recent_max_input_buffer", input);
     report.field("client_recent_max_output_buffer", output);
     report.field("blocked_clients", engine.blocking.clients() + engine.pause.clients());
@@ -195,7 +195,9 @@ fn memory(report: &mut Report, engine: &Engine) {
         ("mem_replication_backlog", "0"),
         ("mem_total_replication_buffers", "0"),
         ("mem_clients_slaves", "0"),
-        ("mem_clients_normal", "0"),
+    ]);
+    report.field("mem_clients_normal", engine.clients_memory());
+    report.fields(&[
         ("mem_cluster_links", "0"),
         ("mem_aof_buffer", "0"),
         ("mem_allocator", "none"),
@@ -245,16 +247,14 @@ fn stats(report: &mut Report, engine: &Engine) {
         ("total_net_repl_output_bytes", "0"),
         ("instantaneous_input_kbps", "0.00"),
         ("instantaneous_output_kbps", "0.00"),
-        ("rejected_connections", "0"),
-        ("sync_full", "0"),
-        ("sync_partial_ok", "0"),
-        ("sync_partial_err", "0"),
     ]);
+    report.field("rejected_connections", stats.rejected_connections);
+    report.fields(&[("sync_full", "0"), ("sync_partial_ok", "0"), ("sync_partial_err", "0")]);
     report.field("expired_subkeys", stats.expired_fields);
     report.field("expired_keys", stats.expired_keys);
     report.fields(&[("expired_stale_perc", "0.00"), ("expired_time_cap_reached_count", "0")]);
     report.field("evicted_keys", stats.evicted_keys);
-    report.field("evicted_clients", 0);
+    report.field("evicted_clients", stats.evicted_clients);
     report.field("keyspace_hits", stats.keyspace_hits);
     report.field("keyspace_misses", stats.keyspace_misses);
     report.field("pubsub_channels", engine.pubsub.of(Kind::Channel).len());
@@ -271,6 +271,8 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("tracking_total_prefixes", engine.tracking.prefixes());
     report.field("unexpected_error_replies", 0);
     report.field("total_error_replies", stats.error_replies);
+    report.field("client_query_buffer_limit_disconnections", stats.query_limit_disconnections);
+    report.field("client_output_buffer_limit_disconnections", stats.output_limit_disconnections);
     report.field("dump_payload_sanitizations", 0);
     let denied = |reason| engine.acl.log.count(reason);
     report.field("acl_access_denied_auth", denied(Reason::Auth));

@@ -4,8 +4,10 @@
 //! does not have; they are kept as they are set, as tools and libraries ask for them.
 
 use super::{Parameter, check, integer, size};
+use crate::client_memory::ClientsLimit;
 use crate::eviction::Policy;
 use crate::notify::Class;
+use crate::output_limit::OutputLimits;
 
 const INT_MIN: i64 = i32::MIN as i64;
 const INT_MAX: i64 = i32::MAX as i64;
@@ -44,8 +46,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         "client-output-buffer-limit",
         check::output_buffer_limits,
         "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
-    ),
-    Parameter::memory("client-query-buffer-limit", 1048576, i64::MAX, "1073741824"),
+    )
+    .acts(|config, value| config.output_limits = OutputLimits::parse(value)),
+    Parameter::memory("client-query-buffer-limit", 1048576, i64::MAX, "1073741824")
+        .acts(|config, value| config.client_query_buffer_limit = size(value)),
     Parameter::boolean("cluster-allow-pubsubshard-when-down", "yes"),
     Parameter::boolean("cluster-allow-reads-when-down", "no"),
     Parameter::boolean("cluster-allow-replica-migration", "yes"),
@@ -123,10 +127,12 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("masteruser", "").secret(),
     Parameter::integer("max-new-connections-per-cycle", 1, 1000, "10"),
     Parameter::integer("max-new-tls-connections-per-cycle", 1, 1000, "1"),
-    Parameter::integer("maxclients", 1, 4294967295, "10000"),
+    Parameter::integer("maxclients", 1, 4294967295, "10000")
+        .acts(|config, value| config.maxclients = size(value)),
     Parameter::memory("maxmemory", 0, i64::MAX, "0")
         .acts(|config, value| config.maxmemory = integer(value).unsigned_abs()),
-    Parameter::memory_or_percent("maxmemory-clients", "0"),
+    Parameter::memory_or_percent("maxmemory-clients", "0")
+        .acts(|config, value| config.maxmemory_clients = ClientsLimit::parse(value)),
     Parameter::integer("maxmemory-eviction-tenacity", 0, 100, "10"),
     Parameter::choice(
         "maxmemory-policy",
@@ -244,7 +250,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("syslog-ident", "redis").immutable(),
     Parameter::integer("tcp-backlog", 0, INT_MAX, "511").immutable(),
     Parameter::integer("tcp-keepalive", 0, INT_MAX, "300"),
-    Parameter::integer("timeout", 0, INT_MAX, "0"),
+    Parameter::integer("timeout", 0, INT_MAX, "0")
+        .acts(|config, value| config.timeout_secs = integer(value)),
     Parameter::integer("tracking-table-max-keys", 0, i64::MAX, "1000000")
         .acts(|config, value| config.tracking_table_max_keys = size(value)),
     Parameter::text("unixsocket", "").immutable(),

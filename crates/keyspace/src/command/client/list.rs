@@ -59,20 +59,19 @@ pub(super) fn client_list(
 pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
     let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
     let queue = client.transaction.queue.as_ref();
-    let queue_bytes: usize = queue.into_iter().flatten().flatten().map(|arg| arg.len()).sum();
     let running = client.last_command;
     writeln!(
         line,
         "id={} addr={} laddr=127.0.0.1:{} fd=-1 name={} age={} idle={} flags={} db={} sub={} \
          psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 \
-         obl={} oll=0 omem=0 tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} \
+         obl={} oll={} omem={} tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} \
          lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
         client.id.0,
         client.addr,
         engine.port,
         String::from_utf8_lossy(&client.name),
         seconds_since(client.created_at),
-        seconds_since(client.last_command_at),
+        seconds_since(client.last_interaction_at),
         flags(client),
         client.db.0,
         client.subscriptions.of(Kind::Channel).len(),
@@ -81,9 +80,11 @@ pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, 
         queue.map_or(-1, |queue| queue.len() as i64),
         client.transaction.watched.len(),
         client.query_bytes,
-        queue_bytes,
+        client.transaction.queue_bytes,
         client.out.len(),
-        size_of::<Client>() + client.query_bytes + queue_bytes + client.out.len(),
+        usize::from(client.undelivered > 0),
+        client.undelivered,
+        client.memory(),
         if running.is_empty() { "NULL" } else { running },
         String::from_utf8_lossy(&engine.acl.user(client.user).name),
         redirection(client.tracking.as_ref()),

@@ -1,0 +1,90 @@
+//! What clients take of memory, and `maxmemory-clients`: the largest give way.
+//!
+//! A client takes what it has sent and has not run, what it has queued, and what it has not read.
+//! The sum is kept up to date wherever one of them changes, and checked at the end of a turn.
+
+use crate::client::{Client, ClientId};
+use crate::engine::Engine;
+
+/// The value of `maxmemory-clients`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientsLimit {
+    /// 0 is no limit.
+    Bytes(u64),
+    /// Of `maxmemory`.
+    Percent(u64),
+}
+
+impl ClientsLimit {
+    /// Reads the parameter's text.
+    pub fn parse(text: &[u8]) -> ClientsLimit {
+        let number = |text| crate::value::canonical_integer(text).unwrap_or_default();
+        match text.strip_suffix(b"%") {
+            Some(percent) => ClientsLimit::Percent(number(percent).unsigned_abs()),
+            None => ClientsLimit::Bytes(number(text).unsigned_abs()),
+        }
+    }
+
+    /// In bytes; 0 is no limit.
+    fn bytes(self, maxmemory: u64) -> u64 {
+        match self {
+            ClientsLimit::Bytes(bytes) => bytes,
+            ClientsLimit::Percent(percent) => maxmemory / 100 * percent,
+        }
+    }
+}
+
+impl Client {
+    /// The bytes that the client takes.
+    pub fn memory(&self) -> usize {
+        let pending =
+            self.parser.as_ref().map_or(self.query_bytes, |parser| parser.pending_bytes());
+        size_of::<Client>() + pending + self.transaction.queue_bytes + self.unread()
+    }
+
+    /// The bytes of output that the client was not given yet.
+    pub fn unread(&self) -> usize {
+        self.out.len() + self.undelivered
+    }
+}
+
+impl Engine {
+    /// The bytes that all clients take.
+    pub(crate) fn clients_memory(&self) -> usize {
+        self.clients_memory
+    }
+
+    /// Brings what a client takes up to date.
+    pub(crate) fn count_memory(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(&id)
+            && !client.hidden
+        {
+            let memory = client.memory();
+            let before = std::mem::replace(&mut client.counted_memory, memory);
+            self.clients_memory = self.clients_memory - before + memory;
+        }
+    }
+
+    /// Closes clients, those that take most first, until the others fit into `maxmemory-clients`.
+    /// CLIENT NO-EVICT spares one.
+    pub(crate) fn evict_clients(&mut self) {
+        let limit = self.config.maxmemory_clients.bytes(self.config.maxmemory);
+        while limit > 0 && self.clients_memory as u64 > limit {
+            let shown = self.clients.values().filter(|client| !client.hidden && !client.closing);
+            let evictable = shown.filter(|client| !client.no_evict);
+            let Some(id) =
+                evictable.max_by_key(|client| client.counted_memory).map(|client| client.id)
+            else {
+                return;
+            };
+            self.stats.evicted_clients += 1;
+            self.kill_client(id);
+        }
+    }
+
+    /// Panics where the sum is not what the clients take.
+    pub(crate) fn check_clients_memory(&self) {
+        let counted: usize = self.clients.values().map(|client| client.counted_memory).sum();
+        assert_eq!(counted, self.clients_memory, "what clients take is summed up");
+    }
+}
