@@ -122,8 +122,9 @@ impl Default for Config {
 pub(crate) enum Refused {
     /// There is no such parameter.
     Unknown(Vec<u8>),
-    /// The parameter, and what is wrong.
-    Invalid(&'static str, String),
+    /// The parameter and what is wrong. It is written as the client did where it cannot be set
+    /// at all, and as in the table where the value does not fit.
+    Invalid(Vec<u8>, String),
 }
 
 impl Config {
@@ -156,9 +157,9 @@ impl Config {
     /// Sets all pairs of names and values, or none.
     pub fn set_all(&mut self, pairs: &[(&[u8], &[u8])]) -> Result<(), Refused> {
         let mut seen: Vec<&'static str> = Vec::new();
-        for (name, _) in pairs {
-            let (parameter, name) = find(name).ok_or_else(|| Refused::Unknown(name.to_vec()))?;
-            let refused = |why: &str| Err(Refused::Invalid(name, why.to_owned()));
+        for (typed, _) in pairs {
+            let (parameter, name) = find(typed).ok_or_else(|| Refused::Unknown(typed.to_vec()))?;
+            let refused = |why: &str| Err(Refused::Invalid(typed.to_vec(), why.to_owned()));
             match parameter.access {
                 Access::Immutable => return refused("can't set immutable config"),
                 Access::Protected => return refused("can't set protected config"),
@@ -170,7 +171,8 @@ impl Config {
         for (name, value) in pairs {
             let (parameter, name) = find(name).expect("every name was found above");
             let text = parameter.kind.check(&changed, value);
-            changed.store(parameter.name, text.map_err(|why| Refused::Invalid(name, why))?);
+            let text = text.map_err(|why| Refused::Invalid(name.into(), why))?;
+            changed.store(parameter.name, text);
         }
         *self = changed;
         Ok(())
@@ -379,31 +381,33 @@ impl Kind {
                 in_range(number, min, max)
             }
             Kind::MemoryOrPercent => {
-                let percent = value.strip_suffix(b"%").map(|digits| {
-                    canonical_integer(digits).filter(|percent| (0..=100).contains(percent))
-                });
-                match percent {
-                    Some(Some(_)) => Ok(value.to_vec()),
-                    None if read_memory(value).is_some() => {
-                        Kind::Memory { min: 0, max: i64::MAX }.check(config, value)
-                    }
-                    _ => Err("argument must be a memory or percent value".to_owned()),
+                if let Some(percent) = value.strip_suffix(b"%").and_then(canonical_integer) {
+                    return match percent {
+                        0 => Ok(b"0".to_vec()),
+                        1..=100 => Ok(value.to_vec()),
+                        101.. => Err("percentage argument must be less or equal to 100".to_owned()),
+                        _ => Err("argument must be a memory or percent value".to_owned()),
+                    };
                 }
+                let number =
+                    read_memory(value).ok_or("argument must be a memory or percent value")?;
+                in_range(number, 0, i64::MAX)
             }
         }
     }
 }
 
-fn in_range(number: i64, min: i64, max: i64) -> Result<Vec<u8>, String> {
-    if number < min || number > max {
+fn in_range(number: impl Into<i128>, min: i64, max: i64) -> Result<Vec<u8>, String> {
+    let number = number.into();
+    if number < i128::from(min) || number > i128::from(max) {
         return Err(format!("argument must be between {min} and {max} inclusive"));
     }
     Ok(number.to_string().into_bytes())
 }
 
 /// An amount of memory: digits and a unit (`b`, `k`, `kb`, `m`, `mb`, `g`, `gb`) in any case;
-/// `k` is 1000 and `kb` 1024.
-fn read_memory(value: &[u8]) -> Option<i64> {
+/// `k` is 1000 and `kb` 1024. No digits are 0, and too many as much as there can be.
+fn read_memory(value: &[u8]) -> Option<u64> {
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, unit) = value.split_at(digits);
     let factor = match &*unit.to_ascii_lowercase() {
@@ -416,8 +420,9 @@ fn read_memory(value: &[u8]) -> Option<i64> {
         b"gb" => 1 << 30,
         _ => return None,
     };
-    let number: i64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    number.checked_mul(factor)
+    let step =
+        |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+    Some(digits.iter().fold(0, step).saturating_mul(factor))
 }
 
 /// The integer of a text that was checked.
@@ -464,12 +469,12 @@ mod tests {
             ("1k", Some(1000)),
             ("1KB", Some(1024)),
             ("2Gb", Some(2 << 30)),
-            ("", None),
-            ("kb", None),
+            ("", Some(0)),
+            ("kb", Some(0)),
             ("-1", None),
             ("1.5gb", None),
             ("1tb", None),
-            ("99999999999gb", None),
+            ("99999999999gb", Some(u64::MAX)),
         ] {
             assert_eq!(read_memory(text.as_bytes()), bytes, "{text:?}");
         }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{CommandError, printed};
 use crate::glob::glob_match;
-use crate::value::OrderedSet;
+use crate::value::Map;
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
@@ -86,13 +86,20 @@ fn config_get(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let mut names: OrderedSet<&'static str> = OrderedSet::default();
+    // A name that is written out is answered as it was written.
+    let mut names: Map<&'static str, &[u8]> = Map::default();
     for pattern in &args[2..] {
-        names.extend(Config::names().filter(|name| glob_match(pattern, name.as_bytes(), true)));
+        for name in Config::names() {
+            let is_written_out = pattern.eq_ignore_ascii_case(name.as_bytes());
+            if is_written_out || glob_match(pattern, name.as_bytes(), true) {
+                let shown = if is_written_out { pattern } else { name.as_bytes() };
+                names.entry(name).or_insert(shown);
+            }
+        }
     }
     out.map(names.len());
-    for name in names {
-        out.bulk(name.as_bytes());
+    for (name, shown) in names {
+        out.bulk(shown);
         out.bulk(ctx.config().value(name));
     }
     Ok(())
@@ -123,6 +130,7 @@ fn config_set(
                 printed(&name)
             ),
             Refused::Invalid(name, why) => {
+                let name = printed(&name);
                 format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")
             }
         })

@@ -13,7 +13,7 @@ const INT_MIN: i64 = i32::MIN as i64;
 const INT_MAX: i64 = i32::MAX as i64;
 
 pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter::choice("acl-pubsub-default", &["resetchannels", "allchannels"], "resetchannels")
+    Parameter::choice("acl-pubsub-default", &["allchannels", "resetchannels"], "resetchannels")
         .acts(|config, value| config.acl_pubsub_default = value == b"allchannels"),
     Parameter::text("aclfile", "").immutable(),
     Parameter::integer("acllog-max-len", 0, i64::MAX, "128")
@@ -25,11 +25,12 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("active-defrag-threshold-lower", 0, 1000, "10"),
     Parameter::integer("active-defrag-threshold-upper", 0, 1000, "100"),
     Parameter::integer("active-expire-effort", 1, 10, "1"),
-    Parameter::boolean("activedefrag", "no"),
+    Parameter::checked("activedefrag", check::active_defrag, "no"),
     Parameter::boolean("activerehashing", "yes"),
     Parameter::boolean("always-show-logo", "no").immutable(),
     Parameter::boolean("aof-disable-auto-gc", "no"),
     Parameter::boolean("aof-load-truncated", "yes"),
+    Parameter::text("aof-rewrite-cpulist", "").immutable().alias("aof_rewrite_cpulist"),
     Parameter::boolean("aof-rewrite-incremental-fsync", "yes"),
     Parameter::boolean("aof-timestamp-enabled", "no"),
     Parameter::boolean("aof-use-rdb-preamble", "yes"),
@@ -39,8 +40,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("appendonly", "no"),
     Parameter::memory("auto-aof-rewrite-min-size", 0, i64::MAX, "67108864"),
     Parameter::integer("auto-aof-rewrite-percentage", 0, INT_MAX, "100"),
+    Parameter::text("bgsave-cpulist", "").immutable().alias("bgsave_cpulist"),
     Parameter::text("bind", "* -::*"),
     Parameter::text("bind-source-addr", ""),
+    Parameter::text("bio-cpulist", "").immutable().alias("bio_cpulist"),
     Parameter::integer("busy-reply-threshold", 0, i64::MAX, "5000").alias("lua-time-limit"),
     Parameter::checked(
         "client-output-buffer-limit",
@@ -54,7 +57,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("cluster-allow-reads-when-down", "no"),
     Parameter::boolean("cluster-allow-replica-migration", "yes"),
     Parameter::integer("cluster-announce-bus-port", 0, 65535, "0"),
-    Parameter::text("cluster-announce-hostname", ""),
+    Parameter::checked("cluster-announce-hostname", check::hostname, ""),
     Parameter::text("cluster-announce-human-nodename", ""),
     Parameter::text("cluster-announce-ip", ""),
     Parameter::integer("cluster-announce-port", 0, 65535, "0"),
@@ -75,6 +78,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("cluster-replica-validity-factor", 0, INT_MAX, "10")
         .alias("cluster-slave-validity-factor"),
     Parameter::boolean("cluster-require-full-coverage", "yes"),
+    Parameter::memory("cluster-slot-migration-handoff-max-lag-bytes", 0, i64::MAX, "1048576"),
+    Parameter::integer("cluster-slot-migration-write-pause-timeout", 0, i64::MAX, "10000"),
     Parameter::boolean("cluster-slot-stats-enabled", "no"),
     Parameter::boolean("crash-log-enabled", "yes"),
     Parameter::boolean("crash-memcheck-enabled", "yes"),
@@ -84,7 +89,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("dir", "/").protected(),
     Parameter::boolean("disable-thp", "yes").immutable(),
     Parameter::boolean("dynamic-hz", "yes"),
-    Parameter::choice("enable-debug-command", &["no", "yes", "local"], "no").immutable(),
+    Parameter::choice("enable-debug-command", &["no", "yes", "local"], "yes").immutable(),
     Parameter::choice("enable-module-command", &["no", "yes", "local"], "no").immutable(),
     Parameter::choice("enable-protected-configs", &["no", "yes", "local"], "no").immutable(),
     Parameter::integer("hash-max-listpack-entries", 0, i64::MAX, "512")
@@ -96,7 +101,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("hide-user-data-from-log", "no"),
     Parameter::memory("hll-sparse-max-bytes", 0, i64::MAX, "3000")
         .acts(|config, value| config.hll_sparse_max_bytes = size(value)),
-    Parameter::integer("hz", 0, INT_MAX, "10"),
+    Parameter::checked("hz", check::hz, "10"),
     Parameter::text("ignore-warnings", ""),
     Parameter::integer("io-threads", 1, 128, "1").immutable(),
     Parameter::boolean("jemalloc-bg-thread", "yes"),
@@ -177,7 +182,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("rdbchecksum", "yes").immutable(),
     Parameter::boolean("rdbcompression", "yes")
         .acts(|config, value| config.rdb_compression = value == b"yes"),
-    Parameter::memory("repl-backlog-size", 1, i64::MAX, "1048576"),
+    Parameter::checked("repl-backlog-size", check::backlog_size, "1048576"),
     Parameter::integer("repl-backlog-ttl", 0, i64::MAX, "3600"),
     Parameter::boolean("repl-disable-tcp-nodelay", "no"),
     Parameter::choice(
@@ -207,6 +212,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         .acts(|config, value| config.requirepass = value.to_vec()),
     Parameter::choice("sanitize-dump-payload", &["no", "yes", "clients"], "no"),
     Parameter::checked("save", check::save, ""),
+    Parameter::text("server-cpulist", "").immutable().alias("server_cpulist"),
     Parameter::integer("set-max-intset-entries", 0, i64::MAX, "512")
         .acts(|config, value| config.set_max_intset_entries = size(value)),
     Parameter::integer("set-max-listpack-entries", 0, i64::MAX, "128")
@@ -252,6 +258,27 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("tcp-keepalive", 0, INT_MAX, "300"),
     Parameter::integer("timeout", 0, INT_MAX, "0")
         .acts(|config, value| config.timeout_secs = integer(value)),
+    Parameter::choice("tls-auth-clients", &["no", "yes", "optional"], "yes"),
+    Parameter::choice("tls-auth-clients-user", &["off", "CN"], "off"),
+    Parameter::text("tls-ca-cert-dir", ""),
+    Parameter::text("tls-ca-cert-file", ""),
+    Parameter::text("tls-cert-file", ""),
+    Parameter::text("tls-ciphers", ""),
+    Parameter::text("tls-ciphersuites", ""),
+    Parameter::text("tls-client-cert-file", ""),
+    Parameter::text("tls-client-key-file", ""),
+    Parameter::text("tls-client-key-file-pass", "").secret(),
+    Parameter::boolean("tls-cluster", "no"),
+    Parameter::text("tls-dh-params-file", ""),
+    Parameter::text("tls-key-file", ""),
+    Parameter::text("tls-key-file-pass", "").secret(),
+    Parameter::integer("tls-port", 0, 65535, "0").immutable(),
+    Parameter::boolean("tls-prefer-server-ciphers", "no"),
+    Parameter::text("tls-protocols", ""),
+    Parameter::boolean("tls-replication", "no"),
+    Parameter::integer("tls-session-cache-size", 0, INT_MAX, "20480"),
+    Parameter::integer("tls-session-cache-timeout", 0, INT_MAX, "300"),
+    Parameter::boolean("tls-session-caching", "yes"),
     Parameter::integer("tracking-table-max-keys", 0, i64::MAX, "1000000")
         .acts(|config, value| config.tracking_table_max_keys = size(value)),
     Parameter::text("unixsocket", "").immutable(),
