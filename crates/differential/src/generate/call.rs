@@ -116,8 +116,8 @@ impl Generator {
         args: &mut Vec<Vec<u8>>,
     ) {
         match &argument.kind {
-            Kind::Token if argument.token.is_some() => {}
-            Kind::Token => args.push(typed(argument).into_bytes()),
+            // Its token is all of it.
+            Kind::Token => {}
             Kind::Value(kind) => {
                 let name = &argument.name;
                 let entry = words::streams::value(&mut self.rng, spec, name, &mut self.last_entry);
@@ -188,10 +188,7 @@ fn collect_tokens(spec: &CommandSpec, arguments: &[Argument], tokens: &mut Vec<V
         if exceptions::is_newer_option(spec.name, &typed(argument)) {
             continue;
         }
-        match &argument.kind {
-            Kind::Token => tokens.push(typed(argument).into_bytes()),
-            _ => tokens.extend(argument.token.as_ref().map(|token| token.as_bytes().to_vec())),
-        }
+        tokens.extend(argument.token.as_ref().map(|token| token.as_bytes().to_vec()));
         if let Kind::OneOf(parts) | Kind::Block(parts) = &argument.kind {
             collect_tokens(spec, parts, tokens);
         }

@@ -111,8 +111,8 @@ fn key_behind_token(spec: &CommandSpec, args: &[&[u8]]) -> Option<usize> {
         match arguments.iter().find(is_typed) {
             Some(argument) if is_key(argument) => found = Some(index + 1),
             Some(Argument { kind: Kind::Block(parts), .. }) => index += parts.len(),
-            Some(_) => index += 1,
-            None => {}
+            Some(Argument { kind: Kind::Value(_), .. }) => index += 1,
+            _ => {}
         }
         index += 1;
     }
@@ -199,6 +199,7 @@ mod tests {
             ("sort l get store h*->a", Some(vec![1])),
             ("sort l limit store a store", Some(vec![1])),
             ("sort l store a store b", Some(vec![1, 5])),
+            ("sort l alpha store d", Some(vec![1, 4])),
         ] {
             assert_eq!(indices(call), keys, "{call}");
         }

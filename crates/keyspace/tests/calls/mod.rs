@@ -157,9 +157,6 @@ impl<C: Choose> Call<'_, C> {
                 self.words.extend(argument.token.as_ref().map(|token| token.as_bytes().to_vec()));
             }
             match &argument.kind {
-                Kind::Token if argument.token.is_none() => {
-                    self.words.push(argument.name.as_bytes().to_vec());
-                }
                 Kind::Token => {}
                 Kind::Value(_) if argument.name == "numkeys" => {
                     self.times = Some(some);

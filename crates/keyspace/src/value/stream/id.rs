@@ -35,12 +35,12 @@ impl StreamId {
 
     /// Reads `ms-seq`, or `ms` alone with that sequence.
     pub fn parse(text: &[u8], missing_seq: u64) -> Option<StreamId> {
-        let text = std::str::from_utf8(text).ok()?;
-        let (ms, seq) = match text.split_once('-') {
-            Some((ms, seq)) => (ms, seq.parse().ok()?),
+        let text = as_text_of_c(text)?;
+        let (ms, seq) = match text.iter().position(|&byte| byte == b'-') {
+            Some(dash) => (&text[..dash], number(&text[dash + 1..])?),
             None => (text, missing_seq),
         };
-        Some(StreamId { ms: ms.parse().ok()?, seq })
+        Some(StreamId { ms: number(ms)?, seq })
     }
 
     /// The bytes by which a radix tree orders ids.
@@ -59,6 +59,23 @@ impl StreamId {
         bytes[len..].fill(rest);
         StreamId::from_bytes(bytes)
     }
+}
+
+/// The longest id that Redis reads, in bytes.
+const TEXT_MAX: usize = 127;
+
+/// What Redis takes for the text of an id: up to its first zero byte.
+fn as_text_of_c(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    (text.len() <= TEXT_MAX).then(|| &text[..end])
+}
+
+/// A number as C's `strtoull` reads it, but not a negative one: white space and a sign may stand
+/// before it.
+fn number(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
+    digits.parse().ok()
 }
 
 impl fmt::Display for StreamId {
@@ -86,6 +103,10 @@ mod tests {
             ("1-2-3", None),
             ("a", None),
             ("1 ", None),
+            (" 1-\t2", Some((1, 2))),
+            ("+1-+2", Some((1, 2))),
+            ("+", None),
+            ("3\0-x", Some((3, 7))),
         ] {
             let id = id.map(|(ms, seq)| StreamId { ms, seq });
             assert_eq!(StreamId::parse(text.as_bytes(), 7), id, "{text}");
