@@ -23,7 +23,8 @@ const FIRST_TIME: i64 = 1_000_000_000_000;
 const TOLERANCE_MS: u64 = 30_000;
 
 /// What CLIENT INFO says of a client on every server.
-const CLIENT_FIELDS: &[&str] = &["name", "db", "sub", "psub", "ssub", "user", "redir", "resp"];
+const CLIENT_FIELDS: &[&str] =
+    &["name", "db", "sub", "psub", "ssub", "user", "resp"];
 
 /// Whether two replies of XINFO say the same.
 pub(crate) fn describe_the_same(ours: &Value, theirs: &Value) -> bool {
@@ -41,6 +42,8 @@ pub(crate) fn describe_the_same(ours: &Value, theirs: &Value) -> bool {
                         // ahead of a group whose entries were trimmed.
                         || is(b"consumers") && matches!(ours[place], Value::Integer(_))
                         || is(b"lag")
+                        // A client's id.
+                        || is(b"redirect") && same_sign(&ours[place], &theirs[place])
                         || describe_the_same(&ours[place], &theirs[place])
                 })
         }
@@ -71,6 +74,14 @@ pub(crate) fn client_lines(reply: &[u8]) -> Vec<Vec<String>> {
         .lines()
         .map(|line| line.split(' ').filter(is_compared).map(str::to_owned).collect())
         .collect()
+}
+
+/// Whether both are ids of clients, or both the same that is none.
+pub(crate) fn same_sign(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Integer(ours), Value::Integer(theirs)) => ours.signum() == theirs.signum(),
+        _ => false,
+    }
 }
 
 fn same_duration(ours: &Value, theirs: &Value) -> bool {

@@ -84,5 +84,6 @@ pub(crate) fn message(value: &Value) -> Option<&[u8]> {
     };
     let is_message =
         matches!(&kind[..], b"message" | b"pmessage" | b"smessage") || kind.ends_with(b"subscribe");
+    let is_message = is_message || matches!(value, Value::Push(_));
     is_message.then_some(kind)
 }

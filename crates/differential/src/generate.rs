@@ -72,6 +72,8 @@ struct Generator {
     /// Somebody is notified of what becomes of keys; not of those that end, as the server removes
     /// them in an order of its own.
     notifies: bool,
+    /// Clients are told when keys change that they have read.
+    tracks: bool,
     /// There is a collection of many elements from the beginning.
     is_large: bool,
 }
@@ -93,6 +95,7 @@ impl Generator {
         let small_limits = rng.u8(..3) == 0;
         let waits_for_keys = listens && several;
         let lets_time_pass = rng.u8(..8) == 0;
+        let tracks = listens && !lets_time_pass && rng.u8(..3) == 0;
         let notifies = !lets_time_pass && rng.u8(..3) == 0;
         let is_large = rng.u8(..12) == 0;
         Generator {
@@ -110,6 +113,7 @@ impl Generator {
             waits_for_keys,
             lets_time_pass,
             notifies,
+            tracks,
             is_large: !small_limits && is_large,
         }
     }
@@ -153,6 +157,10 @@ impl Generator {
         if self.notifies {
             steps.push(Step::new(0, "CONFIG SET notify-keyspace-events KEA"));
             steps.push(Step::new(self.clients, "PSUBSCRIBE __keyevent@*"));
+        }
+        if self.tracks {
+            steps.push(Step::new(0, "HELLO 3"));
+            steps.push(Step::new(0, "CLIENT TRACKING ON"));
         }
         for key in ["st1", "st2"] {
             if self.is_about(Group::Stream) && self.rng.u8(..4) > 0 {
@@ -254,6 +262,7 @@ impl Generator {
             // Whether a wait or a key ends first would be chance.
             _ if self.lets_time_pass && spec.flags.contains(&Flag::Blocking) => true,
             "multi" => self.listens,
+            "client|tracking" => !self.tracks,
             // Since 7.2 these make a consumer, and say so, also where they claim nothing.
             "xclaim" | "xautoclaim" => self.notifies,
             "blmove" | "brpoplpush" => self.waits_for_keys,

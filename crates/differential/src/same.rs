@@ -1,7 +1,7 @@
 //! Whether two replies say the same: exactly, but for the order of a hash table, what is random,
 //! and what real time moves.
 
-use crate::described::{client_lines, describe_the_same, same_pending};
+use crate::described::{client_lines, describe_the_same, same_pending, same_sign};
 use crate::exceptions;
 use crate::expected::{Expected, message};
 use keyspace_resp::Value;
@@ -27,6 +27,8 @@ enum Rule {
     Time { tolerance: i64 },
     /// Names with values, of which later versions have more, and in which there are times.
     Description,
+    /// A client's id, or a number that stands for none.
+    ClientId,
     /// Lines of `name=value`, of which some depend on the version or the connection.
     ClientInfo,
     /// Rows of an id, an owner, an idle time and a count.
@@ -105,7 +107,8 @@ fn rule(command: &[Vec<u8>]) -> Rule {
         "XPENDING" => Rule::Pending,
         "CLIENT" => match word(1).as_deref() {
             Some("INFO" | "LIST") => Rule::ClientInfo,
-            Some("ID") => Rule::Presence,
+            Some("ID" | "GETREDIR") => Rule::ClientId,
+            Some("TRACKINGINFO") => Rule::Description,
             _ => Rule::Exact,
         },
         // It names the server's version and the client's id.
@@ -120,8 +123,8 @@ fn by_rule(rule: Rule, ours: &Value, theirs: &Value) -> bool {
         (Rule::Time { tolerance }, Value::Integer(ours), Value::Integer(theirs)) => {
             *ours >= 0 && *theirs >= 0 && ours.abs_diff(*theirs) <= tolerance as u64
         }
-        (Rule::Presence, Value::Bulk(_), Value::Bulk(_))
-        | (Rule::Presence, Value::Integer(_), Value::Integer(_)) => true,
+        (Rule::Presence, Value::Bulk(_), Value::Bulk(_)) => true,
+        (Rule::ClientId, ours, theirs) => same_sign(ours, theirs),
         (Rule::Description, ours, theirs) => describe_the_same(ours, theirs),
         (Rule::Pending, Value::Array(ours), Value::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same_pending(a, b))

@@ -304,7 +304,7 @@ pub(crate) fn value(
         // A negative count repeats, a large one would fill memory.
         "count" if is(&["srandmember", "hrandfield", "zrandmember"]) => SMALL,
         // A part of a set would be taken by chance.
-        "count" if is(&["spop"]) => &["1000", "0", "-1", "9223372036854775807"],
+        "count" if is(&["spop"]) => &["10000", "0", "-1", "9223372036854775807"],
         "count" if is(&["scan", "hscan", "sscan", "zscan"]) => SCAN_COUNTS,
         "offset" if is(&["setrange"]) || spec.group == Group::Bitmap => SMALL,
         "encoding" => &["u8", "i8", "u1", "u63", "i64", "i5", "u64", "i0", "u", "x8"],
