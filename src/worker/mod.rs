@@ -77,6 +77,7 @@ impl Session {
             Request::Connect { console, db } => self.connect(console, db, now),
             Request::Disconnect { console } => {
                 if let Some(client) = self.consoles.remove(&console) {
+                    self.engine.cancel_script(client);
                     self.engine.disconnect(client, now);
                 }
             }
@@ -107,6 +108,7 @@ impl Session {
     /// Lets happen what is due at a real time.
     pub fn turn(&mut self, real: f64) {
         let now = self.clock.now(real);
+        self.engine.continue_script();
         for client in self.celery.run(&mut self.engine, now) {
             self.deliver(client, now);
         }
@@ -117,6 +119,9 @@ impl Session {
 
     /// In how many milliseconds of real time something is due, if anything ever is.
     pub fn next_turn_in(&self, real: f64) -> Option<f64> {
+        if self.engine.has_unfinished_script() {
+            return Some(0.0);
+        }
         self.clock.real_until(self.next_deadline()?, real)
     }
 
@@ -164,6 +169,7 @@ impl Session {
 
     fn connect(&mut self, console: ConsoleId, db: u8, now: UnixMillis) {
         if let Some(old) = self.consoles.remove(&console) {
+            self.engine.cancel_script(old);
             self.engine.disconnect(old, now);
         }
         let client = self.engine.connect_with(ConnectOptions::default(), now);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const CRATES: &[(&str, &[&str])] = &[
     ("keyspace-resp", &[]),
     ("lua51", &[]),
-    ("keyspace", &["keyspace-resp"]),
+    ("keyspace", &["keyspace-resp", "lua51"]),
     ("celery-sim", &["keyspace", "keyspace-resp"]),
     ("keyspace-wasm", &["keyspace", "keyspace-resp", "celery-sim"]),
     ("keyspace-server", &["keyspace", "keyspace-resp"]),

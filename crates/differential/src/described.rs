@@ -23,8 +23,7 @@ const FIRST_TIME: i64 = 1_000_000_000_000;
 const TOLERANCE_MS: u64 = 30_000;
 
 /// What CLIENT INFO says of a client on every server.
-const CLIENT_FIELDS: &[&str] =
-    &["name", "db", "sub", "psub", "ssub", "user", "resp"];
+const CLIENT_FIELDS: &[&str] = &["name", "db", "sub", "psub", "ssub", "user", "resp"];
 
 /// Whether two replies of XINFO say the same.
 pub(crate) fn describe_the_same(ours: &Value, theirs: &Value) -> bool {

@@ -106,6 +106,14 @@ impl Keyspace {
         self.engine.advance(UnixMillis(now as i64));
     }
 
+    /// Lets a script that takes long go on for a while; whether it is still unfinished. Until it has
+    /// ended, what other clients send waits.
+    #[wasm_bindgen(js_name = continueScript)]
+    pub fn continue_script(&mut self) -> bool {
+        self.engine.continue_script();
+        self.engine.has_unfinished_script()
+    }
+
     /// The engine's time in milliseconds since 1970.
     #[wasm_bindgen(getter)]
     pub fn now(&self) -> f64 {

@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub acl_pubsub_default: bool,
     /// How many entries the log of ACL LOG holds.
     pub acllog_max_len: usize,
+    pub busy_reply_threshold_ms: i64,
     pub requirepass: Vec<u8>,
     pub notify_keyspace_events: Class,
     /// The most bytes that a client may have sent without their being run.
@@ -81,6 +82,7 @@ impl Default for Config {
         Config {
             acl_pubsub_default: false,
             acllog_max_len: 128,
+            busy_reply_threshold_ms: 5000,
             requirepass: Vec::new(),
             notify_keyspace_events: Class::NONE,
             client_query_buffer_limit: 1 << 30,

@@ -35,6 +35,17 @@ pub(crate) struct Context<'e> {
     pub secrets: SmallVec<[usize; 2]>,
 }
 
+/// Where a call of a command comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A client sent it, and may wait for its reply.
+    Client,
+    /// EXEC runs what was queued.
+    Transaction,
+    /// A script or function calls it.
+    Script,
+}
+
 impl Context<'_> {
     pub fn now(&self) -> UnixMillis {
         self.engine.now

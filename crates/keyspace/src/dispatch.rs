@@ -4,7 +4,7 @@ use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::{ClientId, ReplyMode};
 use crate::command::{self, Command, Flag, InMulti};
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::event::Event;
@@ -48,6 +48,13 @@ impl Engine {
         if client.closing || client.blocked.is_some() {
             return false;
         }
+        if self.is_held_by_script(id) {
+            self.hold(id);
+            return false;
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
         if client.postponed.is_some() {
             return self.run_released(id);
         }
@@ -142,11 +149,13 @@ impl Engine {
                 }
             }
         });
-        self.serve_ready_keys();
+        if !self.has_unfinished_script() {
+            self.serve_ready_keys();
+        }
     }
 
     /// Lends a client's output to `run`. What is pushed to the client meanwhile follows it.
-    fn with_output<T>(
+    pub(crate) fn with_output<T>(
         &mut self,
         id: ClientId,
         run: impl FnOnce(&mut Engine, &mut ReplyWriter) -> T,
@@ -213,7 +222,7 @@ impl Engine {
             out.simple("QUEUED");
             return Ok(());
         }
-        self.call(id, command, args, out, true)
+        self.call(id, command, args, out, Origin::Client)
     }
 
     /// Finds the command and refuses what cannot run: unknown, wrong arity, not logged in, not
@@ -244,6 +253,11 @@ impl Engine {
         {
             return Err(CommandError::SubscribedContext(command.spec.name));
         }
+        if let Some(kind) = self.slow_script()
+            && !command.has(Flag::AllowBusy)
+        {
+            return Err(CommandError::Busy(kind));
+        }
         Ok(command)
     }
 
@@ -254,7 +268,7 @@ impl Engine {
         command: &'static Command,
         args: &Args<'_>,
         out: &mut ReplyWriter,
-        may_block: bool,
+        origin: Origin,
     ) -> Result<(), CommandError> {
         self.tell_observers(id, args);
         let Some(client) = self.clients.get(&id) else {
@@ -266,7 +280,7 @@ impl Engine {
             client_id: id,
             db,
             command,
-            may_block,
+            may_block: origin == Origin::Client,
             is_retry: false,
             wants_block: false,
             secrets: SmallVec::new(),
@@ -282,7 +296,7 @@ impl Engine {
             let finished = Finished { client: id, command, args, secrets: &secrets, reply_bytes };
             self.end_timing(started, &finished);
         }
-        self.tell_monitors(id, command, args, &secrets);
+        self.tell_monitors(id, command, args, &secrets, origin);
         result
     }
 
@@ -409,13 +423,21 @@ impl Engine {
         command: &Command,
         args: &Args<'_>,
         secrets: &[usize],
+        origin: Origin,
     ) {
         let is_shown = !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin);
         if is_shown
             && !self.monitors.is_empty()
             && self.clients.get(&id).is_some_and(|client| !client.hidden)
         {
-            self.feed_monitors(id, args, secrets);
+            self.feed_monitors(id, args, secrets, origin);
+        }
+    }
+
+    /// Tells monitors of code that begins: they see it before the commands that it calls.
+    pub(crate) fn tell_monitors_of_code(&mut self, id: ClientId, args: &Args<'_>) {
+        if !self.monitors.is_empty() && self.clients.get(&id).is_some_and(|client| !client.hidden) {
+            self.feed_monitors(id, args, &[], Origin::Client);
         }
     }
 }

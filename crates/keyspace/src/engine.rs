@@ -18,6 +18,7 @@ use crate::multi::Watchers;
 use crate::output_limit::SoftLimits;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
+use crate::script::Scripting;
 use crate::slowlog::SlowLog;
 use crate::stats::Stats;
 use crate::time::UnixMillis;
@@ -86,6 +87,7 @@ pub struct Engine {
     pub(crate) watchers: Watchers,
     pub(crate) pubsub: PubSub,
     pub(crate) monitors: Vec<ClientId>,
+    pub(crate) scripting: Scripting,
     pub(crate) stats: Stats,
     pub(crate) stopwatch: fn() -> u64,
     pub(crate) slowlog: SlowLog,
@@ -125,6 +127,7 @@ impl Engine {
             watchers: Watchers::default(),
             pubsub: PubSub::default(),
             monitors: Vec::new(),
+            scripting: Scripting::default(),
             stats: Stats::default(),
             stopwatch: options.stopwatch,
             slowlog: SlowLog::default(),
@@ -179,6 +182,9 @@ impl Engine {
     /// Forgets a client: what it waited for, watched and listened to.
     pub fn disconnect(&mut self, id: ClientId, now: UnixMillis) {
         self.advance(now);
+        if self.abandon_script(id) {
+            return;
+        }
         let Some(client) = self.clients.get(&id) else {
             return;
         };
@@ -304,8 +310,12 @@ impl Engine {
     }
 
     /// Moves time to `now`. What is due on the way happens at its own millisecond and in order:
-    /// keys die, waiting clients time out, and what that sets in motion runs.
+    /// keys die, waiting clients time out, and what that sets in motion runs. For all of that time
+    /// stands while a script is unfinished.
     pub fn advance(&mut self, now: UnixMillis) {
+        if self.has_unfinished_script() {
+            return self.pass_time_of_script(now);
+        }
         while let Some(deadline) = self.deadline_until(now) {
             self.reach(deadline);
             self.settle();
@@ -336,6 +346,9 @@ impl Engine {
     /// When the next key or field expires, the next wait or pause ends, or a client may have to be
     /// closed; a host should call [`advance`](Self::advance) then.
     pub fn next_deadline(&self) -> Option<UnixMillis> {
+        if self.has_unfinished_script() {
+            return None;
+        }
         let expire = self.dbs.iter().filter_map(Db::next_expire).min();
         let others = [
             self.blocking.next_deadline(),

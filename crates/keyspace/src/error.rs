@@ -1,5 +1,6 @@
 //! What a command answers when it fails.
 
+use crate::script::Kind;
 use std::borrow::Cow;
 
 /// A command's error. `Display` is the exact text on the wire, without the leading dash; it
@@ -58,6 +59,13 @@ pub(crate) enum CommandError {
     ExecRefused(Box<CommandError>),
     SubscribedContext(&'static str),
     OutOfMemory,
+    NoScript,
+    /// No code runs.
+    NotBusy,
+    /// Code of that kind runs, for long.
+    Busy(Kind),
+    /// The code that runs has written.
+    Unkillable,
     /// It needs what an engine has not; the command's row says what.
     Unavailable(&'static str),
     ClusterDisabled,
@@ -156,6 +164,21 @@ impl std::fmt::Display for CommandError {
                 return write!(f, "ERR {name} is not available here");
             }
             E::ClusterDisabled => "ERR This instance has cluster support disabled",
+            E::NoScript => "NOSCRIPT No matching script. Please use EVAL.",
+            E::NotBusy => "NOTBUSY No scripts in execution right now.",
+            E::Busy(Kind::Script) => {
+                "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN \
+                 NOSAVE."
+            }
+            E::Busy(Kind::Function) => {
+                "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN \
+                 NOSAVE."
+            }
+            E::Unkillable => {
+                "UNKILLABLE Sorry the script already executed write commands against the dataset. \
+                 You can either wait the script termination or kill the server in a hard way using \
+                 the SHUTDOWN NOSAVE command."
+            }
             E::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
             E::Text(text) => text,
         };

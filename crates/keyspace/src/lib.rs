@@ -51,6 +51,7 @@ mod pubsub;
 mod random;
 mod rdb;
 mod scan;
+mod script;
 mod slowlog;
 mod sort;
 mod stats;

@@ -5,12 +5,14 @@ use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::ClientId;
 use crate::command::{self, Command, Flag, InMulti};
+use crate::context::Origin;
 use crate::db::DbIndex;
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::value::{Map, OrderedSet, SmallBytes};
 use keyspace_resp::ReplyWriter;
 use smallvec::SmallVec;
+use std::collections::VecDeque;
 
 /// A client's transaction.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,9 @@ pub(crate) struct Transaction {
     pub watched_key_changed: bool,
     pub watched: OrderedSet<(DbIndex, SmallBytes)>,
 }
+
+/// The commands of a transaction that are still to be run.
+pub(crate) type Rest = VecDeque<Vec<SmallBytes>>;
 
 /// Who watches which keys.
 #[derive(Debug, Clone, Default)]
@@ -118,18 +123,27 @@ impl Engine {
     pub(crate) fn run_queue(
         &mut self,
         id: ClientId,
-        queue: &[Vec<SmallBytes>],
+        queue: Vec<Vec<SmallBytes>>,
         out: &mut ReplyWriter,
     ) {
         out.array(queue.len());
-        for queued in queue {
+        self.run_rest(id, queue.into(), out);
+    }
+
+    /// Runs what is left of a transaction. A script among it that is unfinished takes the rest
+    /// with it.
+    pub(crate) fn run_rest(&mut self, id: ClientId, mut rest: Rest, out: &mut ReplyWriter) {
+        while let Some(queued) = rest.pop_front() {
             let args: SmallVec<[&[u8]; 8]> = queued.iter().map(|arg| &**arg).collect();
             let result = command::find(&args).and_then(|command| {
                 self.check_queued(id, command, &args)?;
-                self.call(id, command, &args, out, false)
+                self.call(id, command, &args, out, Origin::Transaction)
             });
             if let Err(error) = result {
                 self.answer_error(&error, out);
+            }
+            if self.has_unfinished_script() {
+                return self.leave_to_script(rest);
             }
         }
     }

@@ -124,6 +124,36 @@ pub(crate) fn restore(
     Ok((!value.is_empty_aggregate()).then_some(value))
 }
 
+/// What stands before the code of each library of functions.
+const FUNCTION: u8 = 245;
+
+/// The payload of libraries of functions, each given as its code.
+pub(crate) fn dump_functions<'a>(
+    codes: impl Iterator<Item = &'a [u8]>,
+    config: &Config,
+) -> Vec<u8> {
+    let mut writer = Writer::new(config.rdb_compression);
+    for code in codes {
+        writer.raw(&[FUNCTION]);
+        writer.string(code);
+    }
+    seal(writer.bytes, layout::version(layout::STRING))
+}
+
+/// The codes of the libraries of a payload, which may become `max_bytes`.
+pub(crate) fn restore_functions(payload: &[u8], max_bytes: usize) -> Result<Vec<Vec<u8>>, Refused> {
+    let body = unseal(payload).ok_or(Refused::VersionOrChecksum)?;
+    let mut reader = Reader::new(body, max_bytes);
+    let mut codes = Vec::new();
+    while reader.left() > 0 {
+        if reader.byte()? != FUNCTION {
+            return Err(Refused::Format);
+        }
+        codes.push(reader.string()?.to_vec());
+    }
+    Ok(codes)
+}
+
 /// Appends version and checksum.
 fn seal(mut payload: Vec<u8>, version: u16) -> Vec<u8> {
     payload.extend_from_slice(&version.to_le_bytes());

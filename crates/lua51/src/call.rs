@@ -500,6 +500,8 @@ impl Vm {
     /// nobody does.
     pub(crate) fn unwind(&mut self, error: Value) -> Option<Value> {
         let mut error = error;
+        let innermost = self.thread.frames.iter().rev().find(|frame| frame.kind == FrameKind::Lua);
+        self.raised_at = innermost.map(|frame| (frame.proto, frame.pc));
         loop {
             while let Some(frame) = self.thread.pop_frame() {
                 if frame.kind == FrameKind::Lua {

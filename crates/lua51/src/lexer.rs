@@ -61,11 +61,7 @@ pub(crate) struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// Reads a source; `name` stands in messages.
     pub(crate) fn new(source: &'a [u8], name: &'a [u8]) -> Lexer<'a> {
-        let mut lexer = Lexer { source, name, at: 0, line: 1 };
-        if lexer.peek() == Some(b'#') {
-            lexer.skip_line();
-        }
-        lexer
+        Lexer { source, name, at: 0, line: 1 }
     }
 
     /// A message at a line, with no token.

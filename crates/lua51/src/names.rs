@@ -80,9 +80,14 @@ impl Vm {
         if frame.kind != FrameKind::Lua {
             return Vec::new();
         }
-        let proto = &self.protos[frame.proto];
+        self.position_in(frame.proto, frame.pc)
+    }
+
+    /// `source:line: ` of the instruction before this one of a function.
+    pub(crate) fn position_in(&self, proto: u32, pc: u32) -> Vec<u8> {
+        let proto = &self.protos[proto];
         let source = proto.source.map_or(&b"=?"[..], |source| self.heap.bytes_of(source));
-        let line = proto.lines.get((frame.pc as usize).saturating_sub(1)).copied().unwrap_or(0);
+        let line = proto.lines.get((pc as usize).saturating_sub(1)).copied().unwrap_or(0);
         [&chunk_id(source, LONGEST_SOURCE)[..], format!(":{line}: ").as_bytes()].concat()
     }
 

@@ -110,6 +110,8 @@ pub struct Vm {
     pub(crate) in_native: bool,
     /// The field that stands for an error that is a table; see [`Vm::set_error_field`].
     pub(crate) error_field: Option<Str>,
+    /// The function and the instruction at which the latest error arose.
+    pub(crate) raised_at: Option<(u32, u32)>,
     /// The function that the host is about to answer for.
     pub(crate) host_call: Option<u32>,
 }
@@ -143,6 +145,7 @@ impl Vm {
             stress: false,
             in_native: false,
             error_field: None,
+            raised_at: None,
             host_call: None,
         }
     }
@@ -273,6 +276,12 @@ impl Vm {
         let is_host =
             self.thread.frames.last().is_some_and(|frame| frame.kind == FrameKind::Native);
         self.position(if is_host { 2 } else { 1 })
+    }
+
+    /// `source:line: ` of the innermost Lua function at the error that a run ended with, or nothing.
+    #[must_use]
+    pub fn error_position(&self) -> Vec<u8> {
+        self.raised_at.map_or_else(Vec::new, |(proto, pc)| self.position_in(proto, pc))
     }
 
     /// Makes a function of the host: calling it ends a run with [`Outcome::Host`].

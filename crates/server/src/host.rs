@@ -93,9 +93,12 @@ impl Host {
         tokio::select! {
             () = self.deadline_is_earlier.notified() => {}
             () = tokio::time::sleep(wait) => {
-                self.engine.borrow_mut().advance(now());
+                let mut engine = self.engine.borrow_mut();
+                engine.advance(now());
+                engine.continue_script();
+                drop(engine);
                 self.deliver(None);
-                self.deadline.set(self.engine.borrow().next_deadline());
+                self.deadline.set(wake_at(&self.engine.borrow()));
             }
         }
     }
@@ -131,12 +134,17 @@ impl Host {
                 }
             }
         }
-        let next = engine.next_deadline();
+        let next = wake_at(&engine);
         if next.is_some_and(|next| self.deadline.get().is_none_or(|deadline| next < deadline)) {
             self.deadline.set(next);
             self.deadline_is_earlier.notify_one();
         }
     }
+}
+
+/// When the engine has something to do by itself: at once, where a script is unfinished.
+fn wake_at(engine: &Engine) -> Option<UnixMillis> {
+    if engine.has_unfinished_script() { Some(now()) } else { engine.next_deadline() }
 }
 
 fn now() -> UnixMillis {

@@ -77,6 +77,7 @@ impl Backend for EngineBackend {
 
     fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()> {
         self.engine.receive(self.clients[connection], bytes, self.now);
+        self.engine.continue_script();
         Ok(())
     }
 
@@ -90,7 +91,8 @@ impl Backend for EngineBackend {
         Ok(Received { bytes, closed })
     }
 
-    /// The engine is settled whenever `send` or `advance` returns.
+    /// The engine is settled whenever `send` or `advance` returns, but for a script that does not
+    /// end, which goes on for a while at each of them.
     fn receive_settled(&mut self, connection: Connection) -> io::Result<Received> {
         self.receive(connection)
     }
@@ -99,6 +101,7 @@ impl Backend for EngineBackend {
         let millis = i64::try_from(millis).unwrap_or(i64::MAX);
         self.now = self.now + millis;
         self.engine.advance(self.now);
+        self.engine.continue_script();
     }
 
     fn skips(&self, _block: &Block) -> bool {

@@ -29,6 +29,7 @@ impl Reason {
 pub(crate) enum LogContext {
     Toplevel,
     Multi,
+    Lua,
 }
 
 impl LogContext {
@@ -36,6 +37,7 @@ impl LogContext {
         match self {
             LogContext::Toplevel => "toplevel",
             LogContext::Multi => "multi",
+            LogContext::Lua => "lua",
         }
     }
 }

@@ -169,6 +169,23 @@ fn clients(report: &mut Report, engine: &Engine) {
     report.field("total_blocking_keys_on_nokey", 0);
 }
 
+/// What scripts and functions take: their machines, and their sources.
+fn scripting(report: &mut Report, engine: &Engine) {
+    let (scripts, functions) = engine.scripting.machine_bytes();
+    report.field("used_memory_vm_eval", scripts);
+    report.memory("used_memory_lua", scripts);
+    report.field("used_memory_scripts_eval", engine.scripting.source_bytes());
+    report.field("number_of_cached_scripts", engine.scripting.count_scripts());
+    let (libraries, count) = engine.scripting.count_libraries();
+    report.field("number_of_functions", count);
+    report.field("number_of_libraries", libraries);
+    report.field("used_memory_vm_functions", functions);
+    report.memory("used_memory_vm_total", scripts + functions);
+    report.field("used_memory_functions", engine.scripting.library_bytes());
+    let sources = engine.scripting.source_bytes() + engine.scripting.library_bytes();
+    report.memory("used_memory_scripts", sources);
+}
+
 fn memory(report: &mut Report, engine: &Engine) {
     let used = engine.used_memory();
     report.memory("used_memory", used);
@@ -182,8 +199,7 @@ fn memory(report: &mut Report, engine: &Engine) {
     report.field("used_memory_dataset", used);
     report.field("used_memory_dataset_perc", "100.00%");
     report.memory("total_system_memory", 0);
-    report.memory("used_memory_lua", 0);
-    report.memory("used_memory_scripts", 0);
+    scripting(report, engine);
     let limit = String::from_utf8_lossy(engine.config.value("maxmemory")).parse();
     report.memory("maxmemory", limit.unwrap_or_default());
     let policy = engine.config.value("maxmemory-policy");
@@ -255,6 +271,7 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.fields(&[("expired_stale_perc", "0.00"), ("expired_time_cap_reached_count", "0")]);
     report.field("evicted_keys", stats.evicted_keys);
     report.field("evicted_clients", stats.evicted_clients);
+    report.field("evicted_scripts", engine.scripting.evicted);
     report.field("keyspace_hits", stats.keyspace_hits);
     report.field("keyspace_misses", stats.keyspace_misses);
     report.field("pubsub_channels", engine.pubsub.of(Kind::Channel).len());

@@ -15,6 +15,7 @@ mod databases;
 mod debug;
 mod dump;
 mod expire;
+mod function;
 mod generic;
 mod geo;
 mod hash;
@@ -31,6 +32,7 @@ mod monitor;
 mod pubsub;
 mod registry;
 mod replication;
+mod scripting;
 mod server;
 mod set;
 mod slowlog;
@@ -46,7 +48,7 @@ use crate::error::CommandError;
 pub(crate) use client::list::describe as describe_client;
 use keyspace_resp::ReplyWriter;
 pub use registry::lookup;
-pub(crate) use registry::{find, row_of, rows};
+pub(crate) use registry::{find, find_by_name, row_of, rows};
 
 /// What runs a command. The arguments start with the command's name; their number fits the arity.
 /// A handler that fails has written nothing and changed nothing.
@@ -427,6 +429,8 @@ const FAMILIES: &[&[CommandSpec]] = &[
     array::search::COMMANDS,
     transactions::COMMANDS,
     pubsub::COMMANDS,
+    scripting::COMMANDS,
+    function::COMMANDS,
     connection::COMMANDS,
     client::COMMANDS,
     server::COMMANDS,

@@ -3,7 +3,7 @@
 use super::{CommandSpec, Flag, Group, Run};
 use crate::args::Args;
 use crate::client::ClientId;
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use keyspace_resp::{ReplyWriter, cli};
@@ -44,12 +44,22 @@ fn monitor(
 impl Engine {
     /// Sends a command to every monitor: time, database and address, then each argument quoted,
     /// except for those at the indices of `secrets`.
-    pub(crate) fn feed_monitors(&mut self, id: ClientId, args: &Args<'_>, secrets: &[usize]) {
+    pub(crate) fn feed_monitors(
+        &mut self,
+        id: ClientId,
+        args: &Args<'_>,
+        secrets: &[usize],
+        origin: Origin,
+    ) {
         let Some(client) = self.clients.get(&id) else {
             return;
         };
         let (seconds, micros) = (self.now.0.div_euclid(1000), self.now.0.rem_euclid(1000) * 1000);
-        let mut line = format!("{seconds}.{micros:06} [{} {}]", client.db.0, client.addr);
+        let mut line = format!(
+            "{seconds}.{micros:06} [{} {}]",
+            client.db.0,
+            if origin == Origin::Script { "lua" } else { &client.addr }
+        );
         for (index, arg) in args.iter().enumerate() {
             let secret = secrets.contains(&index);
             line.push(' ');

@@ -102,29 +102,36 @@ pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
 /// # Errors
 /// Unknown command or subcommand, or a number of arguments that it does not take.
 pub(crate) fn find(args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    let command = find_by_name(args)?;
+    if !command.accepts(args.len()) {
+        return Err(CommandError::WrongArity(command.spec.name));
+    }
+    Ok(command)
+}
+
+/// The command that these arguments name, however many they are.
+///
+/// # Errors
+/// Unknown command or subcommand, or a container alone.
+pub(crate) fn find_by_name(args: &Args<'_>) -> Result<&'static Command, CommandError> {
     let registered = args.first().and_then(|name| REGISTRY.get(name));
     let registered = registered.ok_or_else(|| CommandError::UnknownCommand {
         name: args.first().map(|name| name.to_vec()).unwrap_or_default(),
         args: args.iter().skip(1).map(|arg| arg.to_vec()).collect(),
     })?;
     let container = registered.spec.name;
-    let command = match (&registered.command, args.get(1)) {
+    match (&registered.command, args.get(1)) {
         (_, Some(sub)) if !registered.subcommands.is_empty() => {
             let is_named = |command: &&Command| {
                 let name = &command.spec.name.as_bytes()[container.len() + 1..];
                 name.eq_ignore_ascii_case(sub)
             };
             let found = registered.subcommands.iter().find(is_named);
-            found
-                .ok_or_else(|| CommandError::UnknownSubcommand { name: sub.to_vec(), container })?
+            found.ok_or_else(|| CommandError::UnknownSubcommand { name: sub.to_vec(), container })
         }
-        (Some(command), _) => command,
-        (None, _) => return Err(CommandError::WrongArity(container)),
-    };
-    if !command.accepts(args.len()) {
-        return Err(CommandError::WrongArity(command.spec.name));
+        (Some(command), _) => Ok(command),
+        (None, _) => Err(CommandError::WrongArity(container)),
     }
-    Ok(command)
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn exec(
     if is_stale {
         out.null_array();
     } else {
-        ctx.engine.run_queue(id, &queue, out);
+        ctx.engine.run_queue(id, queue, out);
     }
     Ok(())
 }

@@ -44,7 +44,9 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("bind", "* -::*"),
     Parameter::text("bind-source-addr", ""),
     Parameter::text("bio-cpulist", "").immutable().alias("bio_cpulist"),
-    Parameter::integer("busy-reply-threshold", 0, i64::MAX, "5000").alias("lua-time-limit"),
+    Parameter::integer("busy-reply-threshold", 0, i64::MAX, "5000")
+        .alias("lua-time-limit")
+        .acts(|config, value| config.busy_reply_threshold_ms = integer(value)),
     Parameter::checked(
         "client-output-buffer-limit",
         check::output_buffer_limits,

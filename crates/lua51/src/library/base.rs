@@ -446,7 +446,8 @@ fn tostring(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
 impl Vm {
     /// A value as `tostring` shows it, without metamethods. What has an identity shows it by its
     /// index.
-    pub(crate) fn shown(&self, value: Value) -> Vec<u8> {
+    #[must_use]
+    pub fn shown(&self, value: Value) -> Vec<u8> {
         let identity = |kind: &str, id: u32| {
             format!("{kind}: 0x{:012x}", 0x5581_0000_0000u64 + u64::from(id) * 64).into_bytes()
         };

@@ -1,0 +1,195 @@
+//! The table `redis`: what a script may ask of the engine, apart from commands.
+
+use super::Digest;
+use super::convert::{self, error_table, with_string};
+use super::library::Registration;
+use super::machine::Machine;
+use lua51::{Error, Value, Vm};
+
+/// A function of the host, by the number that the machine knows it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Api {
+    Call,
+    Pcall,
+    AclCheckCmd,
+    Setresp,
+    Log,
+    ErrorReply,
+    StatusReply,
+    Sha1hex,
+    Breakpoint,
+    Debug,
+    ReplicateCommands,
+    SetRepl,
+    RegisterFunction,
+    /// A global, or a field of a table that is complete, was read and is not there.
+    MissingGlobal,
+}
+
+impl Api {
+    /// What code may call as it runs.
+    pub const IN_SCRIPTS: &[(&str, Api)] = &[
+        ("call", Api::Call),
+        ("pcall", Api::Pcall),
+        ("acl_check_cmd", Api::AclCheckCmd),
+        ("setresp", Api::Setresp),
+        ("log", Api::Log),
+        ("error_reply", Api::ErrorReply),
+        ("status_reply", Api::StatusReply),
+        ("sha1hex", Api::Sha1hex),
+        ("breakpoint", Api::Breakpoint),
+        ("debug", Api::Debug),
+        ("replicate_commands", Api::ReplicateCommands),
+        ("set_repl", Api::SetRepl),
+    ];
+
+    /// What a library may call as it is loaded.
+    pub const WHILE_LOADING: &[(&str, Api)] =
+        &[("register_function", Api::RegisterFunction), ("log", Api::Log)];
+
+    /// The function of that number.
+    pub fn of(number: u32) -> Option<Api> {
+        let others = [("", Api::MissingGlobal)];
+        let all = Api::IN_SCRIPTS.iter().chain(Api::WHILE_LOADING).chain(&others);
+        all.map(|(_, api)| *api).find(|api| *api as u32 == number)
+    }
+}
+
+/// What a call of the host comes to.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Values(Vec<Value>),
+    /// An error that the script may catch.
+    Raise(Value),
+}
+
+impl Answer {
+    pub fn value(value: Value) -> Answer {
+        Answer::Values(vec![value])
+    }
+
+    /// An error of a call itself, rather than of a command.
+    pub fn failure(vm: &mut Vm, text: &str) -> Result<Answer, Error> {
+        error_table(vm, format!("ERR {text}").as_bytes(), false).map(Answer::Raise)
+    }
+}
+
+/// Serves a call that needs nothing of the engine; `registration` collects the functions of a
+/// library that is being loaded. `None` where the call needs the engine.
+pub(super) fn serve(
+    machine: &mut Machine,
+    api: Api,
+    arguments: &[Value],
+    registration: Option<&mut Registration>,
+) -> Result<Option<Answer>, Error> {
+    let vm = &mut machine.vm;
+    let answer = match api {
+        Api::Call | Api::Pcall | Api::AclCheckCmd | Api::Setresp => return Ok(None),
+        Api::Log => log(vm, arguments)?,
+        Api::ErrorReply => error_reply(vm, arguments).map(Answer::value)?,
+        Api::StatusReply => status_reply(vm, arguments).map(Answer::value)?,
+        Api::Sha1hex => sha1hex(vm, arguments)?,
+        Api::Breakpoint => Answer::value(Value::Boolean(false)),
+        Api::Debug => Answer::Values(Vec::new()),
+        Api::ReplicateCommands => Answer::value(Value::Boolean(true)),
+        Api::SetRepl => set_repl(vm, arguments)?,
+        Api::RegisterFunction => match registration {
+            Some(registration) => registration.register(vm, arguments)?,
+            None => Answer::failure(
+                vm,
+                "redis.register_function can only be called on FUNCTION LOAD command",
+            )?,
+        },
+        Api::MissingGlobal => missing_global(vm, arguments)?,
+    };
+    Ok(Some(answer))
+}
+
+/// redis.log(level, message, ...)
+///
+/// There is no log to write to; what cannot be logged is an error all the same.
+fn log(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
+    match arguments {
+        [] | [_] => Answer::failure(vm, "redis.log() requires two arguments or more."),
+        [level, ..] => match vm.to_number(*level) {
+            None => Answer::failure(vm, "First argument must be a number (log level)."),
+            Some(level) if (0.0..4.0).contains(&level) => Ok(Answer::Values(Vec::new())),
+            Some(_) => Answer::failure(vm, "Invalid debug level."),
+        },
+    }
+}
+
+/// redis.error_reply(text)
+fn error_reply(vm: &mut Vm, arguments: &[Value]) -> Result<Value, Error> {
+    let [Value::String(text)] = arguments else {
+        return wrong_arguments(vm);
+    };
+    let text = vm.bytes(*text).to_vec();
+    let text = text.strip_prefix(b"-").unwrap_or(&text);
+    // Every error has a code.
+    let code = if text.contains(&b' ') { &b""[..] } else { b"ERR " };
+    error_table(vm, &[code, text].concat(), false)
+}
+
+/// redis.status_reply(text)
+fn status_reply(vm: &mut Vm, arguments: &[Value]) -> Result<Value, Error> {
+    let [Value::String(text)] = arguments else {
+        return wrong_arguments(vm);
+    };
+    let text = vm.bytes(*text).to_vec();
+    with_string(vm, "ok", &text)
+}
+
+fn wrong_arguments(vm: &mut Vm) -> Result<Value, Error> {
+    error_table(vm, b"ERR wrong number or type of arguments", false)
+}
+
+/// redis.sha1hex(text)
+fn sha1hex(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
+    let [text] = arguments else {
+        return Answer::failure(vm, "wrong number of arguments");
+    };
+    let digest = Digest::of(&vm.to_bytes(*text).unwrap_or_default());
+    vm.string(&digest.0).map(Answer::value)
+}
+
+/// redis.set_repl(what)
+fn set_repl(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
+    let [what] = arguments else {
+        return Answer::failure(vm, "redis.set_repl() requires one argument.");
+    };
+    match vm.to_number(*what) {
+        Some(0.0 | 1.0 | 2.0 | 3.0) => Ok(Answer::Values(Vec::new())),
+        _ => {
+            let text = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or \
+                        REPL_NONE.";
+            Answer::failure(vm, text)
+        }
+    }
+}
+
+fn missing_global(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
+    let name = arguments.get(1).and_then(|name| vm.to_bytes(*name)).unwrap_or_default();
+    let mut text = vm.caller_position();
+    text.extend_from_slice(b"Script attempted to access nonexistent global variable '");
+    text.extend_from_slice(&name);
+    text.push(b'\'');
+    vm.string(&text).map(Answer::Raise)
+}
+
+/// The arguments of a command that a script calls.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) fn command_arguments(
+    vm: &Vm,
+    arguments: &[Value],
+) -> Result<Vec<Vec<u8>>, &'static str> {
+    if arguments.is_empty() {
+        return Err("Please specify at least one argument for this redis lib call");
+    }
+    let read: Option<Vec<_>> =
+        arguments.iter().map(|&argument| convert::argument(vm, argument)).collect();
+    read.ok_or("Lua redis lib command arguments must be strings or integers")
+}
