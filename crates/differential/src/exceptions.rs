@@ -18,12 +18,11 @@ const COMPARED: (u32, u32, u32) = (7, 0, 15);
 /// Commands that are not generated.
 const NOT_GENERATED: &[(&str, &str)] = &[
     ("auth", "both serve without a password"),
-    ("quit", "ends the connection that later steps need"),
     (
         "client|list",
         "shows the connections of the comparison itself; see `generate` for it with ids",
     ),
-    ("client|kill", "ends connections that later steps need"),
+    ("client|kill", "ends the comparison's own connections; see `generate` for it with ids"),
     ("client|pause", "stops everything in real time"),
     ("client|reply", "nothing would say whether the server has worked on what it does not answer"),
     ("dump", "names the version of its encoding; what it answers is restored on both instead"),

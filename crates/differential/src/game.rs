@@ -25,6 +25,8 @@ struct Player {
     connection: Connection,
     unanswered: Unanswered,
     expected: Vec<Expected>,
+    /// The connection has ended, on both sides; what it would still send is passed over.
+    is_closed: bool,
 }
 
 /// A sequence in play.
@@ -62,15 +64,16 @@ impl<'p> Game<'p> {
         self.engine.receive(id, &bytes, now());
         self.engine.take_output(id);
         let unanswered = Unanswered::default();
-        self.clients.push(Player { id, connection, unanswered, expected: Vec::new() });
+        let expected = Vec::new();
+        self.clients.push(Player { id, connection, unanswered, expected, is_closed: false });
         Ok(())
     }
 
-    /// The connections, and whether their clients wait.
+    /// The connections that are left, and whether their clients wait.
     pub fn into_connections(self) -> Vec<(Connection, bool)> {
         let Game { engine, clients, .. } = self;
         let client = |client: Player| (client.connection, engine.is_blocked(client.id));
-        clients.into_iter().map(client).collect()
+        clients.into_iter().filter(|client| !client.is_closed).map(client).collect()
     }
 
     /// The number of the client that connects next.
@@ -116,6 +119,10 @@ impl<'p> Game<'p> {
         let mut for_redis = Vec::new();
         let mut for_engine = Vec::new();
         let current = last.client;
+        if self.clients[current].is_closed {
+            played.received.push(Vec::new());
+            return Ok(());
+        }
         for step in turn {
             self.clients[current].unanswered.sent(step.args.clone());
             let step = self.with_dumps(step)?;
@@ -136,6 +143,7 @@ impl<'p> Game<'p> {
         self.collect();
         self.clients[current].connection.send(&for_redis)?;
         self.compare_all(last, played)?;
+        self.close(last, played)?;
         if played.difference.is_some() || played.ended {
             return Ok(());
         }
@@ -161,6 +169,28 @@ impl<'p> Game<'p> {
             }
         }
         played.received.push(received);
+        Ok(())
+    }
+
+    /// Ends the connections that the engine closes; the server must close them too.
+    fn close(&mut self, step: &Step, played: &mut Played) -> io::Result<()> {
+        for number in 0..self.clients.len() {
+            let client = &mut self.clients[number];
+            if client.is_closed || !self.engine.is_closing(client.id) {
+                continue;
+            }
+            client.is_closed = true;
+            self.engine.disconnect(client.id, now());
+            if !client.connection.is_closed()? && played.difference.is_none() {
+                played.differs(Difference {
+                    step: step.clone(),
+                    client: number,
+                    command: step.args.clone(),
+                    engine: Some(Value::Simple(b"the connection is closed".to_vec())),
+                    redis: None,
+                });
+            }
+        }
         Ok(())
     }
 
@@ -238,7 +268,9 @@ impl<'p> Game<'p> {
 
     /// Every client that does not wait answers once more: nothing else may come before.
     pub fn settle(&mut self, played: &mut Played) -> io::Result<()> {
-        let free = |client: &usize| !self.engine.is_blocked(self.clients[*client].id);
+        let free = |&client: &usize| {
+            !self.clients[client].is_closed && !self.engine.is_blocked(self.clients[client].id)
+        };
         let clients: Vec<usize> = (0..self.clients.len()).filter(free).collect();
         for client in clients {
             self.take_turn(&[Step::new(client, "PING end")], played)?;

@@ -247,13 +247,17 @@ impl Generator {
                 args.extend((0..self.clients).map(|client| Placeholder::Client(client).write()));
                 return args;
             }
+            8 if self.rng.u8(..4) == 0 => {
+                let victim = Placeholder::Client(self.rng.usize(..self.clients + 1));
+                return [plain("CLIENT KILL ID"), vec![victim.write()]].concat();
+            }
             _ => {}
         }
         let from =
             if self.rng.u8(..4) > 0 && !self.themed.is_empty() { &self.themed } else { &self.all };
         let mut spec = from[self.rng.usize(..from.len())];
         // What empties everything would leave nothing to compare.
-        if matches!(spec.name, "flushall" | "flushdb" | "swapdb" | "select" | "reset")
+        if matches!(spec.name, "flushall" | "flushdb" | "swapdb" | "select" | "reset" | "quit")
             && self.rng.u8(..10) > 0
         {
             spec = command::lookup(b"set").unwrap_or(spec);

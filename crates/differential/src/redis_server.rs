@@ -102,8 +102,25 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// Sends bytes. Where the server has closed the connection, no reply will come.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
+        match self.stream.write_all(bytes) {
+            Err(error) if !is_end(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the server closes the connection and sends nothing more.
+    pub fn is_closed(&mut self) -> io::Result<bool> {
+        for _ in 0..LOOKS_MAX {
+            match self.stream.read(&mut [0; 1]) {
+                Ok(len) => return Ok(len == 0),
+                Err(error) if is_end(&error) => return Ok(true),
+                Err(error) if is_silence(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
     }
 
     /// Sends a command and reads its reply.
@@ -155,12 +172,18 @@ impl Connection {
                 self.buffer.extend_from_slice(&bytes[..len]);
                 Ok(len > 0)
             }
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
-            {
-                Ok(false)
-            }
+            Err(error) if is_silence(&error) || is_end(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Nothing came in time.
+fn is_silence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// The other side has ended the connection.
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
