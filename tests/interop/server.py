@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import tempfile
 import time
 
 
@@ -14,7 +15,9 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         command = [os.environ.get("KEYSPACE_SERVER", "redis-server"), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        # redis-server leaves a dump where it was started.
+        folder = tempfile.gettempdir()
+        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
         self._wait_until_it_listens()
 
     def _wait_until_it_listens(self):

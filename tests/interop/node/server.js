@@ -5,6 +5,7 @@
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
 const net = require("node:net");
+const os = require("node:os");
 
 async function freePort() {
   const probe = net.createServer().listen(0, "127.0.0.1");
@@ -31,7 +32,8 @@ async function listens(port) {
 async function startServer() {
   const port = await freePort();
   const program = process.env.KEYSPACE_SERVER ?? "redis-server";
-  const child = spawn(program, ["--port", String(port)], { stdio: "ignore" });
+  // redis-server leaves a dump where it was started.
+  const child = spawn(program, ["--port", String(port)], { cwd: os.tmpdir(), stdio: "ignore" });
   await until("the server listens", () => listens(port));
   return { port, stop: () => child.kill("SIGKILL") };
 }
