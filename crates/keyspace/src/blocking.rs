@@ -26,10 +26,11 @@ use crate::command;
 use crate::db::DbIndex;
 use crate::engine::Engine;
 use crate::event::Event;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::time::UnixMillis;
 use crate::value::{Map, SmallBytes, ValueType};
 use keyspace_resp::ReplyWriter;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Bound;
 
 /// What answers a client whose wait ended without its being served.
@@ -91,7 +92,7 @@ type Place = (DbIndex, SmallBytes);
 /// Who waits for one key, by arrival.
 #[derive(Debug, Clone, Default)]
 struct Queue {
-    clients: BTreeMap<u64, Waiting>,
+    clients: SortedMap<u64, Waiting>,
     /// How many of them are tried where the key is gone.
     unblock_on_nokey: usize,
     /// How many of them wait for entries to be idle.
@@ -128,8 +129,8 @@ impl Queue {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocking {
     queues: Map<Place, Queue>,
-    timeouts: BTreeSet<(UnixMillis, ClientId)>,
-    retries: BTreeSet<(UnixMillis, ClientId)>,
+    timeouts: SortedSet<(UnixMillis, ClientId)>,
+    retries: SortedSet<(UnixMillis, ClientId)>,
     ready: VecDeque<Place>,
     last_arrival: u64,
     /// Freed clients that may have more to run.

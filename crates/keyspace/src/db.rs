@@ -2,11 +2,11 @@
 
 mod timers;
 
+use crate::sorted::SortedSet;
 use crate::time::UnixMillis;
 use crate::usage::{Touch, Usage};
 use crate::value::{Hash, Places, Segmented, SmallBytes, Typed, Value, hash};
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use timers::Timers;
 
 /// How many logical databases there are.
@@ -75,7 +75,7 @@ pub(crate) struct Db {
     slots: Segmented<Slot, 1024>,
     places: Places,
     timers: Timers,
-    field_expires: BTreeSet<(UnixMillis, SmallBytes)>,
+    field_expires: SortedSet<(UnixMillis, SmallBytes)>,
     /// The place that was found last; a command asks for its key more than once.
     recent: Cell<usize>,
     /// What all entries take, timers left out; that of the entry which is lent out may have
@@ -209,7 +209,7 @@ impl Db {
 
     /// Panics where an index says anything else than the keys do, or where a key holds nothing.
     pub fn check_invariants(&self) {
-        let mut field_expires = BTreeSet::new();
+        let mut field_expires = SortedSet::default();
         let (mut timers, mut bytes) = (0, 0);
         for (place, slot) in self.slots.iter().enumerate() {
             assert!(!slot.value.is_empty_aggregate(), "an empty aggregate has no key");
@@ -352,7 +352,7 @@ impl Db {
 
 /// Moves a key to another place of an index by time, into it or out of it.
 fn reindex(
-    index: &mut BTreeSet<(UnixMillis, SmallBytes)>,
+    index: &mut SortedSet<(UnixMillis, SmallBytes)>,
     key: &[u8],
     was: Option<UnixMillis>,
     is: Option<UnixMillis>,
@@ -510,7 +510,7 @@ mod tests {
                 let firsts = db.iter().filter_map(|(key, entry)| {
                     Some((entry.value.next_field_expire()?, key.clone()))
                 });
-                prop_assert_eq!(firsts.collect::<BTreeSet<_>>(), db.field_expires.clone());
+                prop_assert_eq!(firsts.collect::<SortedSet<_>>(), db.field_expires.clone());
             }
         }
     }

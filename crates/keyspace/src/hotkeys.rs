@@ -4,6 +4,7 @@
 //! and its count: a key that is used most is never missed, a count may be too high.
 
 use crate::command::keys::keys_of;
+use crate::sort::sort_by;
 use crate::time::UnixMillis;
 use crate::timing::Finished;
 use crate::value::Map;
@@ -159,7 +160,7 @@ impl Top {
     /// The first `count` keys, the highest sum first.
     pub fn highest(&self, count: usize) -> Vec<(&[u8], u64)> {
         let mut all: Vec<_> = self.sums.iter().map(|(key, &sum)| (&**key, sum)).collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        sort_by(&mut all, |a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         all.truncate(count);
         all
     }

@@ -1,8 +1,9 @@
 //! What is remembered of how long things took: samples of the events that the latency monitor
 //! watches, and histograms of commands.
 
+use crate::sorted::SortedMap;
 use crate::time::UnixMillis;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// How many samples of an event are kept.
 const SAMPLES_MAX: usize = 160;
@@ -49,14 +50,14 @@ impl Samples {
 /// The events of the latency monitor, by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LatencyMonitor {
-    events: BTreeMap<&'static str, Samples>,
+    events: SortedMap<&'static str, Samples>,
 }
 
 impl LatencyMonitor {
     /// Notes that an event took that long.
     pub fn add(&mut self, event: &'static str, now: UnixMillis, millis: u64) {
         let sample = Sample { at_secs: now.0.div_euclid(1000), millis };
-        self.events.entry(event).or_default().add(sample);
+        self.events.get_or_default(event).add(sample);
     }
 
     /// Every event with its samples.
@@ -87,7 +88,7 @@ pub(crate) struct Histogram {
     /// Calls that took no time that could be measured.
     at_once: u64,
     /// The number of calls by the longest time, in nanoseconds, that counts as the same.
-    counts: BTreeMap<u64, u64>,
+    counts: SortedMap<u64, u64>,
 }
 
 impl Histogram {
@@ -102,7 +103,7 @@ impl Histogram {
             return;
         }
         let nanos = micros.saturating_mul(1000).min(Self::NANOS_MAX);
-        *self.counts.entry(longest_same(nanos)).or_default() += 1;
+        *self.counts.get_or_default(longest_same(nanos)) += 1;
     }
 
     pub fn is_empty(&self) -> bool {

@@ -54,6 +54,7 @@ mod scan;
 mod script;
 mod slowlog;
 mod sort;
+mod sorted;
 mod stats;
 mod time;
 mod timing;

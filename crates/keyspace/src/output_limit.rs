@@ -6,9 +6,9 @@
 
 use crate::client::{Client, ClientId};
 use crate::engine::Engine;
+use crate::sorted::SortedSet;
 use crate::time::UnixMillis;
 use crate::value::canonical_integer;
-use std::collections::BTreeSet;
 
 /// The limits of one class of clients; 0 is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,7 +70,7 @@ impl OutputLimits {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SoftLimits {
     /// When each is cut off.
-    deadlines: BTreeSet<(UnixMillis, ClientId)>,
+    deadlines: SortedSet<(UnixMillis, ClientId)>,
 }
 
 impl SoftLimits {

@@ -2,7 +2,7 @@
 
 use crate::command;
 use crate::latency::Histogram;
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 /// Counts since the start, or since CONFIG RESETSTAT.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub(crate) struct Stats {
     /// The rows of these commands, in the order of first use.
     used_rows: Vec<usize>,
     /// Error replies by their code.
-    pub errors: BTreeMap<String, u64>,
+    pub errors: SortedMap<String, u64>,
     /// Changes since the start; not reset.
     pub dirty: u64,
 }

@@ -12,9 +12,9 @@ use crate::args::Args;
 use crate::client::ClientId;
 use crate::command::{Command, Flag, Group, keys};
 use crate::engine::Engine;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::value::{Map, SmallBytes};
 use keyspace_resp::{Protocol, ReplyWriter};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How a client tracks.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Tracking {
     /// CLIENT CACHING came: the next command or transaction is the exception to the mode.
     pub caching: bool,
     /// What a client that broadcasts listens to.
-    pub prefixes: BTreeSet<SmallBytes>,
+    pub prefixes: SortedSet<SmallBytes>,
 }
 
 /// Which keys a client is told of.
@@ -61,10 +61,10 @@ impl Tracking {
 /// Who may hold what.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TrackingTable {
-    keys: Map<SmallBytes, BTreeSet<ClientId>>,
+    keys: Map<SmallBytes, SortedSet<ClientId>>,
     /// Pairs of a key and a client.
     items: usize,
-    prefixes: BTreeMap<SmallBytes, Prefix>,
+    prefixes: SortedMap<SmallBytes, Prefix>,
     clients: usize,
     /// How many times in a row the table was found too large and could not be made small enough.
     overruns: usize,
@@ -73,9 +73,9 @@ pub(crate) struct TrackingTable {
 /// A prefix that is listened to.
 #[derive(Debug, Clone, Default)]
 struct Prefix {
-    clients: BTreeSet<ClientId>,
+    clients: SortedSet<ClientId>,
     /// The keys that changed in this turn, and who changed each last.
-    changed: BTreeMap<SmallBytes, Option<ClientId>>,
+    changed: SortedMap<SmallBytes, Option<ClientId>>,
 }
 
 impl TrackingTable {
@@ -107,7 +107,7 @@ impl TrackingTable {
         self.items += usize::from(clients.insert(id));
     }
 
-    fn forget(&mut self, key: &[u8]) -> Option<BTreeSet<ClientId>> {
+    fn forget(&mut self, key: &[u8]) -> Option<SortedSet<ClientId>> {
         let clients = self.keys.swap_remove(key)?;
         self.items -= clients.len();
         Some(clients)
@@ -140,7 +140,7 @@ impl Engine {
             return;
         };
         for prefix in &tracking.prefixes {
-            self.tracking.prefixes.entry(prefix.clone()).or_default().clients.insert(id);
+            self.tracking.prefixes.get_or_default(prefix.clone()).clients.insert(id);
         }
         match &mut client.tracking {
             None => {
@@ -197,7 +197,7 @@ impl Engine {
         if self.tracking.keys.is_empty() && self.tracking.prefixes.is_empty() {
             return;
         }
-        for (name, prefix) in &mut self.tracking.prefixes {
+        for (name, prefix) in self.tracking.prefixes.iter_mut() {
             if key.starts_with(name) {
                 prefix.changed.insert(key.into(), changer);
             }
@@ -329,7 +329,7 @@ impl Engine {
     /// Panics where the table and the clients that track disagree.
     pub(crate) fn check_tracking(&self) {
         let table = &self.tracking;
-        let items: usize = table.keys.values().map(BTreeSet::len).sum();
+        let items: usize = table.keys.values().map(SortedSet::len).sum();
         assert_eq!(items, table.items, "pairs are counted");
         assert!(table.keys.values().all(|ids| !ids.is_empty()), "a key is held by somebody");
         let tracking = || self.clients.values().filter_map(|client| client.tracking.as_ref());

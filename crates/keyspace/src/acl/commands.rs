@@ -3,7 +3,7 @@
 use super::RuleError;
 use crate::args::Args;
 use crate::command::{self, AclCategory, Command, CommandSpec, Flag};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// A set of commands, and the history by which it came about.
 ///
@@ -18,7 +18,7 @@ pub(super) struct AllowedCommands {
     /// A bit for each command, by its row.
     bits: Vec<u64>,
     /// By a command's row, the first arguments with which alone it may be called, in lower case.
-    first_args: BTreeMap<usize, BTreeSet<Vec<u8>>>,
+    first_args: SortedMap<usize, SortedSet<Vec<u8>>>,
     rules: Vec<Rule>,
 }
 
@@ -52,7 +52,7 @@ impl AllowedCommands {
             all,
             starts_from_all: all,
             bits: vec![if all { u64::MAX } else { 0 }; words],
-            first_args: BTreeMap::new(),
+            first_args: SortedMap::default(),
             rules: Vec::new(),
         }
     }
@@ -128,7 +128,7 @@ impl AllowedCommands {
             return Err(RuleError::Unknown);
         }
         let row = command::row_of(spec.name).ok_or(RuleError::Unknown)?;
-        self.first_args.entry(row).or_default().insert(arg.to_ascii_lowercase());
+        self.first_args.get_or_default(row).insert(arg.to_ascii_lowercase());
         Ok(())
     }
 

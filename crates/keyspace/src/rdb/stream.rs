@@ -5,12 +5,13 @@ use super::writer::Writer;
 use super::{Corrupt, layout, listpack};
 use crate::config::Config;
 use crate::sort::sort_by_key;
+use crate::sorted::SortedMap;
 use crate::time::UnixMillis;
 use crate::value::{
     ConsumerGroup, Fields, Idempotency, IdempotencyLimits, Map, SmallBytes, Stream, StreamEntry,
     StreamId, StreamNode, StreamNodeFlags, canonical_integer,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What stands for a number of read entries that is not known, and for a time that never was.
 const UNKNOWN: u64 = u64::MAX;
@@ -268,7 +269,7 @@ fn load_group(
         },
     };
     let mut group = ConsumerGroup::new(last_id, entries_read);
-    let mut unowned = BTreeMap::new();
+    let mut unowned = SortedMap::default();
     for _ in 0..reader.length()? {
         let id = load_raw_id(reader)?;
         let delivery = (load_time(reader)?, reader.length()?);
@@ -293,7 +294,7 @@ fn load_consumer(
     layout: u8,
     reader: &mut Reader<'_>,
     group: &mut ConsumerGroup,
-    unowned: &mut BTreeMap<StreamId, (UnixMillis, u64)>,
+    unowned: &mut SortedMap<StreamId, (UnixMillis, u64)>,
 ) -> Result<(), Corrupt> {
     let name = reader.string()?;
     let seen_at = load_time(reader)?;

@@ -4,12 +4,12 @@
 //! [`Array::MAX_INDEX`]; the cursor remembers the index of the last insertion.
 
 use super::SmallBytes;
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 /// An array value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Array {
-    elements: BTreeMap<u64, SmallBytes>,
+    elements: SortedMap<u64, SmallBytes>,
     /// What the elements take outside of themselves.
     heap_bytes: usize,
     /// Where the last insertion was, if there was any: what is set by its index is none.

@@ -20,14 +20,14 @@ pub(crate) use node::{
 };
 
 use super::SmallBytes;
+use crate::sorted::SortedMap;
 use node::Node;
-use std::collections::BTreeMap;
 
 /// A stream value.
 #[derive(Debug, Clone)]
 pub(crate) struct Stream {
     /// By the id of their first entry.
-    nodes: BTreeMap<StreamId, Node>,
+    nodes: SortedMap<StreamId, Node>,
     radix_tree_nodes: usize,
     /// What the nodes take.
     bytes: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Stream {
     pub max_deleted_id: StreamId,
     /// How many entries were ever added.
     pub entries_added: i64,
-    pub groups: BTreeMap<SmallBytes, ConsumerGroup>,
+    pub groups: SortedMap<SmallBytes, ConsumerGroup>,
     pub idempotency: Idempotency,
 }
 
@@ -77,14 +77,14 @@ pub(crate) struct Trim {
 impl Stream {
     pub fn new(idempotency: IdempotencyLimits) -> Stream {
         Stream {
-            nodes: BTreeMap::new(),
+            nodes: SortedMap::default(),
             radix_tree_nodes: radix::EMPTY_NODES,
             bytes: 0,
             len: 0,
             last_id: StreamId::MIN,
             max_deleted_id: StreamId::MIN,
             entries_added: 0,
-            groups: BTreeMap::new(),
+            groups: SortedMap::default(),
             idempotency: Idempotency::new(idempotency),
         }
     }
@@ -164,7 +164,7 @@ impl Stream {
     /// Appends an entry, whose id is larger than [`last_id`](Self::last_id).
     pub fn append(&mut self, id: StreamId, words: &[&[u8]], limits: StreamLimits) {
         let words_bytes: usize = words.iter().map(|word| word.len()).sum();
-        let last = self.nodes.values_mut().next_back();
+        let last = self.nodes.last_value_mut();
         match last.filter(|node| node.accepts(words_bytes, limits)) {
             Some(node) => {
                 self.bytes -= node.bytes();
@@ -267,7 +267,7 @@ impl Stream {
     }
 
     fn remove(&mut self, id: StreamId) -> bool {
-        let Some((&key, node)) = self.nodes.range_mut(..=id).next_back() else {
+        let Some((&key, node)) = self.nodes.last_until_mut(&id) else {
             return false;
         };
         let Ok(index) = node.search(id) else {

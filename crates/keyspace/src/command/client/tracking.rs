@@ -5,10 +5,10 @@ use crate::args::{self, Args};
 use crate::client::ClientId;
 use crate::context::Context;
 use crate::error::{CommandError, printed};
+use crate::sorted::SortedSet;
 use crate::tracking::{Mode, Tracking};
 use crate::value::SmallBytes;
 use keyspace_resp::ReplyWriter;
-use std::collections::BTreeSet;
 
 /// CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST]
 /// [OPTIN] [OPTOUT] [NOLOOP]
@@ -81,7 +81,7 @@ impl<'a> Options<'a> {
     /// How the client is to track from now on, which fits to how it tracks already.
     fn tracking(self, current: Option<&Tracking>) -> Result<Tracking, CommandError> {
         let mode = self.mode(current.map(|current| current.mode))?;
-        let mut prefixes = BTreeSet::new();
+        let mut prefixes = SortedSet::default();
         if mode == Mode::Broadcast {
             self.check_prefixes(current)?;
             prefixes.extend(self.prefixes.iter().map(|&prefix| SmallBytes::from(prefix)));

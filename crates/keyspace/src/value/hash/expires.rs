@@ -1,14 +1,14 @@
 //! When the fields of a hash die: by field, and in the order of time.
 
+use crate::sorted::SortedSet;
 use crate::time::UnixMillis;
 use crate::value::{Map, SmallBytes};
-use std::collections::BTreeSet;
 
 /// The fields of a hash that have an expiry. Both indexes always hold the same.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FieldExpires {
     by_field: Map<SmallBytes, UnixMillis>,
-    by_time: BTreeSet<(UnixMillis, SmallBytes)>,
+    by_time: SortedSet<(UnixMillis, SmallBytes)>,
 }
 
 impl FieldExpires {

@@ -4,8 +4,8 @@
 //! three always agree. One that was released has no consumer, and is the first to be claimed.
 
 use super::id::StreamId;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::time::UnixMillis;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A consumer's name, shared by everything that it has pending.
@@ -18,12 +18,12 @@ pub(crate) struct ConsumerGroup {
     pub last_id: StreamId,
     /// How many entries of the stream's whole life were read up to there, where that is known.
     pub entries_read: Option<i64>,
-    pending: BTreeMap<StreamId, Pending>,
+    pending: SortedMap<StreamId, Pending>,
     /// What consumers have pending.
-    by_time: BTreeSet<(UnixMillis, StreamId)>,
+    by_time: SortedSet<(UnixMillis, StreamId)>,
     /// What they gave back, in that order.
-    released: BTreeMap<u64, StreamId>,
-    consumers: BTreeMap<ConsumerName, Consumer>,
+    released: SortedMap<u64, StreamId>,
+    consumers: SortedMap<ConsumerName, Consumer>,
 }
 
 /// An entry that was delivered and not acknowledged.
@@ -65,12 +65,12 @@ pub(crate) struct Consumer {
     pub seen_at: UnixMillis,
     /// When it last got something, if it ever did.
     pub active_at: Option<UnixMillis>,
-    pending: BTreeSet<StreamId>,
+    pending: SortedSet<StreamId>,
 }
 
 impl Consumer {
     /// The entries that it has pending, in order.
-    pub fn pending(&self) -> &BTreeSet<StreamId> {
+    pub fn pending(&self) -> &SortedSet<StreamId> {
         &self.pending
     }
 }
@@ -82,12 +82,12 @@ impl ConsumerGroup {
     }
 
     /// Every pending entry, by id.
-    pub fn pending(&self) -> &BTreeMap<StreamId, Pending> {
+    pub fn pending(&self) -> &SortedMap<StreamId, Pending> {
         &self.pending
     }
 
     /// What consumers have pending, by the time of its last delivery, the longest idle first.
-    pub fn by_time(&self) -> &BTreeSet<(UnixMillis, StreamId)> {
+    pub fn by_time(&self) -> &SortedSet<(UnixMillis, StreamId)> {
         &self.by_time
     }
 
@@ -104,7 +104,7 @@ impl ConsumerGroup {
     }
 
     /// The consumers by their names.
-    pub fn consumers(&self) -> &BTreeMap<ConsumerName, Consumer> {
+    pub fn consumers(&self) -> &SortedMap<ConsumerName, Consumer> {
         &self.consumers
     }
 
@@ -113,7 +113,7 @@ impl ConsumerGroup {
         if self.consumers.contains_key(name) {
             return false;
         }
-        let consumer = Consumer { seen_at: now, active_at: None, pending: BTreeSet::new() };
+        let consumer = Consumer { seen_at: now, active_at: None, pending: SortedSet::default() };
         self.consumers.insert(name.into(), consumer);
         true
     }
@@ -196,6 +196,7 @@ impl ConsumerGroup {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
 
     #[derive(Debug, Clone)]
     enum Op {
@@ -257,7 +258,7 @@ mod tests {
                 });
                 prop_assert!(by_id.eq(model.iter().map(|(id, pending)| (*id, *pending))));
                 let owned = || model.iter().filter(|(_, (owner, _))| owner.is_some());
-                let times: BTreeSet<_> =
+                let times: SortedSet<_> =
                     owned().map(|(id, (_, at))| (UnixMillis(*at), *id)).collect();
                 prop_assert_eq!(&group.by_time, &times);
                 let released: BTreeSet<_> = group.released().collect();
@@ -265,7 +266,7 @@ mod tests {
                 prop_assert_eq!(released.len(), model.len() - owned().count());
                 prop_assert!(released.iter().all(|id| model[id].0.is_none()));
                 for (name, consumer) in &group.consumers {
-                    let owned: BTreeSet<_> = model
+                    let owned: SortedSet<_> = model
                         .iter()
                         .filter(|(_, (owner, _))| *owner == Some(name[0]))
                         .map(|(id, _)| *id)

@@ -4,9 +4,10 @@
 //! producer only so many are.
 
 use super::id::StreamId;
+use crate::sorted::SortedSet;
 use crate::time::UnixMillis;
 use crate::value::{Map, SmallBytes};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// How long and how many message ids are remembered.
@@ -23,7 +24,7 @@ pub(crate) struct Idempotency {
     limits: IdempotencyLimits,
     producers: Map<SmallBytes, Producer>,
     /// Every producer by its oldest message.
-    by_age: BTreeSet<(UnixMillis, SmallBytes)>,
+    by_age: SortedSet<(UnixMillis, SmallBytes)>,
     /// How many message ids were ever remembered.
     pub added: u64,
     /// How many messages came again.
@@ -55,7 +56,7 @@ impl Idempotency {
         Idempotency {
             limits,
             producers: Map::default(),
-            by_age: BTreeSet::new(),
+            by_age: SortedSet::default(),
             added: 0,
             duplicates: 0,
         }

@@ -5,7 +5,7 @@
 
 use super::id::StreamId;
 use super::node::Node;
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 const KEY_BYTES: usize = 16;
 
@@ -13,7 +13,7 @@ const KEY_BYTES: usize = 16;
 pub(super) const EMPTY_NODES: usize = 1;
 
 /// How many nodes the tree of `others` grows by with one more key, which is not among them.
-pub(super) fn added_nodes(others: &BTreeMap<StreamId, Node>, key: StreamId) -> usize {
+pub(super) fn added_nodes(others: &SortedMap<StreamId, Node>, key: StreamId) -> usize {
     let before = others.range(..key).next_back().map(|(id, _)| *id);
     let after = others.range(key..).next().map(|(id, _)| *id);
     if before.is_none() && after.is_none() {
@@ -80,7 +80,7 @@ mod tests {
         fn keys_added_one_by_one_are_counted_as_all_at_once(
             ids in proptest::collection::vec((0..5_u64, prop_oneof![0..3_u64, 250..260_u64]), 1..20)
         ) {
-            let mut tree = BTreeMap::new();
+            let mut tree = SortedMap::default();
             let mut nodes = EMPTY_NODES;
             for (ms, seq) in ids {
                 let id = StreamId::new(ms << 8, seq);
