@@ -95,6 +95,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: 2,
             flags: &[Flag::Loading, Flag::Noscript, Flag::Sentinel, Flag::Stale],
             acl: &[AclCategory::Connection],
+            tips: &["nondeterministic_output"],
             run: Run::Handler(client_info),
             ..CommandSpec::new(Group::Connection)
         },
@@ -119,6 +120,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: -2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Sentinel, Flag::Stale],
             acl: &[AclCategory::Connection],
+            tips: &["nondeterministic_output"],
             run: Run::Handler(client_list),
             ..CommandSpec::new(Group::Connection)
         },

@@ -47,6 +47,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(1)",
                 arity: 2,
                 flags: &[Flag::Admin, Flag::NoAsyncLoading, Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -58,6 +59,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 3,
                 flags: &[Flag::Admin, Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -135,6 +137,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 4,
                 flags: &[Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -157,6 +160,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(1)",
                 arity: 2,
                 flags: &[Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -179,6 +183,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 2,
                 flags: &[Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -234,6 +239,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 2,
                 flags: &[Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -245,6 +251,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 3,
                 flags: &[Flag::Admin, Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -311,6 +318,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 2,
                 flags: &[Flag::Loading, Flag::Stale],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -323,6 +331,8 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 arity: 3,
                 flags: &[Flag::Admin, Flag::Stale],
                 deprecated_since: "5.0.0",
+                replaced_by: "`CLUSTER REPLICAS`",
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },
@@ -346,6 +356,8 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 arity: 2,
                 flags: &[Flag::Loading, Flag::Stale],
                 deprecated_since: "7.0.0",
+                replaced_by: "`CLUSTER SHARDS`",
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(cluster_disabled),
                 ..CommandSpec::new(Group::Cluster)
             },

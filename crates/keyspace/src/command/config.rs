@@ -73,6 +73,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: -4,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
             differs: "Parameters that concern a server's files, network or threads are kept and have no effect; maxmemory goes by an estimate, and the policies lfu and lrm by the last use.",
+            tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
             run: Run::Handler(config_set),
             ..CommandSpec::new(Group::Server)
         },

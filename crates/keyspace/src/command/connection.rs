@@ -21,6 +21,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Sentinel],
         acl: &[AclCategory::Connection],
         while_subscribed: true,
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(ping),
         ..CommandSpec::new(Group::Connection)
     },
@@ -93,6 +94,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         ],
         acl: &[AclCategory::Connection],
         deprecated_since: "7.2.0",
+        replaced_by: "just closing the connection",
         in_multi: InMulti::Ends,
         while_subscribed: true,
         run: Run::Handler(quit),

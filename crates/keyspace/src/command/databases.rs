@@ -20,6 +20,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 1,
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Keyspace],
+        tips: &["request_policy:all_shards", "response_policy:agg_sum"],
         run: Run::Handler(dbsize),
         ..CommandSpec::new(Group::Server)
     },
@@ -32,6 +33,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -1,
         flags: &[Flag::Write],
         acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(flushall),
         ..CommandSpec::new(Group::Server)
     },
@@ -44,6 +46,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -1,
         flags: &[Flag::Write],
         acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(flushdb),
         ..CommandSpec::new(Group::Server)
     },

@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     arity: -2,
     flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Protected, Flag::Stale],
     differs: "Few subcommands are here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up.",
+    is_system: true,
     run: Run::Handler(debug),
     ..CommandSpec::new(Group::Server)
 }];

@@ -24,6 +24,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         differs: "The bytes are of RDB version 10, which Redis 7.0 and later restore; hashes with fields that expire are of version 12 (Redis 7.4), and streams of the oldest that says what is in them: consumers' times and producers' messages are newer. What is longer than proto-max-bulk-len is an error.",
+        tips: &["nondeterministic_output"],
         run: Run::Handler(dump),
         ..CommandSpec::new(Group::Generic)
     },
@@ -46,6 +47,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         ],
         key_flags: Some(|_| &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete]),
         differs: "Refused: there is no network; take what DUMP answers to the other server's RESTORE.",
+        tips: &["nondeterministic_output"],
         run: Run::Handler(unavailable),
         ..CommandSpec::new(Group::Generic)
     },
@@ -74,6 +76,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Update])],
         differs: "As RESTORE does.",
+        is_system: true,
         run: Run::Handler(restore),
         ..CommandSpec::new(Group::Server)
     },

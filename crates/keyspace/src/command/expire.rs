@@ -112,6 +112,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(pttl),
         ..CommandSpec::new(Group::Generic)
     },
@@ -125,6 +126,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(ttl),
         ..CommandSpec::new(Group::Generic)
     },

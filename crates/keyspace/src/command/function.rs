@@ -46,6 +46,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(1)",
         arity: 3,
         flags: &[Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(delete),
         ..SCRIPTING
     },
@@ -68,6 +69,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(N) in the number of functions",
         arity: -2,
         flags: &[Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(flush),
         ..SCRIPTING
     },
@@ -90,6 +92,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: &[Flag::AllowBusy, Flag::Noscript],
+        tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
         run: Run::Handler(kill),
         ..SCRIPTING
     },
@@ -101,6 +104,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(N) in the number of functions",
         arity: -2,
         flags: &[Flag::Noscript],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(list),
         ..SCRIPTING
     },
@@ -112,6 +116,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(1), and what the code does while it is loaded",
         arity: -3,
         flags: &[Flag::Denyoom, Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(load),
         ..SCRIPTING
     },
@@ -123,6 +128,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(N) in the number of functions",
         arity: -3,
         flags: &[Flag::Denyoom, Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         run: Run::Handler(restore),
         ..SCRIPTING
     },
@@ -134,6 +140,7 @@ const FUNCTION: &[CommandSpec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: &[Flag::AllowBusy, Flag::Noscript],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         run: Run::Handler(stats),
         ..SCRIPTING
     },

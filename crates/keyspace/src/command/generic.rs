@@ -41,6 +41,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Write],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Rm, KeyFlag::Delete])],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         run: Run::Handler(del),
         ..CommandSpec::new(Group::Generic)
     },
@@ -54,6 +55,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro])],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         run: Run::Handler(exists),
         ..CommandSpec::new(Group::Generic)
     },
@@ -66,6 +68,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 2,
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Dangerous, AclCategory::Keyspace],
+        tips: &["request_policy:all_shards", "nondeterministic_output_order"],
         run: Run::Handler(keys),
         ..CommandSpec::new(Group::Generic)
     },
@@ -89,6 +92,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 flags: &[Flag::Readonly],
                 acl: &[AclCategory::Keyspace],
                 keys: &[KeySpec::one(2, &[KeyFlag::Ro])],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(object::encoding),
                 ..CommandSpec::new(Group::Generic)
             },
@@ -102,6 +106,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 flags: &[Flag::Readonly],
                 acl: &[AclCategory::Keyspace],
                 keys: &[KeySpec::one(2, &[KeyFlag::Ro])],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(object::freq),
                 ..CommandSpec::new(Group::Generic)
             },
@@ -127,6 +132,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 flags: &[Flag::Readonly],
                 acl: &[AclCategory::Keyspace],
                 keys: &[KeySpec::one(2, &[KeyFlag::Ro])],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(object::idletime),
                 ..CommandSpec::new(Group::Generic)
             },
@@ -140,6 +146,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 flags: &[Flag::Readonly],
                 acl: &[AclCategory::Keyspace],
                 keys: &[KeySpec::one(2, &[KeyFlag::Ro])],
+                tips: &["nondeterministic_output"],
                 run: Run::Handler(object::refcount),
                 ..CommandSpec::new(Group::Generic)
             },
@@ -155,6 +162,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 1,
         flags: &[Flag::Readonly, Flag::TouchesArbitraryKeys],
         acl: &[AclCategory::Keyspace],
+        tips: &["request_policy:all_shards", "response_policy:special", "nondeterministic_output"],
         run: Run::Handler(randomkey),
         ..CommandSpec::new(Group::Generic)
     },
@@ -199,6 +207,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -2,
         flags: &[Flag::Readonly, Flag::TouchesArbitraryKeys],
         acl: &[AclCategory::Keyspace],
+        tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         run: Run::Handler(scan),
         ..CommandSpec::new(Group::Generic)
     },
@@ -257,6 +266,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro])],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         run: Run::Handler(touch),
         ..CommandSpec::new(Group::Generic)
     },
@@ -283,6 +293,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Write],
         acl: &[AclCategory::Keyspace],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Rm, KeyFlag::Delete])],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         run: Run::Handler(del),
         ..CommandSpec::new(Group::Generic)
     },
@@ -296,6 +307,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Blocking],
         acl: &[AclCategory::Connection],
         differs: "There are no replicas: it never counts one.",
+        tips: &["request_policy:all_shards", "response_policy:agg_min"],
         run: Run::Handler(wait::wait),
         ..CommandSpec::new(Group::Generic)
     },
@@ -309,6 +321,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Blocking],
         acl: &[AclCategory::Connection],
         differs: "There are no replicas: it never counts one.",
+        tips: &["request_policy:all_shards", "response_policy:agg_min"],
         run: Run::Handler(wait::waitaof),
         ..CommandSpec::new(Group::Generic)
     },

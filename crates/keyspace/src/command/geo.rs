@@ -89,6 +89,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             stored("STOREDIST", 6),
         ],
         deprecated_since: "6.2.0",
+        replaced_by: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
         differs: "The last digit of a stored distance may be another, as it is the same on every platform.",
         run: Run::Handler(search::georadius),
         ..CommandSpec::new(Group::Geo)
@@ -108,6 +109,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             stored("STOREDIST", 5),
         ],
         deprecated_since: "6.2.0",
+        replaced_by: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
         differs: "The last digit of a stored distance may be another, as it is the same on every platform.",
         run: Run::Handler(search::georadiusbymember),
         ..CommandSpec::new(Group::Geo)
@@ -123,6 +125,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Geo],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
         run: Run::Handler(search::georadiusbymember_ro),
         ..CommandSpec::new(Group::Geo)
     },
@@ -137,6 +140,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Geo],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`GEOSEARCH` with the `BYRADIUS` argument",
         run: Run::Handler(search::georadius_ro),
         ..CommandSpec::new(Group::Geo)
     },

@@ -41,6 +41,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Update])],
         deprecated_since: "4.0.0",
+        replaced_by: "`HSET` with multiple field-value pairs",
         run: Run::Handler(hmset),
         ..CommandSpec::new(Group::Hash)
     },
@@ -93,6 +94,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(hgetall),
         ..CommandSpec::new(Group::Hash)
     },
@@ -106,6 +108,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(hkeys),
         ..CommandSpec::new(Group::Hash)
     },
@@ -119,6 +122,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(hvals),
         ..CommandSpec::new(Group::Hash)
     },
@@ -211,6 +215,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         differs: "A reply larger than proto-max-bulk-len is an error.",
+        tips: &["nondeterministic_output"],
         run: Run::Handler(hrandfield),
         ..CommandSpec::new(Group::Hash)
     },
@@ -224,6 +229,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(hscan),
         ..CommandSpec::new(Group::Hash)
     },

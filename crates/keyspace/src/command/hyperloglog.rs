@@ -46,6 +46,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Admin, Flag::Denyoom, Flag::Write],
         acl: &[AclCategory::Hyperloglog],
         keys: &[KeySpec::one(2, &[KeyFlag::Rw, KeyFlag::Access])],
+        is_system: true,
         run: Run::Handler(pfdebug),
         ..CommandSpec::new(Group::Hyperloglog)
     },
@@ -74,6 +75,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 1,
         flags: &[Flag::Admin],
         acl: &[AclCategory::Hyperloglog],
+        is_system: true,
         run: Run::Handler(pfselftest),
         ..CommandSpec::new(Group::Hyperloglog)
     },

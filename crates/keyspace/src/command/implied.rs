@@ -3,7 +3,7 @@
 use super::{AclCategory, CommandSpec, Flag, Group, keys};
 
 impl CommandSpec {
-    fn has(&self, flag: Flag) -> bool {
+    pub(super) fn has(&self, flag: Flag) -> bool {
         self.flags.contains(&flag)
     }
 

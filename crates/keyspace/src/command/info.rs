@@ -24,6 +24,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     flags: &[Flag::Loading, Flag::Sentinel, Flag::Stale],
     acl: &[AclCategory::Dangerous],
     differs: "What only a process has (its memory, processor time, files, latencies) is 0, constant or left out; `used_memory` is what the data takes in a browser, and nothing else.",
+    tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
     run: Run::Handler(info),
     ..CommandSpec::new(Group::Server)
 }];

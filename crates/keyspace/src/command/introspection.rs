@@ -2,7 +2,8 @@
 
 use super::syntax::{self, Argument, Kind, ValueKind};
 use super::{
-    AclCategory, Begin, CommandSpec, Find, Flag, Group, KeySpec, Run, all, help, keys, lookup,
+    AclCategory, Begin, CommandSpec, Find, Flag, Group, KeyFlag, KeySpec, Run, all, help, keys,
+    lookup,
 };
 use crate::args::{self, Args};
 use crate::context::Context;
@@ -19,6 +20,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     arity: -1,
     flags: &[Flag::Loading, Flag::Sentinel, Flag::Stale],
     acl: &[AclCategory::Connection],
+    tips: &["nondeterministic_output_order"],
     run: Run::HandlerAndContainer(
         command,
         &[
@@ -43,6 +45,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
                 arity: -2,
                 flags: &[Flag::Loading, Flag::Sentinel, Flag::Stale],
                 acl: &[AclCategory::Connection],
+                tips: &["nondeterministic_output_order"],
                 run: Run::Handler(command_docs),
                 ..CommandSpec::new(Group::Server)
             },
@@ -91,6 +94,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
                 arity: -2,
                 flags: &[Flag::Loading, Flag::Sentinel, Flag::Stale],
                 acl: &[AclCategory::Connection],
+                tips: &["nondeterministic_output_order"],
                 run: Run::Handler(command_info),
                 ..CommandSpec::new(Group::Server)
             },
@@ -103,6 +107,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
                 arity: -2,
                 flags: &[Flag::Loading, Flag::Sentinel, Flag::Stale],
                 acl: &[AclCategory::Connection],
+                tips: &["nondeterministic_output_order"],
                 run: Run::Handler(command_list),
                 ..CommandSpec::new(Group::Server)
             },
@@ -173,8 +178,10 @@ fn write_info(out: &mut ReplyWriter, spec: &CommandSpec) {
     for category in categories {
         out.simple(&format!("@{}", category.name()));
     }
-    // Tips are for proxies that spread a command over several servers.
-    out.set(0);
+    out.set(spec.tips.len());
+    for tip in spec.tips {
+        out.bulk(tip.as_bytes());
+    }
     out.set(spec.keys.len());
     for key_spec in spec.keys {
         write_key_spec(out, key_spec);
@@ -188,10 +195,7 @@ fn write_info(out: &mut ReplyWriter, spec: &CommandSpec) {
 fn write_key_spec(out: &mut ReplyWriter, spec: &KeySpec) {
     out.map(3);
     out.bulk(b"flags");
-    out.set(spec.flags.len());
-    for flag in spec.flags {
-        out.simple(flag.name());
-    }
+    write_key_flags(out, spec.flags);
     out.bulk(b"begin_search");
     match spec.begin {
         Begin::Unknown => write_search(out, "unknown", &[]),
@@ -219,6 +223,16 @@ fn write_key_spec(out: &mut ReplyWriter, spec: &KeySpec) {
             let fields = [("keynumidx", index), ("firstkey", first), ("keystep", step)];
             write_search(out, "keynum", &fields);
         }
+    }
+}
+
+/// Writes flags of a key, in Redis's order.
+fn write_key_flags(out: &mut ReplyWriter, flags: &[KeyFlag]) {
+    let mut flags = flags.to_vec();
+    flags.sort_by_key(|&flag| flag as u8);
+    out.set(flags.len());
+    for flag in flags {
+        out.simple(flag.name());
     }
 }
 
@@ -297,10 +311,7 @@ fn command_getkeysandflags(
     for key in keys {
         out.array(2);
         out.bulk(call[key.index]);
-        out.set(key.flags.len());
-        for flag in key.flags {
-            out.simple(flag.name());
-        }
+        write_key_flags(out, key.flags);
     }
     Ok(())
 }
@@ -352,10 +363,12 @@ fn write_docs(out: &mut ReplyWriter, spec: &CommandSpec) {
     map.text("since", spec.since);
     map.text("group", spec.group.name());
     map.text("complexity", spec.complexity);
-    if !spec.deprecated_since.is_empty() {
-        map.flags("doc_flags", &["deprecated"]);
-        map.text("deprecated_since", spec.deprecated_since);
-    }
+    let is_deprecated = !spec.deprecated_since.is_empty();
+    let doc_flags = [("deprecated", is_deprecated), ("syscmd", spec.is_system)];
+    let doc_flags = doc_flags.iter().filter_map(|(name, holds)| holds.then_some(*name));
+    map.flags("doc_flags", &doc_flags.collect::<Vec<_>>());
+    map.text("deprecated_since", spec.deprecated_since);
+    map.text("replaced_by", spec.replaced_by);
     let arguments = syntax::arguments(spec);
     if !arguments.is_empty() {
         let out = map.value("arguments");

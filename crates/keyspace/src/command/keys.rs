@@ -1,7 +1,7 @@
 //! Where the keys of a call are, and what follows from where a row says they are.
 
 use super::syntax::{self, Argument, Kind, ValueKind};
-use super::{Begin, CommandSpec, Find, KeyFlag, KeySpec};
+use super::{Begin, CommandSpec, Find, Flag, KeyFlag, KeySpec};
 
 /// A key among the arguments of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,13 @@ pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<KeyAt>> {
         if matches!(key_spec.begin, Begin::Unknown) {
             continue;
         }
-        if let Some(indices) = find(key_spec, args)? {
+        if let Some(indices) = find(key_spec, args, spec.has(Flag::NoMandatoryKeys))? {
             // Where MIGRATE has KEYS, its key is empty and none.
             if key_spec.flags.contains(&KeyFlag::Incomplete) {
-                keys.retain(|key: &KeyAt| !args[key.index].is_empty());
+                if keys.iter().any(|key: &KeyAt| !args[key.index].is_empty()) {
+                    return None;
+                }
+                keys.clear();
             }
             keys.extend(indices.map(|index| KeyAt { index, flags }));
         }
@@ -51,7 +54,7 @@ type Indices = std::iter::StepBy<std::ops::Range<usize>>;
 
 /// The arguments that one specification names: `Some(None)` where its keyword is not there,
 /// `None` where the arguments are too few or a number is none.
-fn find(spec: &KeySpec, args: &[&[u8]]) -> Option<Option<Indices>> {
+fn find(spec: &KeySpec, args: &[&[u8]], may_be_none: bool) -> Option<Option<Indices>> {
     let begin = match spec.begin {
         Begin::Unknown => return Some(None),
         Begin::Index(position) => usize::try_from(position).ok()?,
@@ -76,6 +79,9 @@ fn find(spec: &KeySpec, args: &[&[u8]]) -> Option<Option<Indices>> {
         Find::KeyNum { index, first, step } => {
             let number = args.get(begin.checked_add_signed(index as isize)?)?;
             let count = usize::try_from(crate::value::canonical_integer(number)?).ok()?;
+            if count == 0 && !may_be_none {
+                return None;
+            }
             let first = begin.checked_add_signed(first as isize)?;
             let step_size = usize::try_from(step).ok()?;
             (first, first.checked_add(count.checked_mul(step_size)?)?, step)
@@ -193,6 +199,8 @@ mod tests {
             ("lmpop 9 a b left", None),
             ("lmpop x a b left", None),
             ("lmpop -1 a b left", None),
+            ("lmpop 0 a left", None),
+            ("zunionstore d 0 a", None),
             ("lmpop 9223372036854775807 a b left", None),
             ("spublish c m", Some(vec![])),
             ("sort l by w* limit 0 1 get # store d", Some(vec![1, 10])),

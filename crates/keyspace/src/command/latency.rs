@@ -25,6 +25,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: 2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_nodes",
+                "response_policy:special",
+            ],
             run: Run::Handler(latency_doctor),
             ..CommandSpec::new(Group::Server)
         },
@@ -36,6 +41,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: 3,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_nodes",
+                "response_policy:special",
+            ],
             run: Run::Handler(latency_graph),
             ..CommandSpec::new(Group::Server)
         },
@@ -58,6 +68,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(N)",
             arity: -2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_nodes",
+                "response_policy:special",
+            ],
             run: Run::Handler(latency_histogram),
             ..CommandSpec::new(Group::Server)
         },
@@ -69,6 +84,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: 3,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_nodes",
+                "response_policy:special",
+            ],
             run: Run::Handler(latency_history),
             ..CommandSpec::new(Group::Server)
         },
@@ -80,6 +100,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: 2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_nodes",
+                "response_policy:special",
+            ],
             run: Run::Handler(latency_latest),
             ..CommandSpec::new(Group::Server)
         },
@@ -91,6 +116,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: -2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Stale],
+            tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
             run: Run::Handler(latency_reset),
             ..CommandSpec::new(Group::Server)
         },

@@ -83,6 +83,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             KeySpec::one(2, &[KeyFlag::Rw, KeyFlag::Insert]),
         ],
         deprecated_since: "6.2.0",
+        replaced_by: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
         run: Run::Handler(blocking::brpoplpush),
         ..CommandSpec::new(Group::List)
     },
@@ -285,6 +286,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
             KeySpec::one(2, &[KeyFlag::Rw, KeyFlag::Insert]),
         ],
         deprecated_since: "6.2.0",
+        replaced_by: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
         run: Run::Handler(rpoplpush),
         ..CommandSpec::new(Group::List)
     },

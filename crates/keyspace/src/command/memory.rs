@@ -26,6 +26,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: 2,
             flags: &[],
             differs: "There is nothing to report.",
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_shards",
+                "response_policy:special",
+            ],
             run: Run::Handler(memory_doctor),
             ..CommandSpec::new(Group::Server)
         },
@@ -49,6 +54,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: 2,
             flags: &[],
             differs: "There is no such report.",
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_shards",
+                "response_policy:special",
+            ],
             run: Run::Handler(memory_malloc_stats),
             ..CommandSpec::new(Group::Server)
         },
@@ -61,6 +71,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: 2,
             flags: &[],
             differs: "It has no effect.",
+            tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
             run: Run::Handler(memory_purge),
             ..CommandSpec::new(Group::Server)
         },
@@ -73,6 +84,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             arity: 2,
             flags: &[],
             differs: "The data is what it takes in a browser; the rest is 0.",
+            tips: &[
+                "nondeterministic_output",
+                "request_policy:all_shards",
+                "response_policy:special",
+            ],
             run: Run::Handler(memory_stats),
             ..CommandSpec::new(Group::Server)
         },

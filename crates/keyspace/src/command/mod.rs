@@ -87,6 +87,12 @@ pub struct CommandSpec {
     pub group: Group,
     /// The Redis version that deprecated it, or empty.
     pub deprecated_since: &'static str,
+    /// What to use instead of what is deprecated, in COMMAND DOCS's words, or empty.
+    pub replaced_by: &'static str,
+    /// Whether it is meant for Redis itself and its tests.
+    pub is_system: bool,
+    /// What a proxy must know that spreads it over several servers.
+    pub tips: &'static [&'static str],
     /// How it differs here from Redis, or empty.
     pub differs: &'static str,
     /// What becomes of it inside MULTI.
@@ -117,6 +123,9 @@ impl CommandSpec {
             channels: ChannelSpec::None,
             group,
             deprecated_since: "",
+            replaced_by: "",
+            is_system: false,
+            tips: &[],
             differs: "",
             in_multi: InMulti::Queued,
             while_subscribed: false,

@@ -41,6 +41,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: 3,
         flags: &[Flag::Admin, Flag::NoAsyncLoading, Flag::Noscript, Flag::Stale],
         deprecated_since: "5.0.0",
+        replaced_by: "`REPLICAOF`",
         differs: "Only NO ONE is taken: there is no network.",
         run: Run::Handler(replicaof),
         ..CommandSpec::new(Group::Server)
@@ -65,6 +66,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         arity: -1,
         flags: &[Flag::Admin, Flag::AllowBusy, Flag::Loading, Flag::Noscript, Flag::Stale],
         differs: "What a replica tells is forgotten: none can be served.",
+        is_system: true,
         run: Run::Handler(replconf),
         ..CommandSpec::new(Group::Server)
     },

@@ -98,6 +98,7 @@ const SCRIPT: &[CommandSpec] = &[
         complexity: "O(N) in the number of digests",
         arity: -3,
         flags: &[Flag::Noscript],
+        tips: &["request_policy:all_shards", "response_policy:agg_logical_and"],
         run: Run::Handler(script_exists),
         ..SCRIPTING
     },
@@ -109,6 +110,7 @@ const SCRIPT: &[CommandSpec] = &[
         complexity: "O(N) in the number of scripts",
         arity: -2,
         flags: &[Flag::Noscript],
+        tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         run: Run::Handler(script_flush),
         ..SCRIPTING
     },
@@ -131,6 +133,7 @@ const SCRIPT: &[CommandSpec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: &[Flag::AllowBusy, Flag::Noscript],
+        tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
         run: Run::Handler(script_kill),
         ..SCRIPTING
     },
@@ -142,6 +145,7 @@ const SCRIPT: &[CommandSpec] = &[
         complexity: "O(N) in the length of the script",
         arity: 3,
         flags: &[Flag::Noscript, Flag::Stale],
+        tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         run: Run::Handler(script_load),
         ..SCRIPTING
     },

@@ -15,6 +15,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         complexity: "O(1)",
         arity: 1,
         flags: &[Flag::Fast, Flag::Loading, Flag::Stale],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(time),
         ..CommandSpec::new(Group::Server)
     },
@@ -28,6 +29,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Loading, Flag::Stale],
         acl: &[AclCategory::Admin, AclCategory::Dangerous],
         differs: "Nothing is saved: it answers when the engine started.",
+        tips: &["nondeterministic_output"],
         run: Run::Handler(lastsave),
         ..CommandSpec::new(Group::Server)
     },
@@ -127,6 +129,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
                 complexity: "O(N)",
                 arity: 2,
                 flags: &[Flag::Admin, Flag::Noscript],
+                tips: &["nondeterministic_output_order"],
                 run: Run::Handler(module_list),
                 ..CommandSpec::new(Group::Server)
             },

@@ -60,6 +60,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Set],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(smembers),
         ..CommandSpec::new(Group::Set)
     },
@@ -115,6 +116,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Write],
         acl: &[AclCategory::Set],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Delete])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(spop),
         ..CommandSpec::new(Group::Set)
     },
@@ -129,6 +131,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::Set],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         differs: "A reply larger than proto-max-bulk-len is an error.",
+        tips: &["nondeterministic_output"],
         run: Run::Handler(srandmember),
         ..CommandSpec::new(Group::Set)
     },
@@ -142,6 +145,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Set],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(sinter),
         ..CommandSpec::new(Group::Set)
     },
@@ -184,6 +188,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Set],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(sunion),
         ..CommandSpec::new(Group::Set)
     },
@@ -213,6 +218,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Set],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output_order"],
         run: Run::Handler(sdiff),
         ..CommandSpec::new(Group::Set)
     },
@@ -242,6 +248,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Set],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(sscan),
         ..CommandSpec::new(Group::Set)
     },

@@ -23,6 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(N)",
             arity: -2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Stale],
+            tips: &["request_policy:all_nodes", "nondeterministic_output"],
             run: Run::Handler(slowlog_get),
             ..CommandSpec::new(Group::Server)
         },
@@ -45,6 +46,11 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(1)",
             arity: 2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Stale],
+            tips: &[
+                "request_policy:all_nodes",
+                "response_policy:agg_sum",
+                "nondeterministic_output",
+            ],
             run: Run::Handler(slowlog_len),
             ..CommandSpec::new(Group::Server)
         },
@@ -56,6 +62,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             complexity: "O(N)",
             arity: 2,
             flags: &[Flag::Admin, Flag::Loading, Flag::Stale],
+            tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
             run: Run::Handler(slowlog_reset),
             ..CommandSpec::new(Group::Server)
         },

@@ -148,6 +148,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])],
         deprecated_since: "6.2.0",
+        replaced_by: "`SET` with the `!GET` argument",
         run: Run::Handler(getset),
         ..CommandSpec::new(Group::String)
     },
@@ -227,6 +228,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::String],
         keys: &[KeySpec::range(1, -1, 1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["request_policy:multi_shard"],
         run: Run::Handler(multiple::mget),
         ..CommandSpec::new(Group::String)
     },
@@ -240,6 +242,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Denyoom, Flag::Write],
         acl: &[AclCategory::String],
         keys: &[KeySpec::range(1, -1, 2, &[KeyFlag::Ow, KeyFlag::Update])],
+        tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
         run: Run::Handler(multiple::mset),
         ..CommandSpec::new(Group::String)
     },
@@ -270,6 +273,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Denyoom, Flag::Write],
         acl: &[AclCategory::String],
         keys: &[KeySpec::range(1, -1, 2, &[KeyFlag::Ow, KeyFlag::Insert])],
+        tips: &["request_policy:multi_shard", "response_policy:agg_min"],
         run: Run::Handler(multiple::msetnx),
         ..CommandSpec::new(Group::String)
     },
@@ -284,6 +288,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Update])],
         deprecated_since: "2.6.12",
+        replaced_by: "`SET` with the `PX` argument",
         run: Run::Handler(set::psetex),
         ..CommandSpec::new(Group::String)
     },
@@ -315,6 +320,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Update])],
         deprecated_since: "2.6.12",
+        replaced_by: "`SET` with the `EX` argument",
         run: Run::Handler(set::setex),
         ..CommandSpec::new(Group::String)
     },
@@ -329,6 +335,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Ow, KeyFlag::Insert])],
         deprecated_since: "2.6.12",
+        replaced_by: "`SET` with the `NX` argument",
         run: Run::Handler(set::setnx),
         ..CommandSpec::new(Group::String)
     },
@@ -369,6 +376,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::String],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "2.0.0",
+        replaced_by: "`GETRANGE`",
         run: Run::Handler(ranges::getrange),
         ..CommandSpec::new(Group::String)
     },

@@ -80,6 +80,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(httl),
         ..CommandSpec::new(Group::Hash)
     },
@@ -93,6 +94,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(hpttl),
         ..CommandSpec::new(Group::Hash)
     },

@@ -20,6 +20,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     acl: &[AclCategory::SortedSet],
     keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
     differs: "A reply larger than proto-max-bulk-len is an error.",
+    tips: &["nondeterministic_output"],
     run: Run::Handler(zrandmember),
     ..CommandSpec::new(Group::SortedSet)
 }];

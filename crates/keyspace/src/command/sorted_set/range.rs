@@ -52,6 +52,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::SortedSet],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`ZRANGE` with the `BYSCORE` argument",
         run: Run::Handler(zrangebyscore),
         ..CommandSpec::new(Group::SortedSet)
     },
@@ -66,6 +67,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::SortedSet],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`ZRANGE` with the `REV` and `BYSCORE` arguments",
         run: Run::Handler(zrevrangebyscore),
         ..CommandSpec::new(Group::SortedSet)
     },
@@ -80,6 +82,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::SortedSet],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`ZRANGE` with the `BYLEX` argument",
         run: Run::Handler(zrangebylex),
         ..CommandSpec::new(Group::SortedSet)
     },
@@ -94,6 +97,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::SortedSet],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`ZRANGE` with the `REV` and `BYLEX` arguments",
         run: Run::Handler(zrevrangebylex),
         ..CommandSpec::new(Group::SortedSet)
     },
@@ -108,6 +112,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         acl: &[AclCategory::SortedSet],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
         deprecated_since: "6.2.0",
+        replaced_by: "`ZRANGE` with the `REV` argument",
         run: Run::Handler(zrevrange),
         ..CommandSpec::new(Group::SortedSet)
     },

@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     flags: &[Flag::Readonly],
     acl: &[AclCategory::SortedSet],
     keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+    tips: &["nondeterministic_output"],
     run: Run::Handler(zscan),
     ..CommandSpec::new(Group::SortedSet)
 }];

@@ -23,6 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Denyoom, Flag::Fast, Flag::Write],
         acl: &[AclCategory::Stream],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Update])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(xadd),
         ..CommandSpec::new(Group::Stream)
     },

@@ -29,6 +29,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             flags: &[Flag::Readonly],
             acl: &[AclCategory::Stream],
             keys: &[KeySpec::one(2, &[KeyFlag::Ro, KeyFlag::Access])],
+            tips: &["nondeterministic_output"],
             run: Run::Handler(xinfo_consumers),
             ..CommandSpec::new(Group::Stream)
         },

@@ -25,6 +25,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Stream],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(xpending),
         ..CommandSpec::new(Group::Stream)
     },
@@ -38,6 +39,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Write],
         acl: &[AclCategory::Stream],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Update])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(xclaim),
         ..CommandSpec::new(Group::Stream)
     },
@@ -51,6 +53,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Write],
         acl: &[AclCategory::Stream],
         keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Delete])],
+        tips: &["nondeterministic_output"],
         run: Run::Handler(xautoclaim),
         ..CommandSpec::new(Group::Stream)
     },

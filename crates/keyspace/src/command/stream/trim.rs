@@ -19,6 +19,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     flags: &[Flag::Write],
     acl: &[AclCategory::Stream],
     keys: &[KeySpec::one(1, &[KeyFlag::Rw, KeyFlag::Delete])],
+    tips: &["nondeterministic_output"],
     run: Run::Handler(xtrim),
     ..CommandSpec::new(Group::Stream)
 }];
