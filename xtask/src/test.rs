@@ -101,7 +101,9 @@ fn wasm_pack() -> Outcome {
 }
 
 fn interop() -> Outcome {
-    let python = tools::ensure_python()?;
+    let python = tools::ensure_python("tests/interop/requirements.txt", "target/venv")?;
+    let older = "tests/interop/requirements-celery-5.4.txt";
+    let older = tools::ensure_python(older, "target/venv-celery-5.4")?;
     let modules = tools::ensure_node_modules()?;
     run(cargo().args([
         "build",
@@ -117,11 +119,16 @@ fn interop() -> Outcome {
         .args(["-m", "unittest", "discover", "--verbose", "--start-directory", "tests/interop"])
         .env("KEYSPACE_SERVER", built.join("keyspace-server"))
         .env("CELERY_SIM_ACTOR", built.join("examples/actor")));
+    let in_older = run(Command::new(older)
+        .args(["-m", "unittest", "discover", "--start-directory", "tests/interop"])
+        .args(["--pattern", "test_celery*.py"])
+        .env("KEYSPACE_SERVER", built.join("keyspace-server"))
+        .env("CELERY_SIM_ACTOR", built.join("examples/actor")));
     let in_node = run(Command::new("node")
         .args(["--test", "tests/interop/node/"])
         .env("KEYSPACE_SERVER", built.join("keyspace-server"))
         .env("NODE_PATH", modules));
-    in_python.and(in_node)
+    in_python.and(in_older).and(in_node)
 }
 
 fn end_to_end() -> Outcome {

@@ -94,11 +94,11 @@ pub fn ensure_system(wanted: &[(&str, &str)], why: &str) -> Outcome {
     .map_err(|error| format!("{error}\n{by_hand}"))
 }
 
-/// The Python of a virtual environment with what the interop tests need.
-pub fn ensure_python() -> Outcome<PathBuf> {
-    let requirements = Path::new("tests/interop/requirements.txt");
+/// The Python of the virtual environment `venv` with what a list of packages names, which the interop
+/// tests need.
+pub fn ensure_python(requirements: &str, venv: &str) -> Outcome<PathBuf> {
+    let (requirements, venv) = (Path::new(requirements), Path::new(venv));
     let wanted = read(requirements)?;
-    let venv = Path::new("target/venv");
     let python = venv.join("bin/python");
     let done = venv.join("requirements.txt");
     if read(&done).is_ok_and(|have| have == wanted) {
@@ -111,7 +111,8 @@ pub fn ensure_python() -> Outcome<PathBuf> {
         )?;
     }
     println!(
-        "Installing redis-py and Celery into target/venv: real clients are tested against the engine."
+        "Installing redis-py and Celery into {}: real clients are tested against the engine.",
+        venv.display()
     );
     run(Command::new("python3").args(["-m", "venv"]).arg(venv)).map_err(|error| {
         format!("{error}\nPython's venv module is needed; on Debian: apt-get install python3-venv")
