@@ -135,7 +135,7 @@ pub fn parse(text: &[u8]) -> Option<f64> {
 }
 
 /// C's `strtod`: the number at the start of a text, and how many bytes it takes.
-fn prefix(text: &[u8]) -> Option<(f64, usize)> {
+pub(crate) fn prefix(text: &[u8]) -> Option<(f64, usize)> {
     let mut at = text.iter().take_while(|byte| is_space(**byte)).count();
     let negative = text.get(at) == Some(&b'-');
     if matches!(text.get(at), Some(b'-' | b'+')) {

@@ -431,6 +431,14 @@ impl TableData {
         }
     }
 
+    /// Every entry of the hash.
+    #[cfg(feature = "cjson")]
+    pub(crate) fn for_each_hashed(&self, mut visit: impl FnMut(Value, Value)) {
+        for node in &self.nodes {
+            visit(node.key, node.value);
+        }
+    }
+
     /// Empties entries that the collector says are dead, and marks collected keys of empty ones.
     pub(crate) fn clear(
         &mut self,

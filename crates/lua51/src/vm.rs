@@ -103,6 +103,9 @@ pub struct Vm {
     pub(crate) fuel: i64,
     spent: u64,
     pub(crate) random: Random,
+    /// The settings of each `cjson` module.
+    #[cfg(feature = "cjson")]
+    pub(crate) json: Vec<crate::library::cjson::Settings>,
     pub(crate) clock: f64,
     pub(crate) limits: Limits,
     pub(crate) stress: bool,
@@ -140,6 +143,8 @@ impl Vm {
             fuel: 0,
             spent: 0,
             random: Random::default(),
+            #[cfg(feature = "cjson")]
+            json: Vec::new(),
             clock: 0.0,
             limits,
             stress: false,

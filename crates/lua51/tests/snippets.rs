@@ -65,7 +65,7 @@ macro_rules! corpora {
     };
 }
 
-corpora! { language, libraries }
+corpora! { language, libraries, formats }
 
 #[test]
 fn redis_gives_the_same() {

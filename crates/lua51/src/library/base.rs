@@ -462,7 +462,7 @@ impl Vm {
             },
             Value::Thread(thread) => identity("thread", thread.0),
             Value::UserData(userdata) => identity("userdata", userdata.0),
-            Value::LightUserData(0) => b"userdata: NULL".to_vec(),
+            Value::LightUserData(0) => b"userdata: (nil)".to_vec(),
             Value::LightUserData(id) => identity("userdata", id),
             Value::Cell(cell) => identity("upvalue", cell.0),
         }

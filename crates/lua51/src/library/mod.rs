@@ -1,6 +1,12 @@
 //! Libraries: how their functions get arguments and give results, and which ones there are.
 
 mod base;
+#[cfg(feature = "bit")]
+mod bit;
+#[cfg(feature = "cjson")]
+pub(crate) mod cjson;
+#[cfg(feature = "cmsgpack")]
+mod cmsgpack;
 mod coroutine;
 mod format;
 mod math;
@@ -9,6 +15,8 @@ mod pattern;
 mod replace;
 mod sort;
 mod string;
+#[cfg(feature = "struct")]
+mod structure;
 mod table;
 
 use crate::error::Error;
@@ -33,6 +41,18 @@ pub enum Library {
     String,
     /// `table`
     Table,
+    /// `bit`: operations on 32 bits.
+    #[cfg(feature = "bit")]
+    Bit,
+    /// `cjson`: JSON.
+    #[cfg(feature = "cjson")]
+    Cjson,
+    /// `cmsgpack`: MessagePack.
+    #[cfg(feature = "cmsgpack")]
+    Cmsgpack,
+    /// `struct`: packed binary data.
+    #[cfg(feature = "struct")]
+    Struct,
 }
 
 pub(crate) fn open(vm: &mut Vm, library: Library) -> Result<(), Error> {
@@ -43,6 +63,14 @@ pub(crate) fn open(vm: &mut Vm, library: Library) -> Result<(), Error> {
         Library::Os => os::open(vm),
         Library::String => string::open(vm),
         Library::Table => table::open(vm),
+        #[cfg(feature = "bit")]
+        Library::Bit => bit::open(vm),
+        #[cfg(feature = "cjson")]
+        Library::Cjson => cjson::open(vm),
+        #[cfg(feature = "cmsgpack")]
+        Library::Cmsgpack => cmsgpack::open(vm),
+        #[cfg(feature = "struct")]
+        Library::Struct => structure::open(vm),
     }
 }
 
@@ -274,10 +302,15 @@ impl Vm {
 
     /// What is wrong with an argument, by the name of the function that was called.
     pub(crate) fn argument_error(&mut self, index: u32, text: &str) -> Error {
-        let mut number = index + 1;
+        self.numbered_argument_error(index + 1, text)
+    }
+
+    /// What is wrong with an argument, counted from 1; 0 stands for all of them.
+    pub(crate) fn numbered_argument_error(&mut self, number: u32, text: &str) -> Error {
+        let mut number = number;
         let name = match self.called_name() {
             Some(name) => {
-                if name.kind == "method" {
+                if name.kind == "method" && number > 0 {
                     number -= 1;
                     if number == 0 {
                         let message = [

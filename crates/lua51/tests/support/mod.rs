@@ -17,9 +17,17 @@ end})";
 /// A machine as Redis prepares it.
 pub fn machine() -> Vm {
     let mut vm = Vm::new(Limits::default());
-    for library in
-        [Library::Base, Library::Coroutine, Library::Math, Library::String, Library::Table]
-    {
+    for library in [
+        Library::Base,
+        Library::Coroutine,
+        Library::Math,
+        Library::String,
+        Library::Table,
+        Library::Bit,
+        Library::Cjson,
+        Library::Cmsgpack,
+        Library::Struct,
+    ] {
         vm.open(library).expect("there is memory for the libraries");
     }
     let strict = vm.load(STRICT, b"@strict").expect("it is valid");
