@@ -110,6 +110,7 @@ impl Vm {
             }
             FunctionData::Host(number) => {
                 let number = *number;
+                self.collect_if_due();
                 let flow = Flow::Host { function: number, arguments };
                 self.settle(flow, destination)
             }

@@ -48,6 +48,20 @@ impl Vm {
                     }
                 };
             }
+            /// The number that a register or constant is. It is read in its place: to copy a value
+            /// as a whole right after its parts were written makes the processor wait.
+            macro_rules! number {
+                ($operand:expr) => {
+                    match if $operand < CONSTANT {
+                        &registers[($operand & 255) as usize]
+                    } else {
+                        &constants[($operand - CONSTANT) as usize]
+                    } {
+                        Value::Number(number) => Some(*number),
+                        _ => None,
+                    }
+                };
+            }
             /// Leaves the loop for something that needs the machine as a whole.
             macro_rules! leave {
                 ($step:expr) => {{
@@ -70,10 +84,10 @@ impl Vm {
             }
             macro_rules! arithmetic {
                 ($a:expr, $b:expr, $c:expr, $event:expr, $operation:expr) => {{
-                    let (left, right) = (operand!($b), operand!($c));
-                    if let (Value::Number(x), Value::Number(y)) = (left, right) {
+                    if let (Some(x), Some(y)) = (number!($b), number!($c)) {
                         r!($a) = Value::Number($operation(x, y));
                     } else {
+                        let (left, right) = (operand!($b), operand!($c));
                         leave!(self.arithmetic($event, left, right, to!($a)))
                     }
                 }};
@@ -105,10 +119,10 @@ impl Vm {
             }
             macro_rules! order {
                 ($expect:expr, $b:expr, $c:expr, $event:expr, $operator:tt) => {{
-                    let (left, right) = (operand!($b), operand!($c));
-                    if let (Value::Number(x), Value::Number(y)) = (left, right) {
+                    if let (Some(x), Some(y)) = (number!($b), number!($c)) {
                         compare!($expect, (x $operator y));
                     } else {
+                        let (left, right) = (operand!($b), operand!($c));
                         leave!(self.order($event, left, right, $expect))
                     }
                 }};
@@ -177,63 +191,68 @@ impl Vm {
                         leave!(self.set_index(table, key, value))
                     }
                     Op::GetField { a, b, k } => {
-                        let (object, key) = (r!(b), constants[k as usize]);
-                        if let (Value::Table(table), Value::String(name)) = (object, key) {
+                        if let (Value::Table(table), Value::String(name)) =
+                            (&r!(b), &constants[k as usize])
+                        {
                             let data = &heap.tables[table.0];
-                            let value = data.get_string(name);
+                            let value = data.get_string(*name);
                             if !value.is_nil() || data.metatable.is_none() {
                                 r!(a) = value;
                                 continue;
                             }
                         }
+                        let (object, key) = (r!(b), constants[k as usize]);
                         leave!(self.index(object, key, to!(a)))
                     }
                     Op::GetTable { a, b, c } => {
-                        let (object, key) = (r!(b), operand!(c));
-                        if let Value::Table(table) = object {
+                        if let Value::Table(table) = &r!(b) {
                             let data = &heap.tables[table.0];
-                            let value = data.get(key);
+                            let value = match number!(c) {
+                                Some(number) => data.get_number(number),
+                                None => data.get(operand!(c)),
+                            };
                             if !value.is_nil() || data.metatable.is_none() {
                                 r!(a) = value;
                                 continue;
                             }
                         }
+                        let (object, key) = (r!(b), operand!(c));
                         leave!(self.index(object, key, to!(a)))
                     }
                     Op::SetField { a, c, k } => {
-                        let (object, key, value) = (r!(a), constants[k as usize], operand!(c));
-                        if let Value::Table(table) = object {
+                        if let Value::Table(table) = &r!(a) {
                             let data = &mut heap.tables[table.0];
                             if !data.readonly
-                                && let Some(slot) = data.find(key)
+                                && let Some(slot) = data.find(constants[k as usize])
                                 && !data.slot(slot).is_nil()
                             {
-                                data.set_slot(slot, value);
+                                data.set_slot(slot, operand!(c));
                                 continue;
                             }
                         }
+                        let (object, key, value) = (r!(a), constants[k as usize], operand!(c));
                         leave!(self.set_index(object, key, value))
                     }
                     Op::SetTable { a, b, c } => {
-                        let (object, key, value) = (r!(a), operand!(b), operand!(c));
-                        if let Value::Table(table) = object {
+                        if let Value::Table(table) = &r!(a) {
                             let data = &mut heap.tables[table.0];
-                            if let Value::Number(number) = key
+                            if let Some(number) = number!(b)
                                 && let Some(at) = data.array_index(number)
                                 && data.metatable.is_none()
                                 && !data.readonly
                             {
-                                data.array_mut()[at] = value;
+                                data.array_mut()[at] = operand!(c);
                                 continue;
                             }
                             if !data.readonly
-                                && let Some(slot) = data.find(key)
+                                && let Some(slot) = data.find(operand!(b))
                                 && !data.slot(slot).is_nil()
                             {
-                                data.set_slot(slot, value);
+                                data.set_slot(slot, operand!(c));
                                 continue;
                             }
                         }
+                        let (object, key, value) = (r!(a), operand!(b), operand!(c));
                         leave!(self.set_index(object, key, value))
                     }
                     Op::NewTable { a, array, hash } => {
@@ -339,9 +358,9 @@ impl Vm {
                         }
                     }
                     Op::ForLoop { a, to } => {
-                        let bounds = (r!(a), r!(a.wrapping_add(1)), r!(a.wrapping_add(2)));
-                        if let (Value::Number(index), Value::Number(limit), Value::Number(step)) =
-                            bounds
+                        let (limit, step) = (u16::from(a) + 1, u16::from(a) + 2);
+                        if let (Some(index), Some(limit), Some(step)) =
+                            (number!(u16::from(a)), number!(limit), number!(step))
                         {
                             let index = index + step;
                             if if step > 0.0 { index <= limit } else { limit <= index } {
