@@ -16,7 +16,14 @@ const LIBRARIES: &[Library] = &[
     Library::String,
     Library::Math,
     Library::Os,
+    Library::Cjson,
+    Library::Cmsgpack,
+    Library::Struct,
+    Library::Bit,
 ];
+
+/// What Redis withholds of them, as it reaches into the functions of others.
+const WITHHELD: &[&str] = &["getfenv", "setfenv", "newproxy"];
 
 /// A machine, and what is reached again and again.
 #[derive(Debug, Clone)]
@@ -159,6 +166,10 @@ fn open(vm: &mut Vm) -> Result<Table, Error> {
         vm.open(*library)?;
     }
     vm.set_error_field("err")?;
+    let globals = vm.globals();
+    for name in WITHHELD {
+        vm.set_field(globals, name, Value::Nil)?;
+    }
     let redis = vm.table()?;
     for (name, api) in Api::IN_SCRIPTS {
         let function = vm.host_function(*api as u32)?;
@@ -166,7 +177,6 @@ fn open(vm: &mut Vm) -> Result<Table, Error> {
     }
     constants(vm, redis, LOADING_CONSTANTS)?;
     constants(vm, redis, CONSTANTS)?;
-    let globals = vm.globals();
     vm.set_field(globals, "redis", Value::Table(redis))?;
     Ok(globals)
 }
