@@ -41,10 +41,10 @@ impl Engine {
 
     /// Runs the next command of a client; `false` where there is none that can run now.
     fn run_next(&mut self, id: ClientId, parser: &mut RequestParser) -> bool {
-        parser.set_limits(self.request_limits());
-        let Some(client) = self.clients.get_mut(&id) else {
+        let Some(client) = self.clients.get(&id) else {
             return false;
         };
+        parser.set_limits(self.request_limits(client));
         if client.closing || client.blocked.is_some() {
             return false;
         }
@@ -228,13 +228,16 @@ impl Engine {
     /// Finds the command and refuses what cannot run: unknown, wrong arity, not logged in, not
     /// permitted to the user, not allowed here.
     fn check(&mut self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
-        let command = command::find(args)?;
+        let found = command::find(args);
         let client = self.clients.get_mut(&id).expect("a client sent this command");
-        client.last_command = command.spec.name;
-        if !client.authenticated
-            && !self.acl.default_user().needs_no_login()
-            && !command.has(Flag::NoAuth)
-        {
+        client.last_command = match &found {
+            Ok(command) => command.spec.name,
+            Err(CommandError::WrongArity(name)) => name,
+            Err(_) => "",
+        };
+        let command = found?;
+        let client = &self.clients[&id];
+        if self.has_to_log_in(client) && !command.has(Flag::NoAuth) {
             return Err(CommandError::NoAuth);
         }
         let in_multi = client.transaction.queue.is_some();

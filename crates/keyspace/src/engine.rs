@@ -23,7 +23,7 @@ use crate::slowlog::SlowLog;
 use crate::stats::Stats;
 use crate::time::UnixMillis;
 use crate::tracking::TrackingTable;
-use keyspace_resp::{Limits, RequestParser};
+use keyspace_resp::Limits;
 
 /// How an engine starts.
 #[derive(Debug, Clone)]
@@ -158,7 +158,7 @@ impl Engine {
         let mut client = Client::new(id, addr, self.now);
         client.hidden = options.hidden;
         client.no_touch = options.hidden;
-        client.parser = Some(Box::new(RequestParser::new(self.request_limits())));
+        client.parser = Some(Box::default());
         let is_refused = !options.hidden && self.clients.shown() >= self.config.maxclients;
         if is_refused {
             client.hidden = true;
@@ -406,8 +406,17 @@ impl Engine {
         self.limit_output(id);
     }
 
-    /// What a client may announce, by the configuration.
-    pub(crate) fn request_limits(&self) -> Limits {
-        Limits { bulk_bytes: self.config.proto_max_bulk_len, ..Limits::default() }
+    /// What a client may announce, by the configuration and by whether it has logged in.
+    pub(crate) fn request_limits(&self, client: &Client) -> Limits {
+        Limits {
+            bulk_bytes: self.config.proto_max_bulk_len,
+            unauthenticated: self.has_to_log_in(client),
+            ..Limits::default()
+        }
+    }
+
+    /// Whether a client may do nothing before it logs in.
+    pub(crate) fn has_to_log_in(&self, client: &Client) -> bool {
+        !client.authenticated && !self.acl.default_user().needs_no_login()
     }
 }

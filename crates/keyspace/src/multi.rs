@@ -3,7 +3,7 @@
 use crate::acl::Denied;
 use crate::acl::log::LogContext;
 use crate::args::Args;
-use crate::client::ClientId;
+use crate::client::{ClientId, ReplyMode};
 use crate::command::{self, Command, Flag, InMulti};
 use crate::context::Origin;
 use crate::db::DbIndex;
@@ -21,6 +21,8 @@ pub(crate) struct Transaction {
     pub queue: Option<Vec<Vec<SmallBytes>>>,
     /// The bytes of their arguments.
     pub queue_bytes: usize,
+    /// How many commands EXEC runs, while it runs them.
+    pub executing: Option<usize>,
     /// A command could not be queued, so that EXEC must refuse.
     pub has_errors: bool,
     /// A queued command may change data, or tell replicas of something.
@@ -49,6 +51,13 @@ impl Watchers {
     /// How many keys are watched.
     pub fn len(&self) -> usize {
         self.by_key.len()
+    }
+}
+
+impl Transaction {
+    /// How many commands are queued or executed; `None` outside of a transaction.
+    pub fn commands(&self) -> Option<usize> {
+        self.queue.as_ref().map(Vec::len).or(self.executing)
     }
 }
 
@@ -127,13 +136,17 @@ impl Engine {
         out: &mut ReplyWriter,
     ) {
         out.array(queue.len());
+        self.set_executing(id, Some(queue.len()));
         self.run_rest(id, queue.into(), out);
     }
 
     /// Runs what is left of a transaction. A script among it that is unfinished takes the rest
-    /// with it.
+    /// with it. What is behind CLIENT REPLY OFF, or behind a command that closes the connection, is
+    /// not answered, though the length of the reply was announced.
     pub(crate) fn run_rest(&mut self, id: ClientId, mut rest: Rest, out: &mut ReplyWriter) {
         while let Some(queued) = rest.pop_front() {
+            let start = out.len();
+            let is_closing = self.clients.get(&id).is_some_and(|client| client.closing);
             let args: SmallVec<[&[u8]; 8]> = queued.iter().map(|arg| &**arg).collect();
             let result = command::find(&args).and_then(|command| {
                 self.check_queued(id, command, &args)?;
@@ -145,6 +158,18 @@ impl Engine {
             if self.has_unfinished_script() {
                 return self.leave_to_script(rest);
             }
+            let client = self.clients.get(&id);
+            if is_closing || client.is_some_and(|client| client.reply_mode == ReplyMode::Off) {
+                out.truncate(start);
+            }
+        }
+        self.set_executing(id, None);
+    }
+
+    /// CLIENT INFO shows a transaction also while it is executed.
+    fn set_executing(&mut self, id: ClientId, commands: Option<usize>) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.transaction.executing = commands;
         }
     }
 

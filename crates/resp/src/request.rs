@@ -14,13 +14,23 @@ pub struct Limits {
     pub bulk_bytes: usize,
     /// The most arguments one command may announce.
     pub arguments: usize,
+    /// The client has not given its password yet, and may announce little.
+    pub unauthenticated: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bulk_bytes: 512 * 1024 * 1024, arguments: i32::MAX as usize }
+        Limits {
+            bulk_bytes: 512 * 1024 * 1024,
+            arguments: i32::MAX as usize,
+            unauthenticated: false,
+        }
     }
 }
+
+/// The most arguments, and the most bytes of one, before the client has given its password.
+const UNAUTHENTICATED_ARGUMENTS: usize = 10;
+const UNAUTHENTICATED_BYTES: i64 = 16 * 1024;
 
 /// The longest inline command, and the longest line that announces a length, in bytes.
 const LINE_MAX: usize = 64 * 1024;
@@ -42,6 +52,10 @@ pub enum ProtocolError {
     ExpectedDollar(u8),
     /// A length that is no number, is negative, or is beyond the limit.
     InvalidBulkLength,
+    /// More arguments than a client may announce before it has given its password.
+    UnauthenticatedMultibulkLength,
+    /// A longer argument than a client may announce before it has given its password.
+    UnauthenticatedBulkLength,
 }
 
 impl std::fmt::Display for ProtocolError {
@@ -55,6 +69,8 @@ impl std::fmt::Display for ProtocolError {
             Self::TooBigBulkCount => f.write_str("too big bulk count string"),
             Self::ExpectedDollar(got) => write!(f, "expected '$', got '{}'", *got as char),
             Self::InvalidBulkLength => f.write_str("invalid bulk length"),
+            Self::UnauthenticatedMultibulkLength => f.write_str("unauthenticated multibulk length"),
+            Self::UnauthenticatedBulkLength => f.write_str("unauthenticated bulk length"),
         }
     }
 }
@@ -132,6 +148,7 @@ impl RequestParser {
                 Some(b'*') => {
                     if let Some((count, bytes)) = short_header(&self.buffer[self.position..], b'*')
                         && (1..=self.limits.arguments).contains(&count)
+                        && !(self.limits.unauthenticated && count > UNAUTHENTICATED_ARGUMENTS)
                     {
                         self.position += bytes;
                         self.missing = count;
@@ -143,6 +160,9 @@ impl RequestParser {
                     let count = parse_length(&self.buffer[line.start + 1..line.end])
                         .filter(|&count| count <= self.limits.arguments as i64)
                         .ok_or(ProtocolError::InvalidMultibulkLength)?;
+                    if self.limits.unauthenticated && count > UNAUTHENTICATED_ARGUMENTS as i64 {
+                        return Err(ProtocolError::UnauthenticatedMultibulkLength);
+                    }
                     if count <= 0 {
                         // An empty array is no command; it is passed over.
                         self.consumed = self.position;
@@ -213,6 +233,9 @@ impl RequestParser {
         let len = parse_length(&self.buffer[line.start + 1..line.end])
             .filter(|&len| len >= 0 && len <= self.limits.bulk_bytes as i64)
             .ok_or(ProtocolError::InvalidBulkLength)?;
+        if self.limits.unauthenticated && len > UNAUTHENTICATED_BYTES {
+            return Err(ProtocolError::UnauthenticatedBulkLength);
+        }
         Ok(Some(len as usize))
     }
 
@@ -325,6 +348,21 @@ mod tests {
     fn blank_lines_and_empty_arrays_are_no_commands() {
         let commands = parse_all(b"\r\n*0\r\n*-1\r\n  \nPING\r\n").expect("valid");
         assert_eq!(commands, [[b"PING".to_vec()]]);
+    }
+
+    #[test]
+    fn without_a_password_little_may_be_announced() {
+        let limits = Limits { unauthenticated: true, ..Limits::default() };
+        for (input, error) in [
+            (&b"*10\r\n$16384\r\n"[..], None),
+            (b"*11\r\n", Some(ProtocolError::UnauthenticatedMultibulkLength)),
+            (b"*1\r\n$16385\r\n", Some(ProtocolError::UnauthenticatedBulkLength)),
+            (b"*1\r\n$536870913\r\n", Some(ProtocolError::InvalidBulkLength)),
+        ] {
+            let mut parser = RequestParser::new(limits);
+            parser.feed(input);
+            assert_eq!(parser.parse().err(), error);
+        }
     }
 
     #[test]

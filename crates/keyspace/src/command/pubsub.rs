@@ -2,6 +2,7 @@
 
 use super::{ChannelSpec, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
 use crate::args::Args;
+use crate::client::ReplyMode;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::glob::glob_match;
@@ -308,12 +309,22 @@ fn unsubscribe_generic(ctx: &mut Context<'_>, kind: Kind, names: &Args<'_>, out:
     }
 }
 
-/// Says what the client is now subscribed to, or no longer, and how much is left.
-fn confirm(ctx: &Context<'_>, kind: Kind, verb: &str, name: Option<&[u8]>, out: &mut ReplyWriter) {
+/// Says what the client is now subscribed to, or no longer, and how much is left. That is no reply
+/// but pushed, so it comes although replies are off.
+fn confirm(
+    ctx: &mut Context<'_>,
+    kind: Kind,
+    verb: &str,
+    name: Option<&[u8]>,
+    out: &mut ReplyWriter,
+) {
+    let client = ctx.client_mut();
+    let count = client.subscriptions.count(kind);
+    let out = if client.reply_mode == ReplyMode::On { out } else { &mut client.out };
     out.push(3);
     out.bulk(verb.as_bytes());
     out.bulk_or_null(name);
-    out.count(ctx.client().subscriptions.count(kind));
+    out.count(count);
 }
 
 /// PUBLISH channel message

@@ -58,7 +58,6 @@ pub(super) fn client_list(
 /// own could fill in is 0, and `fd` -1.
 pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
     let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
-    let queue = client.transaction.queue.as_ref();
     let running = client.last_command;
     writeln!(
         line,
@@ -77,7 +76,7 @@ pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, 
         client.subscriptions.of(Kind::Channel).len(),
         client.subscriptions.of(Kind::Pattern).len(),
         client.subscriptions.of(Kind::Shard).len(),
-        queue.map_or(-1, |queue| queue.len() as i64),
+        client.transaction.commands().map_or(-1, |commands| commands as i64),
         client.transaction.watched.len(),
         client.query_bytes,
         client.transaction.queue_bytes,
@@ -107,7 +106,7 @@ fn flags(client: &Client) -> String {
     let letters: String = [
         ('O', client.monitoring),
         ('P', client.subscriptions.any()),
-        ('x', client.transaction.queue.is_some()),
+        ('x', client.transaction.commands().is_some()),
         ('b', client.waits()),
         ('t', tracking.is_some()),
         ('R', tracking.is_some_and(|tracking| tracking.is_redirect_broken)),
