@@ -403,7 +403,7 @@ impl Engine {
         let db = blocked.db;
         let args = blocked.args.clone();
         let args: Vec<&[u8]> = args.iter().map(|arg| &**arg).collect();
-        if command::find(&args).is_ok_and(|command| self.is_paused(id, command)) {
+        if command::find(&args).is_ok_and(|command| self.is_paused(id, command, &args)) {
             self.pause.keep_ready(db, key);
             return;
         }

@@ -8,6 +8,7 @@ use crate::context::{Context, Origin};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::event::Event;
+use crate::script::Flags;
 use crate::timing::Finished;
 use crate::value::SmallBytes;
 use keyspace_resp::{Protocol, ReplyWriter, RequestParser};
@@ -120,7 +121,7 @@ impl Engine {
         // What gives way for the command is told before it is answered.
         let admitted = self.admit(id, args);
         if let Ok(command) = admitted
-            && self.is_paused(id, command)
+            && self.is_paused(id, command, args)
         {
             self.postpone(id, args.iter().map(|&arg| SmallBytes::from(arg)).collect());
             return;
@@ -184,7 +185,7 @@ impl Engine {
         let admitted = self.check(id, args).and_then(|command| {
             let fits = self.make_room(id);
             self.limit_tracking_table();
-            if fits || !self.needs_memory(id, command) {
+            if fits || !self.needs_memory(id, command, args) {
                 Ok(command)
             } else {
                 Err(CommandError::OutOfMemory)
@@ -198,14 +199,33 @@ impl Engine {
 
     /// Whether a command is refused where the data does not fit into memory. So is all that would
     /// make a transaction longer, and one that has a queued command of this kind.
-    fn needs_memory(&self, id: ClientId, command: &Command) -> bool {
+    fn needs_memory(&self, id: ClientId, command: &Command, args: &Args<'_>) -> bool {
         let transaction = self.clients.get(&id).map(|client| &client.transaction);
-        command.has(Flag::Denyoom)
+        self.is_denyoom(command, args)
             || transaction.is_some_and(|transaction| match command.spec.in_multi {
                 InMulti::Executes => transaction.denyoom,
                 InMulti::Ends => false,
                 InMulti::Queued | InMulti::Runs => transaction.queue.is_some(),
             })
+    }
+
+    /// Whether a command by itself is refused where the data does not fit into memory. What code
+    /// says of itself counts.
+    pub(crate) fn is_denyoom(&self, command: &Command, args: &Args<'_>) -> bool {
+        let allowed = Flags::NO_WRITES.union(Flags::ALLOW_OOM);
+        match self.scripting.declared_flags(command, args) {
+            Some(flags) => !flags.has(allowed),
+            None => command.has(Flag::Denyoom),
+        }
+    }
+
+    /// Whether a command may change data, or tell replicas of something. What code says of itself
+    /// counts.
+    pub(crate) fn may_replicate(&self, command: &Command, args: &Args<'_>) -> bool {
+        match self.scripting.declared_flags(command, args) {
+            Some(flags) => !flags.has(Flags::NO_WRITES),
+            None => command.has(Flag::Write) || command.has(Flag::MayReplicate),
+        }
     }
 
     /// Queues or calls a command that was admitted.

@@ -4,7 +4,7 @@ use crate::acl::Denied;
 use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::{ClientId, ReplyMode};
-use crate::command::{self, Command, Flag, InMulti};
+use crate::command::{self, Command, InMulti};
 use crate::context::Origin;
 use crate::db::DbIndex;
 use crate::engine::Engine;
@@ -116,12 +116,14 @@ impl Engine {
 
     /// Queues a command for EXEC.
     pub(crate) fn queue(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
+        let (may_replicate, denyoom) =
+            (self.may_replicate(command, args), self.is_denyoom(command, args));
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
         let transaction = &mut client.transaction;
-        transaction.may_replicate |= command.may_replicate();
-        transaction.denyoom |= command.has(Flag::Denyoom);
+        transaction.may_replicate |= may_replicate;
+        transaction.denyoom |= denyoom;
         transaction.queue_bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
         let args = args.iter().map(|&arg| SmallBytes::from(arg)).collect();
         transaction.queue.get_or_insert_default().push(args);

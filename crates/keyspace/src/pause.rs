@@ -7,6 +7,7 @@
 //! To expire and to evict keys are writes, so nothing is evicted during a pause. A key whose time
 //! comes is gone at its millisecond, as always; that it expired is counted and announced at the end.
 
+use crate::args::Args;
 use crate::client::ClientId;
 use crate::command::{Command, InMulti};
 use crate::db::DbIndex;
@@ -111,7 +112,7 @@ impl Engine {
     }
 
     /// Whether a pause keeps this command of this client from running.
-    pub(crate) fn is_paused(&self, id: ClientId, command: &Command) -> bool {
+    pub(crate) fn is_paused(&self, id: ClientId, command: &Command, args: &Args<'_>) -> bool {
         let Some((scope, _)) = self.pause.current else {
             return false;
         };
@@ -121,7 +122,7 @@ impl Engine {
         let executes = command.spec.in_multi == InMulti::Executes;
         !client.hidden
             && (scope == Scope::All
-                || command.may_replicate()
+                || self.may_replicate(command, args)
                 || executes && client.transaction.may_replicate)
     }
 

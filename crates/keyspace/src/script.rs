@@ -19,13 +19,15 @@ mod library;
 mod machine;
 mod run;
 
+pub(crate) use flags::Flags;
 pub(crate) use library::RestorePolicy;
 pub(crate) use run::Kind;
 
+use crate::args::Args;
 use crate::client::ClientId;
+use crate::command::{Code, Command};
 use crate::error::CommandError;
 use crate::value::Map;
-use flags::Flags;
 use library::Libraries;
 use lua51::Kept;
 use machine::{MEMORY_MAX, Machine};
@@ -91,6 +93,16 @@ impl Scripting {
     pub fn known_script(&self, digest: &[u8]) -> Option<Digest> {
         let digest = Digest(digest.to_ascii_lowercase().try_into().ok()?);
         self.scripts.contains_key(&digest).then_some(digest)
+    }
+
+    /// What the code that a command runs says of itself, where it is known and says anything.
+    pub fn declared_flags(&self, command: &Command, args: &Args<'_>) -> Option<Flags> {
+        let name = args.get(1)?;
+        match command.spec.code? {
+            Code::Source => flags::script_shebang(name).ok()?.1,
+            Code::Digest => self.scripts.get(&self.known_script(name)?)?.flags,
+            Code::Function => Some(self.libraries.function(name)?.flags),
+        }
     }
 
     /// Compiles a script, unless it is known, and keeps it.

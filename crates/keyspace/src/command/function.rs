@@ -1,7 +1,7 @@
 //! Functions: libraries of Lua code that are loaded once, and FCALL, which calls them.
 
 use super::scripting::{READER, SCRIPTING, WRITER, count_keys};
-use super::{CommandSpec, Flag, Group, Run, help};
+use super::{Code, CommandSpec, Flag, Group, Run, help};
 use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -14,6 +14,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "FCALL function numkeys [key [key ...]] [arg [arg ...]]",
         summary: "Calls a function of a library.",
         since: "7.0.0",
+        code: Some(Code::Function),
         run: Run::Handler(fcall),
         ..WRITER
     },
@@ -22,6 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]",
         summary: "Calls a function of a library, which does not write.",
         since: "7.0.0",
+        code: Some(Code::Function),
         run: Run::Handler(fcall_ro),
         ..READER
     },

@@ -97,6 +97,8 @@ pub struct CommandSpec {
     pub differs: &'static str,
     /// What becomes of it inside MULTI.
     pub(crate) in_multi: InMulti,
+    /// How its second argument names the code that it runs.
+    pub(crate) code: Option<Code>,
     /// A RESP2 client that listens to channels may send it.
     pub(crate) while_subscribed: bool,
     /// CLIENT CACHING holds still for the command behind it; of a container: behind any of its
@@ -128,6 +130,7 @@ impl CommandSpec {
             tips: &[],
             differs: "",
             in_multi: InMulti::Queued,
+            code: None,
             while_subscribed: false,
             keeps_caching: false,
             run: Run::Container(&[]),
@@ -164,6 +167,17 @@ pub(crate) enum InMulti {
     Ends,
     /// It runs the transaction.
     Executes,
+}
+
+/// How an argument names code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// It is the script itself.
+    Source,
+    /// The digest of a script that is known.
+    Digest,
+    /// The name of a library's function.
+    Function,
 }
 
 /// How a command behaves, by Redis's names.
@@ -388,11 +402,6 @@ pub(crate) struct Command {
 impl Command {
     pub fn has(&self, flag: Flag) -> bool {
         self.flags & (1 << flag as u32) != 0
-    }
-
-    /// Whether it may change data, or tell replicas of something.
-    pub fn may_replicate(&self) -> bool {
-        self.has(Flag::Write) || self.has(Flag::MayReplicate)
     }
 
     fn accepts(&self, count: usize) -> bool {

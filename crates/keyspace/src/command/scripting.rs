@@ -1,6 +1,6 @@
 //! Scripts: EVAL and its relatives, and SCRIPT.
 
-use super::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
+use super::{AclCategory, Code, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
 use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
@@ -38,6 +38,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "EVAL script numkeys [key [key ...]] [arg [arg ...]]",
         summary: "Runs a Lua script, with nothing else in between.",
         since: "2.6.0",
+        code: Some(Code::Source),
         run: Run::Handler(eval),
         ..WRITER
     },
@@ -46,6 +47,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "EVALSHA sha1 numkeys [key [key ...]] [arg [arg ...]]",
         summary: "Runs a Lua script that is known by its SHA-1 digest.",
         since: "2.6.0",
+        code: Some(Code::Digest),
         run: Run::Handler(evalsha),
         ..WRITER
     },
@@ -54,6 +56,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "EVALSHA_RO sha1 numkeys [key [key ...]] [arg [arg ...]]",
         summary: "Runs a Lua script that is known by its SHA-1 digest and does not write.",
         since: "7.0.0",
+        code: Some(Code::Digest),
         run: Run::Handler(evalsha_ro),
         ..READER
     },
@@ -62,6 +65,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "EVAL_RO script numkeys [key [key ...]] [arg [arg ...]]",
         summary: "Runs a Lua script that does not write.",
         since: "7.0.0",
+        code: Some(Code::Source),
         run: Run::Handler(eval_ro),
         ..READER
     },

@@ -17,8 +17,14 @@ impl Flags {
     /// It may run, and write, when memory is over its limit.
     pub const ALLOW_OOM: Flags = Flags(2);
 
+    /// Whether any of these is set.
     pub fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 != 0
+    }
+
+    /// Either of them.
+    pub const fn union(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
     }
 
     /// Adds the flag of that name; `false` where there is none.

@@ -559,7 +559,7 @@ impl Engine {
             let reason = error.strip_prefix("NOPERM ").unwrap_or(&error);
             CommandError::text(format!("NOPERM ACL failure in script: {reason}"))
         })?;
-        if running.read_only && command.may_replicate() {
+        if running.read_only && self.may_replicate(command, args) {
             let text = "ERR Write commands are not allowed from read-only scripts.";
             return Err(CommandError::text(text));
         }
