@@ -84,6 +84,9 @@ fn xdelex(
         for (id, result) in ids.into_iter().zip(&mut results) {
             if stream.get(id).is_some() {
                 *result = delete(stream, id, references);
+            } else if references == References::Delete {
+                // What is pending may be of an entry that is gone.
+                stream.release(id, references);
             }
         }
     }
