@@ -409,7 +409,7 @@ fn in_range(number: impl Into<i128>, min: i64, max: i64) -> Result<Vec<u8>, Stri
 
 /// An amount of memory: digits and a unit (`b`, `k`, `kb`, `m`, `mb`, `g`, `gb`) in any case;
 /// `k` is 1000 and `kb` 1024. No digits are 0, and too many as much as there can be.
-fn read_memory(value: &[u8]) -> Option<u64> {
+pub(crate) fn read_memory(value: &[u8]) -> Option<u64> {
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, unit) = value.split_at(digits);
     let factor = match &*unit.to_ascii_lowercase() {

@@ -237,6 +237,7 @@ impl Engine {
         client.last_interaction_at = self.now;
         client.bytes_in += bytes.len() as u64;
         if !client.hidden {
+            self.stats.reads += 1;
             self.stats.bytes_in += bytes.len() as u64;
         }
         self.run_pending(id);
@@ -275,6 +276,7 @@ impl Engine {
         }
         client.bytes_out += bytes.len() as u64;
         if !client.hidden {
+            self.stats.writes += u64::from(!bytes.is_empty());
             self.stats.bytes_out += bytes.len() as u64;
         }
         self.limit_output(id);

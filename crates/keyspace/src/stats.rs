@@ -18,6 +18,9 @@ pub(crate) struct Stats {
     pub rejected_connections: u64,
     pub query_limit_disconnections: u64,
     pub output_limit_disconnections: u64,
+    /// How often a host brought bytes, and took some.
+    pub reads: u64,
+    pub writes: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub error_replies: u64,

@@ -1,12 +1,18 @@
 //! DEBUG: what tests of Redis and of its clients need to look behind the scenes.
 
+mod digest;
+
+use self::digest::Digest;
 use super::{CommandSpec, Flag, Group, Handler, Run};
 use crate::args::{self, Args};
+use crate::config::read_memory;
 use crate::context::Context;
-use crate::db::{DATABASES, Db, DbIndex, Entry};
+use crate::db::{DATABASES, Db, DbIndex};
 use crate::error::CommandError;
 use crate::glob::glob_match;
-use crate::value::{Str, StreamId, Typed, Value};
+use crate::rdb;
+use crate::usage::Touch;
+use crate::value::{Str, Typed, Value, allocation, string_bytes};
 use keyspace_resp::{Protocol, ReplyWriter};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
@@ -17,7 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     complexity: "",
     arity: -2,
     flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Protected, Flag::Stale],
-    differs: "Few subcommands are here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up.",
+    differs: "Subcommands that concern Redis's insides are not here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up.",
     is_system: true,
     run: Run::Handler(debug),
     ..CommandSpec::new(Group::Server)
@@ -39,6 +45,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         arguments: "",
         summary: "Has no effect: nobody replicates.",
         takes: 0..=0,
+        run: accept,
+    },
+    Subcommand {
+        name: "CLIENT-ENFORCE-REPLY-LIST",
+        arguments: " <0|1>",
+        summary: "Has no effect: replies have one buffer.",
+        takes: 1..=1,
         run: accept,
     },
     Subcommand {
@@ -84,11 +97,25 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: htstats,
     },
     Subcommand {
+        name: "HTSTATS-KEY",
+        arguments: " <key>",
+        summary: "Answers how many elements a value has that is a hash table.",
+        takes: 1..=2,
+        run: htstats_key,
+    },
+    Subcommand {
         name: "LISTPACK",
         arguments: " <key>",
         summary: "Checks that the key is there.",
         takes: 1..=1,
         run: listpack,
+    },
+    Subcommand {
+        name: "LOADAOF",
+        arguments: "",
+        summary: "Writes all data as for a file, and reads it again.",
+        takes: 0..=0,
+        run: reload,
     },
     Subcommand {
         name: "LOG",
@@ -113,9 +140,9 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "POPULATE",
-        arguments: " <count> [<prefix>]",
-        summary: "Creates keys with short values, named by a prefix and a number.",
-        takes: 1..=2,
+        arguments: " <count> [<prefix>] [<size>]",
+        summary: "Creates keys with values of a size, named by a prefix and a number.",
+        takes: 1..=3,
         run: populate,
     },
     Subcommand {
@@ -126,18 +153,39 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: protocol,
     },
     Subcommand {
+        name: "QUICKLIST",
+        arguments: " <key> [<0|1>]",
+        summary: "Checks that the key is a list of several nodes.",
+        takes: 1..=2,
+        run: quicklist,
+    },
+    Subcommand {
         name: "QUICKLIST-PACKED-THRESHOLD",
         arguments: " <size>",
         summary: "Has no effect: lists are not Redis's.",
         takes: 1..=1,
-        run: accept,
+        run: packed_threshold,
     },
     Subcommand {
         name: "RELOAD",
         arguments: " [<option> ...]",
-        summary: "Has no effect: what is saved and loaded again is the same.",
-        takes: 0..=3,
-        run: accept,
+        summary: "Writes all data as for a file, and reads it again.",
+        takes: 0..=usize::MAX,
+        run: reload,
+    },
+    Subcommand {
+        name: "REPLYBUFFER",
+        arguments: " <PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>>",
+        summary: "Has no effect: replies have one buffer.",
+        takes: 2..=2,
+        run: reply_buffer,
+    },
+    Subcommand {
+        name: "SDSLEN",
+        arguments: " <key>",
+        summary: "Describes the texts of a key and its value.",
+        takes: 1..=1,
+        run: sdslen,
     },
     Subcommand {
         name: "SET-ACTIVE-EXPIRE",
@@ -242,17 +290,131 @@ fn object(
 ) -> Result<(), CommandError> {
     let now = ctx.now();
     let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
-    let length = match &entry.value {
-        Value::String(value) => value.len() as u64,
-        value => value.footprint(0),
-    };
+    // A payload has the type before the value, and the version and a checksum behind it.
+    let serialized = rdb::dump(entry.value, ctx.config()).len().saturating_sub(1 + 2 + 8);
     let text = format!(
-        "Value at:0x0 refcount:1 encoding:{} serializedlength:{length} lru:{} lru_seconds_idle:{}",
+        "Value at:0x0 refcount:1 encoding:{} serializedlength:{serialized} lru:{} \
+         lru_seconds_idle:{}",
         entry.value.encoding(),
         entry.usage.second() & 0xff_ffff,
         entry.usage.idle_seconds(now),
     );
     out.simple(&text);
+    Ok(())
+}
+
+/// DEBUG SDSLEN key
+///
+/// Texts have no room to spare here; what they take is what Redis's allocator would give them.
+fn sdslen(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
+    let Value::String(string) = entry.value else {
+        return Err(CommandError::text("ERR Not an sds encoded string."));
+    };
+    if entry.value.encoding() == "int" {
+        return Err(CommandError::text("ERR Not an sds encoded string."));
+    }
+    let (key, value) = (args[2].len(), string.len());
+    let allocated = |len: usize| allocation(string_bytes(len));
+    out.simple(&format!(
+        "key_sds_len:{key}, key_sds_avail:0, key_zmalloc: {}, val_sds_len:{value}, \
+         val_sds_avail:0, val_zmalloc: {}",
+        allocated(key),
+        allocated(value)
+    ));
+    Ok(())
+}
+
+/// DEBUG QUICKLIST key [0|1]
+fn quicklist(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
+    if entry.value.encoding() != "quicklist" {
+        return Err(CommandError::text("ERR Not a quicklist encoded object."));
+    }
+    out.simple("Quicklist structure printed on stdout");
+    Ok(())
+}
+
+/// DEBUG QUICKLIST-PACKED-THRESHOLD size
+fn packed_threshold(
+    _ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    const SIZE_END: u64 = 4 << 30;
+    if read_memory(args[2]).is_none_or(|size| size >= SIZE_END) {
+        return Err(CommandError::text(
+            "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+        ));
+    }
+    out.ok();
+    Ok(())
+}
+
+/// DEBUG REPLYBUFFER <PEAK-RESET-TIME <NEVER | RESET | milliseconds> | RESIZING <0 | 1>>
+fn reply_buffer(
+    _ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let is_known = args::is(args[2], "peak-reset-time") || args::is(args[2], "resizing");
+    if !is_known {
+        return Err(CommandError::subcommand_syntax(args));
+    }
+    let is_word = args::is(args[3], "never") || args::is(args[3], "reset");
+    if !is_word {
+        args::integer(args[3])?;
+    }
+    out.ok();
+    Ok(())
+}
+
+/// DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]
+///
+/// Every value goes through its encoding for files and back. Data that is there stays where it is,
+/// so that neither MERGE nor NOFLUSH makes a difference.
+fn reload(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    for option in &args[2..] {
+        if args::is(option, "nosave") {
+            return Err(CommandError::text("ERR DEBUG RELOAD NOSAVE is not available here"));
+        }
+        if !args::is(option, "merge") && !args::is(option, "noflush") {
+            return Err(CommandError::text(
+                "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
+            ));
+        }
+    }
+    let (config, now) = (ctx.config(), ctx.now());
+    let mut reloaded = Vec::new();
+    for index in 0..DATABASES {
+        let db = DbIndex(index as u8);
+        for (key, entry) in ctx.engine.db(db).iter() {
+            let payload = rdb::dump(entry.value, config);
+            let value = rdb::restore(&payload, config, now).ok().flatten();
+            let value = value.ok_or_else(|| {
+                CommandError::text("ERR Error trying to load the RDB dump, check server logs.")
+            })?;
+            reloaded.push((db, key.clone(), value, entry.expire_at, entry.usage));
+        }
+    }
+    for (db, key, value, expire_at, usage) in reloaded {
+        ctx.engine.touch_watched(db, &key);
+        ctx.engine.db_mut(db).insert(&key, value, expire_at, Touch::At(now));
+        ctx.engine.db_mut(db).set_usage(&key, usage);
+    }
+    out.ok();
     Ok(())
 }
 
@@ -269,6 +431,7 @@ fn listpack(
     Ok(())
 }
 
+/// DEBUG HTSTATS db [full]
 fn htstats(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
@@ -278,12 +441,46 @@ fn htstats(
         .ok_or_else(|| CommandError::text("ERR Out of range database"))?;
     let db = ctx.engine.db(db);
     let text = format!(
-        "[Dictionary HT]\n number of elements: {}\n[Expires HT]\n number of elements: {}\n",
-        db.len(),
-        db.expires_len()
+        "[Dictionary HT]\n{}[Expires HT]\n{}",
+        table_stats(db.len()),
+        table_stats(db.expires_len())
     );
     out.verbatim(b"txt", text.as_bytes());
     Ok(())
+}
+
+/// DEBUG HTSTATS-KEY key [full]
+fn htstats_key(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
+    let len = match entry.value {
+        Value::Set(set) if entry.value.encoding() == "hashtable" => set.len(),
+        Value::Hash(hash) if entry.value.encoding() == "hashtable" => hash.len(),
+        Value::ZSet(zset) if entry.value.encoding() == "skiplist" => zset.len(),
+        _ => {
+            return Err(CommandError::text(
+                "ERR The value stored at the specified key is not represented using an hash table",
+            ));
+        }
+    };
+    out.verbatim(b"txt", table_stats(len).as_bytes());
+    Ok(())
+}
+
+/// A hash table as Redis would have it for so many elements.
+fn table_stats(len: usize) -> String {
+    if len == 0 {
+        return "Hash table 0 stats (main hash table):\nNo stats available for empty \
+                dictionaries\n"
+            .to_owned();
+    }
+    let size = len.next_power_of_two().max(4);
+    format!(
+        "Hash table 0 stats (main hash table):\n table size: {size}\n number of elements: {len}\n"
+    )
 }
 
 /// How many keys POPULATE creates at most, and how long a text STRINGMATCH-LEN makes.
@@ -294,18 +491,31 @@ fn size(arg: &[u8]) -> Result<i64, CommandError> {
     if (0..=SIZE_MAX).contains(&size) { Ok(size) } else { Err(CommandError::NotPositive) }
 }
 
+/// The most bytes that POPULATE creates.
+const POPULATE_MAX_BYTES: i64 = 1 << 30;
+
+/// DEBUG POPULATE count [prefix] [size]
 fn populate(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let count = size(args[2])?;
+    let count = size(args[2]).map_err(|_| CommandError::NotPositive)?;
     let prefix: &[u8] = args.get(3).copied().unwrap_or(b"key");
+    let value_bytes = args.get(4).map_or(Ok(0), |arg| args::integer(arg));
+    let value_bytes = value_bytes.map_err(|_| CommandError::NotPositive)?;
+    let is_too_much = |bytes: i64| bytes > POPULATE_MAX_BYTES;
+    if value_bytes < 0 || count.checked_mul(value_bytes).is_none_or(is_too_much) {
+        return Err(CommandError::NotPositive);
+    }
     for number in 0..count {
         let key = [prefix, format!(":{number}").as_bytes()].concat();
         if !ctx.database().contains(&key) {
-            let value = Str::new(format!("value:{number}").as_bytes());
-            ctx.set_value(&key, value.into_value(), None);
+            let mut value = format!("value:{number}").into_bytes();
+            if value_bytes > 0 {
+                value.resize(value_bytes as usize, 0);
+            }
+            ctx.set_value(&key, Str::new(&value).into_value(), None);
             ctx.engine.signal_key(ctx.db, &key);
         }
     }
@@ -356,6 +566,9 @@ fn protocol(
             }
             out.bulk(b"Some real reply following the attribute");
         }
+        b"push" if out.protocol() == Protocol::Resp2 => {
+            return Err(CommandError::text("ERR RESP2 is not supported by this command"));
+        }
         b"push" => {
             out.push(2);
             out.bulk(b"server-cpu-usage");
@@ -402,87 +615,4 @@ fn digest_value(
         out.simple(&digest.to_hex());
     }
     Ok(())
-}
-
-/// 160 bits that tell data apart; not safe against somebody who wants them to be equal.
-#[derive(Debug, Clone, Copy, Default)]
-struct Digest([u64; 3]);
-
-impl Digest {
-    /// The digest of parts in their order.
-    fn of(parts: &[&[u8]]) -> Digest {
-        const PRIME: u64 = 0x0000_0100_0000_01b3;
-        let mut lanes = [0xcbf2_9ce4_8422_2325, 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
-        for part in parts {
-            let length = (part.len() as u64).to_le_bytes();
-            for byte in length.iter().chain(*part) {
-                for lane in &mut lanes {
-                    *lane = (*lane ^ u64::from(*byte)).wrapping_mul(PRIME).rotate_left(5);
-                }
-            }
-        }
-        Digest(lanes)
-    }
-
-    /// Adds an element whose order does not count.
-    fn join(&mut self, element: Digest) {
-        for (lane, other) in self.0.iter_mut().zip(element.0) {
-            *lane ^= other;
-        }
-    }
-
-    /// The digest of a value, and of whether it expires.
-    fn of_entry(entry: Entry<'_>) -> Digest {
-        let name = entry.value.value_type().name().as_bytes();
-        let mut value = Digest::default();
-        match &entry.value {
-            Value::String(string) => value = Digest::of(&[&string.as_bytes()]),
-            Value::List(list) => {
-                let elements: Vec<&[u8]> = list.iter().map(|element| &**element).collect();
-                value = Digest::of(&elements);
-            }
-            Value::Set(set) => {
-                for member in set.iter() {
-                    value.join(member.with_bytes(|bytes| Digest::of(&[bytes])));
-                }
-            }
-            Value::Hash(hash) => {
-                for (field, bytes) in hash.iter() {
-                    value.join(Digest::of(&[field, bytes]));
-                }
-            }
-            Value::ZSet(zset) => {
-                for element in zset.iter() {
-                    let score = element.score.to_bits().to_le_bytes();
-                    value.join(Digest::of(&[element.member, &score]));
-                }
-            }
-            Value::Array(array) => {
-                for (index, element) in array.iter() {
-                    value.join(Digest::of(&[&index.to_le_bytes(), element]));
-                }
-            }
-            Value::Stream(stream) => {
-                for entry in stream.range(StreamId::MIN, StreamId::MAX) {
-                    let id = entry.id.to_string();
-                    let words = std::iter::once(id.as_bytes()).chain(entry.fields.words());
-                    value.join(Digest::of(&words.collect::<Vec<_>>()));
-                }
-            }
-        }
-        Digest::of(&[name, &value.to_bytes(), &[u8::from(entry.expire_at.is_some())]])
-    }
-
-    fn to_bytes(self) -> [u8; 24] {
-        let mut bytes = [0; 24];
-        for (chunk, lane) in bytes.chunks_exact_mut(8).zip(self.0) {
-            chunk.copy_from_slice(&lane.to_le_bytes());
-        }
-        bytes
-    }
-
-    /// 40 hexadecimal digits.
-    fn to_hex(self) -> String {
-        self.to_bytes()[..20].iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Sections and fields are Redis's. What only a process of its own could fill in is 0.
 
+mod keysizes;
+
 use super::{AclCategory, CommandSpec, Flag, Group, Run};
 use crate::acl::log::Reason;
 use crate::args::Args;
@@ -50,6 +52,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "Clients", shown: Shown::Default, write: clients },
     Section { name: "Memory", shown: Shown::Default, write: memory },
     Section { name: "Persistence", shown: Shown::Default, write: persistence },
+    Section { name: "Threads", shown: Shown::Default, write: threads },
     Section { name: "Stats", shown: Shown::Default, write: stats },
     Section { name: "Replication", shown: Shown::Default, write: replication },
     Section { name: "CPU", shown: Shown::Default, write: cpu },
@@ -59,6 +62,8 @@ const SECTIONS: &[Section] = &[
     Section { name: "Latencystats", shown: Shown::All, write: latency_stats },
     Section { name: "Cluster", shown: Shown::Default, write: cluster },
     Section { name: "Keyspace", shown: Shown::Default, write: keyspace },
+    // Redis counts while it changes keys; here all of them are visited, so that it must be asked for.
+    Section { name: "Keysizes", shown: Shown::All, write: keysizes::write },
 ];
 
 /// INFO [section [section ...]]
@@ -150,8 +155,13 @@ fn server(report: &mut Report, engine: &Engine) {
     report.field("listener0", format_args!("name=tcp,bind=*,bind=-::*,port={}", engine.port));
 }
 
+/// The clients that are not an observer's.
+fn shown_clients(engine: &Engine) -> impl Iterator<Item = &Client> {
+    engine.clients.values().filter(|client| !client.hidden && !client.closing)
+}
+
 fn clients(report: &mut Report, engine: &Engine) {
-    let shown = || engine.clients.values().filter(|client| !client.hidden && !client.closing);
+    let shown = || shown_clients(engine);
     let count = |holds: fn(&Client) -> bool| shown().filter(|client| holds(client)).count();
     report.field("connected_clients", shown().count());
     report.field("cluster_connections", 0);
@@ -199,6 +209,10 @@ fn memory(report: &mut Report, engine: &Engine) {
     ]);
     report.field("used_memory_dataset", used);
     report.field("used_memory_dataset_perc", "100.00%");
+    for name in ["allocator_allocated", "allocator_active", "allocator_resident"] {
+        report.field(name, used);
+    }
+    report.field("allocator_muzzy", 0);
     report.memory("total_system_memory", 0);
     scripting(report, engine);
     let limit = String::from_utf8_lossy(engine.config.value("maxmemory")).parse();
@@ -206,17 +220,25 @@ fn memory(report: &mut Report, engine: &Engine) {
     let policy = engine.config.value("maxmemory-policy");
     report.field("maxmemory_policy", String::from_utf8_lossy(policy));
     report.fields(&[
+        ("allocator_frag_ratio", "1.00"),
+        ("allocator_frag_bytes", "0"),
+        ("allocator_rss_ratio", "1.00"),
+        ("allocator_rss_bytes", "0"),
+        ("rss_overhead_ratio", "1.00"),
+        ("rss_overhead_bytes", "0"),
         ("mem_fragmentation_ratio", "1.00"),
         ("mem_fragmentation_bytes", "0"),
         ("mem_not_counted_for_evict", "0"),
         ("mem_replication_backlog", "0"),
         ("mem_total_replication_buffers", "0"),
+        ("mem_replica_full_sync_buffer", "0"),
         ("mem_clients_slaves", "0"),
     ]);
     report.field("mem_clients_normal", engine.clients_memory());
     report.fields(&[
         ("mem_cluster_links", "0"),
         ("mem_aof_buffer", "0"),
+        ("mem_overhead_db_hashtable_rehashing", "0"),
         ("mem_allocator", "none"),
         ("active_defrag_running", "0"),
         ("lazyfree_pending_objects", "0"),
@@ -225,7 +247,16 @@ fn memory(report: &mut Report, engine: &Engine) {
 }
 
 fn persistence(report: &mut Report, engine: &Engine) {
-    report.fields(&[("loading", "0"), ("async_loading", "0")]);
+    report.fields(&[
+        ("loading", "0"),
+        ("async_loading", "0"),
+        ("current_cow_peak", "0"),
+        ("current_cow_size", "0"),
+        ("current_cow_size_age", "0"),
+        ("current_fork_perc", "0.00"),
+        ("current_save_keys_processed", "0"),
+        ("current_save_keys_total", "0"),
+    ]);
     report.field("rdb_changes_since_last_save", engine.stats.dirty);
     report.field("rdb_bgsave_in_progress", 0);
     report.field("rdb_last_save_time", engine.start.0.div_euclid(1000));
@@ -252,6 +283,12 @@ fn persistence(report: &mut Report, engine: &Engine) {
     ]);
 }
 
+fn threads(report: &mut Report, engine: &Engine) {
+    let (reads, writes) = (engine.stats.reads, engine.stats.writes);
+    let clients = shown_clients(engine).count();
+    report.field("io_thread_0", format_args!("clients={clients},reads={reads},writes={writes}"));
+}
+
 fn stats(report: &mut Report, engine: &Engine) {
     let stats = &engine.stats;
     report.field("total_connections_received", stats.connections_received);
@@ -264,15 +301,23 @@ fn stats(report: &mut Report, engine: &Engine) {
         ("total_net_repl_output_bytes", "0"),
         ("instantaneous_input_kbps", "0.00"),
         ("instantaneous_output_kbps", "0.00"),
+        ("instantaneous_input_repl_kbps", "0.00"),
+        ("instantaneous_output_repl_kbps", "0.00"),
     ]);
     report.field("rejected_connections", stats.rejected_connections);
     report.fields(&[("sync_full", "0"), ("sync_partial_ok", "0"), ("sync_partial_err", "0")]);
     report.field("expired_subkeys", stats.expired_fields);
     report.field("expired_keys", stats.expired_keys);
-    report.fields(&[("expired_stale_perc", "0.00"), ("expired_time_cap_reached_count", "0")]);
+    report.fields(&[
+        ("expired_stale_perc", "0.00"),
+        ("expired_time_cap_reached_count", "0"),
+        ("expire_cycle_cpu_milliseconds", "0"),
+    ]);
     report.field("evicted_keys", stats.evicted_keys);
     report.field("evicted_clients", stats.evicted_clients);
     report.field("evicted_scripts", engine.scripting.evicted);
+    report.field("total_eviction_exceeded_time", 0);
+    report.field("current_eviction_exceeded_time", 0);
     report.field("keyspace_hits", stats.keyspace_hits);
     report.field("keyspace_misses", stats.keyspace_misses);
     report.field("pubsub_channels", engine.pubsub.of(Kind::Channel).len());
@@ -283,6 +328,12 @@ fn stats(report: &mut Report, engine: &Engine) {
         ("total_forks", "0"),
         ("migrate_cached_sockets", "0"),
         ("slave_expires_tracked_keys", "0"),
+        ("active_defrag_hits", "0"),
+        ("active_defrag_misses", "0"),
+        ("active_defrag_key_hits", "0"),
+        ("active_defrag_key_misses", "0"),
+        ("total_active_defrag_time", "0"),
+        ("current_active_defrag_time", "0"),
     ]);
     report.field("tracking_total_keys", engine.tracking.keys());
     report.field("tracking_total_items", engine.tracking.items());
@@ -292,6 +343,14 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("client_query_buffer_limit_disconnections", stats.query_limit_disconnections);
     report.field("client_output_buffer_limit_disconnections", stats.output_limit_disconnections);
     report.field("dump_payload_sanitizations", 0);
+    report.field("total_reads_processed", stats.reads);
+    report.field("total_writes_processed", stats.writes);
+    report.fields(&[
+        ("io_threaded_reads_processed", "0"),
+        ("io_threaded_writes_processed", "0"),
+        ("reply_buffer_shrinks", "0"),
+        ("reply_buffer_expands", "0"),
+    ]);
     let denied = |reason| engine.acl.log.count(reason);
     report.field("acl_access_denied_auth", denied(Reason::Auth));
     report.field("acl_access_denied_cmd", denied(Reason::Command));
@@ -324,6 +383,8 @@ fn cpu(report: &mut Report, _engine: &Engine) {
         ("used_cpu_user", "0.000000"),
         ("used_cpu_sys_children", "0.000000"),
         ("used_cpu_user_children", "0.000000"),
+        ("used_cpu_sys_main_thread", "0.000000"),
+        ("used_cpu_user_main_thread", "0.000000"),
     ]);
 }
 
