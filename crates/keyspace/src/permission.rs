@@ -162,3 +162,40 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{ConnectOptions, Engine, Options, UnixMillis};
+
+    const NOW: UnixMillis = UnixMillis(0);
+
+    #[test]
+    fn an_observer_may_do_everything_whatever_users_may() {
+        let mut engine = Engine::new(Options::default());
+        let client = engine.connect(NOW);
+        let hidden = ConnectOptions { hidden: true, ..ConnectOptions::default() };
+        let mut call = |id, command: &[u8]| {
+            engine.receive(id, command, NOW);
+            engine.check_invariants();
+            engine.take_output(id)
+        };
+        assert_eq!(call(client, b"ACL SETUSER default off >x -@all resetkeys\r\n"), b"+OK\r\n");
+        assert_eq!(
+            call(client, b"GET k\r\n"),
+            b"-NOPERM User default has no permissions to run the 'get' command\r\n"
+        );
+        let observer = engine.connect_with(hidden, NOW);
+        let mut call = |command: &[u8]| {
+            engine.receive(observer, command, NOW);
+            engine.take_output(observer)
+        };
+        assert_eq!(call(b"SET k v\r\n"), b"+OK\r\n");
+        assert_eq!(
+            call(b"RPUSH list 2 1\r\nSORT list BY w*\r\n"),
+            b":2\r\n*2\r\n$1\r\n1\r\n$1\r\n2\r\n"
+        );
+        assert_eq!(call(b"MULTI\r\nGET k\r\nEXEC\r\n"), b"+OK\r\n+QUEUED\r\n*1\r\n$1\r\nv\r\n");
+        assert_eq!(call(b"RESET\r\nGET k\r\n"), b"+RESET\r\n$1\r\nv\r\n");
+        assert!(call(b"ACL LOG\r\n").starts_with(b"*1\r\n"), "only the client was denied anything");
+    }
+}

@@ -15,7 +15,7 @@ pub struct KeyAt {
 /// The keys of a call, in the order of the row's key specifications; `None` where the arguments
 /// do not have the form that the row says.
 pub fn keys_of(spec: &CommandSpec, args: &[&[u8]]) -> Option<Vec<KeyAt>> {
-    let mut keys = Vec::new();
+    let mut keys: Vec<KeyAt> = Vec::new();
     for key_spec in spec.keys {
         if key_spec.flags.contains(&KeyFlag::NotKey) {
             continue;
@@ -52,8 +52,8 @@ pub(crate) fn has_keys(spec: &CommandSpec) -> bool {
 
 type Indices = std::iter::StepBy<std::ops::Range<usize>>;
 
-/// The arguments that one specification names: `Some(None)` where its keyword is not there,
-/// `None` where the arguments are too few or a number is none.
+/// The arguments that one specification names: `Some(None)` where its keyword is not there, or
+/// nothing is behind it, `None` where the arguments are too few or a number is none.
 fn find(spec: &KeySpec, args: &[&[u8]], may_be_none: bool) -> Option<Option<Indices>> {
     let begin = match spec.begin {
         Begin::Unknown => return Some(None),
@@ -68,8 +68,8 @@ fn find(spec: &KeySpec, args: &[&[u8]], may_be_none: bool) -> Option<Option<Indi
                 }
             };
             match found {
-                Some(index) => index + 1,
-                None => return Some(None),
+                Some(index) if index + 1 < args.len() => index + 1,
+                _ => return Some(None),
             }
         }
     };
@@ -203,6 +203,11 @@ mod tests {
             ("zunionstore d 0 a", None),
             ("lmpop 9223372036854775807 a b left", None),
             ("spublish c m", Some(vec![])),
+            ("georadius k 1 1 1 km store d", Some(vec![1, 7])),
+            ("georadius k 1 1 1 km store", Some(vec![1])),
+            ("migrate h p k 0 0 copy", Some(vec![3])),
+            ("migrate h p  0 0 keys a b", Some(vec![7, 8])),
+            ("migrate h p k 0 0 keys a b", None),
             ("sort l by w* limit 0 1 get # store d", Some(vec![1, 10])),
             ("sort l get store h*->a", Some(vec![1])),
             ("sort l limit store a store", Some(vec![1])),
