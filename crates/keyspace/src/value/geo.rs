@@ -184,7 +184,8 @@ mod tests {
             prop_assert_eq!(gather(spread(halves) << 1), 0);
         }
 
-        /// What a search by cells finds is what a look at every place finds.
+        /// What a search by cells finds is what a look at every place finds, but for areas that
+        /// reach over a pole: there a search finds what Redis finds, which is less.
         #[test]
         fn an_area_is_covered_by_its_cells(
             center in place(),
@@ -195,6 +196,7 @@ mod tests {
             near in prop::collection::vec((-20.0..20.0, -20.0..20.0), 0..30),
         ) {
             let area = Area { center, shape };
+            prop_assume!(!area.reaches_over_a_pole());
             let ranges = area.score_ranges();
             for (east, north) in near {
                 let Some(place) = Place::new(center.longitude + east, center.latitude + north) else {

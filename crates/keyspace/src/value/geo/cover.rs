@@ -89,6 +89,13 @@ impl Area {
         }
     }
 
+    /// Whether it goes on behind a pole, where its rectangle ends.
+    #[cfg(test)]
+    pub fn reaches_over_a_pole(&self) -> bool {
+        let Bounds { south, north, .. } = self.bounds();
+        south < -90.0 || north > 90.0
+    }
+
     /// The steps after which a cell is about as large as the area.
     fn estimated_steps(&self) -> u32 {
         let mut radius = match self.shape {
