@@ -15,7 +15,7 @@ use crate::hotkeys::HotKeys;
 use crate::idle::Idle;
 use crate::latency::LatencyMonitor;
 use crate::multi::Watchers;
-use crate::output_limit::SoftLimits;
+use crate::output_limit::{SoftLimits, UNCOUNTED};
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::script::Scripting;
@@ -23,7 +23,7 @@ use crate::slowlog::SlowLog;
 use crate::stats::Stats;
 use crate::time::UnixMillis;
 use crate::tracking::TrackingTable;
-use keyspace_resp::Limits;
+use keyspace_resp::{Limits, RequestParser};
 
 /// How an engine starts.
 #[derive(Debug, Clone)]
@@ -206,6 +206,10 @@ impl Engine {
             client.out.truncate(0);
             client.closing = true;
             client.cut_off = true;
+            if let Some(parser) = &mut client.parser {
+                **parser = RequestParser::default();
+            }
+            self.count_memory(id);
             self.list_output(id);
         }
     }
@@ -405,7 +409,9 @@ impl Engine {
             client.listed = true;
             self.outputs.push(id);
         }
-        self.limit_output(id);
+        if self.clients.get(&id).is_some_and(|client| client.unread() > UNCOUNTED) {
+            self.limit_output(id);
+        }
     }
 
     /// What a client may announce, by the configuration and by whether it has logged in.

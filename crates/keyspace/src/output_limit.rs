@@ -10,6 +10,9 @@ use crate::sorted::SortedSet;
 use crate::time::UnixMillis;
 use crate::value::canonical_integer;
 
+/// So many bytes are never too many: Redis does not count what fits into a client's own buffer.
+pub(crate) const UNCOUNTED: usize = 16 * 1024;
+
 /// The limits of one class of clients; 0 is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Limit {
@@ -20,11 +23,11 @@ struct Limit {
 
 impl Limit {
     fn is_hard_reached(self, bytes: usize) -> bool {
-        self.hard > 0 && bytes >= self.hard
+        self.hard > 0 && bytes > UNCOUNTED && bytes >= self.hard
     }
 
     fn is_soft_reached(self, bytes: usize) -> bool {
-        self.soft > 0 && bytes >= self.soft
+        self.soft > 0 && bytes > UNCOUNTED && bytes >= self.soft
     }
 }
 
