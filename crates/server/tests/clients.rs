@@ -189,6 +189,31 @@ fn a_subscriber_that_does_not_read_is_cut_off() {
 }
 
 #[test]
+fn what_the_system_does_not_take_counts_for_the_configured_limit() {
+    let server = start();
+    let mut deaf = Client::connect(&server);
+    deaf.ask("SUBSCRIBE c", b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    let mut publisher = Client::connect(&server);
+    let limit = ["CONFIG", "SET", "client-output-buffer-limit", "pubsub 1mb 0 0"];
+    let mut command = Vec::new();
+    encode_command(&mut command, &limit);
+    publisher.send(&command);
+    publisher.expect(b"+OK\r\n");
+    command.clear();
+    encode_command(&mut command, &[&b"PUBLISH"[..], b"c", &[b'x'; 30_000]]);
+    loop {
+        publisher.send(&command);
+        let mut reply = [0; 4];
+        publisher.0.read_exact(&mut reply).expect("the server answers");
+        if &reply == b":0\r\n" {
+            break;
+        }
+    }
+    assert!(deaf.rest().starts_with(b"*3\r\n$7\r\nmessage\r\n"));
+    publisher.ask("CLIENT LIST TYPE pubsub", b"$0\r\n\r\n");
+}
+
+#[test]
 fn a_wait_ends_in_time_with_nobody_else_about() {
     let server = start();
     let mut client = Client::connect(&server);
