@@ -48,6 +48,11 @@ impl Vm {
                 self.abort();
                 return Exit::Error(uncaught);
             }
+            if error == Error::Memory {
+                // What took the memory may be garbage by now.
+                self.charge(self.memory() / 16);
+                self.collect();
+            }
             step = self.enter();
         }
     }
@@ -489,7 +494,8 @@ impl Vm {
         Ok(count)
     }
 
-    fn discard_thread(&mut self) {
+    /// Empties the running coroutine.
+    pub(crate) fn discard_thread(&mut self) {
         let before = self.thread.bytes();
         self.thread = ThreadData::default();
         self.heap.give_back(before - self.thread.bytes());

@@ -53,12 +53,30 @@ pub(crate) fn compile(
         free: 0,
         locals_top: 0,
         open_names: Vec::new(),
+        hidden_names: HiddenNames {
+            numeric: names(heap, ["(for index)", "(for limit)", "(for step)"])?,
+            generic: names(heap, ["(for generator)", "(for state)", "(for control)"])?,
+        },
         breaks: Vec::new(),
     };
     compiler.function()?;
     let Compiler { proto, arena, .. } = compiler;
     heap.take(proto.bytes())?;
     Ok(arena.insert(proto))
+}
+
+#[derive(Clone, Copy)]
+struct HiddenNames {
+    numeric: [Str; 3],
+    generic: [Str; 3],
+}
+
+fn names(heap: &mut Heap, [first, second, third]: [&str; 3]) -> Result<[Str; 3]> {
+    Ok([
+        heap.string(first.as_bytes())?,
+        heap.string(second.as_bytes())?,
+        heap.string(third.as_bytes())?,
+    ])
 }
 
 /// Jumps whose target is not known yet.
@@ -79,6 +97,8 @@ struct Compiler<'a> {
     locals_top: u8,
     /// Places in `proto.locals` of the names in scope.
     open_names: Vec<usize>,
+    /// What the registers of a loop's own are called.
+    hidden_names: HiddenNames,
     /// The jumps out of each loop around the statement.
     breaks: Vec<Jumps>,
 }
@@ -189,6 +209,15 @@ impl Compiler<'_> {
         self.open_names.push(self.proto.locals.len());
         let start = self.here();
         self.proto.locals.push(LocalName { name, register, start, end: start });
+    }
+
+    /// Names the registers of a loop's own.
+    fn declare_hidden(&mut self, first: u8, names: [Str; 3]) {
+        let start = self.here();
+        for (register, name) in (first..).zip(names) {
+            self.open_names.push(self.proto.locals.len());
+            self.proto.locals.push(LocalName { name, register, start, end: start });
+        }
     }
 
     fn close_names(&mut self, keep: usize) {
@@ -460,6 +489,7 @@ impl Compiler<'_> {
             }
         }
         self.locals_top = self.free;
+        self.declare_hidden(base, self.hidden_names.numeric);
         let prepare = self.emit_jump(Op::ForPrepare { a: base, to: 0 }, line);
         let start = self.here();
         self.breaks.push(Jumps::new());
@@ -486,6 +516,7 @@ impl Compiler<'_> {
         self.expressions(values, Some(3), line)?;
         self.free = base + 3;
         self.locals_top = self.free;
+        self.declare_hidden(base, self.hidden_names.generic);
         let prepare = self.jump(line);
         let start = self.here();
         self.breaks.push(Jumps::new());

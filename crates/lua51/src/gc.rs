@@ -12,6 +12,9 @@ use crate::vm::Vm;
 /// A collection is not worth it for less.
 const LEAST_GARBAGE: usize = 1 << 20;
 
+/// Near the limit collections come at ever smaller steps, down to this one.
+const LEAST_STEP: usize = 64;
+
 /// What is marked, but not yet what it refers to.
 #[derive(Default)]
 struct Marker {
@@ -70,7 +73,7 @@ impl Vm {
             true => self.heap.bytes + 1,
             false => {
                 let step = self.heap.bytes.max(LEAST_GARBAGE).min(self.heap.room() / 2);
-                self.heap.bytes + step.max(1 << 12)
+                self.heap.bytes + step.max(LEAST_STEP)
             }
         };
     }

@@ -116,7 +116,8 @@ impl Vm {
         match name {
             Some(name) => {
                 text.extend_from_slice(format!("{} '", name.kind).as_bytes());
-                text.extend_from_slice(&name.text);
+                // A name ends where C takes it to end.
+                text.extend(name.text.iter().take_while(|byte| **byte != 0));
                 text.extend_from_slice(format!("' (a {kind} value)").as_bytes());
             }
             None => text.extend_from_slice(format!("a {kind} value").as_bytes()),
@@ -290,6 +291,8 @@ fn sets(op: Op, register: u8) -> bool {
         | Op::Not { a, .. }
         | Op::Length { a, .. }
         | Op::Concat { a, .. }
+        // A test counts as well: which of two values it left cannot be told.
+        | Op::Test { a, .. }
         | Op::ForPrepare { a, .. }
         | Op::ForLoop { a, .. }
         | Op::Closure { a, .. } => a == register,

@@ -86,6 +86,9 @@ impl Vm {
         for _ in 0..MAX_CHAIN {
             let handler = if let Value::Table(table) = object {
                 let data = &self.heap.tables[table.0];
+                if data.readonly {
+                    return Err(self.fault("Attempt to modify a readonly table"));
+                }
                 let handler = match data.metatable {
                     Some(metatable) if data.get(key).is_nil() => {
                         lookup(&mut self.heap, &self.event_names, metatable, Event::NewIndex)
@@ -115,6 +118,9 @@ impl Vm {
 
     /// Sets a key as a script does, without metamethods. All three must be reachable.
     pub(crate) fn raw_set(&mut self, table: Table, key: Value, value: Value) -> Result<(), Error> {
+        if self.heap.tables[table.0].readonly {
+            return Err(self.fault("Attempt to modify a readonly table"));
+        }
         match key {
             Value::Nil => return Err(self.fault("table index is nil")),
             Value::Number(number) if number.is_nan() => {
@@ -123,9 +129,6 @@ impl Vm {
             _ => {}
         }
         let data = &mut self.heap.tables[table.0];
-        if data.readonly {
-            return Err(self.fault("Attempt to modify a readonly table"));
-        }
         data.absent = 0;
         if let Some(slot) = data.find(key) {
             data.set_slot(slot, value);

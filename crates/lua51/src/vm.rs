@@ -25,6 +25,9 @@ impl fmt::Debug for NativeFunction {
     }
 }
 
+/// A stack of so many slots is used again by the next script.
+const STACK_KEPT: usize = 4096;
+
 /// What scripts may use at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -223,11 +226,18 @@ impl Vm {
     pub fn abort(&mut self) {
         let main = Thread(0);
         if self.current != main {
-            self.thread = ThreadData::new();
+            self.discard_thread();
+            self.thread = std::mem::take(&mut self.heap.threads[main.0]);
             self.current = main;
         }
+        let before = self.thread.bytes();
         let stack = std::mem::take(&mut self.thread.stack);
-        self.thread = ThreadData { stack, ..ThreadData::default() };
+        self.thread = if stack.len() > STACK_KEPT {
+            ThreadData::new()
+        } else {
+            ThreadData { stack, ..ThreadData::default() }
+        };
+        self.heap.give_back(before.saturating_sub(self.thread.bytes()));
         self.host_call = None;
     }
 

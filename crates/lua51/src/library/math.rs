@@ -62,7 +62,9 @@ pub(super) fn open(vm: &mut Vm) -> Result<(), Error> {
 }
 
 fn two(vm: &mut Vm, arguments: Arguments) -> Result<(f64, f64), Error> {
-    Ok((vm.number(arguments, 0)?, vm.number(arguments, 1)?))
+    // As compilers of C do, the last argument first.
+    let second = vm.number(arguments, 1)?;
+    Ok((vm.number(arguments, 0)?, second))
 }
 
 fn atan2(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
@@ -102,8 +104,8 @@ fn frexp(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
 }
 
 fn ldexp(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
-    let mut number = vm.number(arguments, 0)?;
     let mut exponent = vm.integer(arguments, 1)? as i32;
+    let mut number = vm.number(arguments, 0)?;
     exponent = exponent.clamp(-4400, 4400);
     while exponent > 1000 {
         number *= 2f64.powi(1000);

@@ -262,7 +262,7 @@ impl Vm {
         name: &str,
         functions: &[(&str, Native)],
     ) -> Result<Table, Error> {
-        let table = self.heap.table(0, 0)?;
+        let table = self.heap.table(0, functions.len())?;
         self.heap.set_field(self.globals, name, Value::Table(table))?;
         self.add_functions(table, functions)?;
         Ok(table)

@@ -16,7 +16,8 @@ pub(super) fn open(vm: &mut Vm) -> Result<(), Error> {
             ("dump", dump),
             ("find", find),
             ("format", super::format::format),
-            ("gfind", gfind),
+            // The name that it had before.
+            ("gfind", gmatch),
             ("gmatch", gmatch),
             ("gsub", gsub),
             ("len", len),
@@ -209,8 +210,4 @@ fn gmatch_next(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
     let next = found.range.end + usize::from(found.range.is_empty());
     vm.set_own_value(arguments, 2, Value::Number(next as f64));
     Ok(Flow::Values(push_captures(vm, subject, &found)?))
-}
-
-fn gfind(vm: &mut Vm, _: Arguments) -> Result<Flow, Error> {
-    Err(vm.error("'string.gfind' was renamed to 'string.gmatch'"))
 }

@@ -1,5 +1,9 @@
 //! Snippets of Lua, run on a machine of this crate and on a redis-server, and shown the same way.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+pub mod generate;
+
 use lua51::{Library, Limits, Outcome, Value, Vm};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +20,12 @@ end})";
 
 /// A machine as Redis prepares it.
 pub fn machine() -> Vm {
-    let mut vm = Vm::new(Limits::default());
+    machine_with(Limits::default())
+}
+
+/// A machine as Redis prepares it, with these limits.
+pub fn machine_with(limits: Limits) -> Vm {
+    let mut vm = Vm::new(limits);
     for library in [
         Library::Base,
         Library::Coroutine,
