@@ -4,9 +4,10 @@
 use crate::same::{exact, flat};
 use keyspace_resp::Value;
 
-/// What XINFO answers since 7.2.
+/// What XINFO and ACL LOG answer since 7.2.
 const NEWER_NAMES: &[&str] = &[
     "active-time",
+    "entry-id",
     "idmp-duration",
     "idmp-maxsize",
     "pids-tracked",
@@ -14,6 +15,8 @@ const NEWER_NAMES: &[&str] = &[
     "iids-added",
     "iids-duplicates",
     "inactive",
+    "timestamp-created",
+    "timestamp-last-updated",
 ];
 
 /// Greater numbers are milliseconds since 1970.
@@ -25,7 +28,7 @@ const TOLERANCE_MS: u64 = 30_000;
 /// What CLIENT INFO says of a client on every server.
 const CLIENT_FIELDS: &[&str] = &["name", "db", "sub", "psub", "ssub", "user", "resp"];
 
-/// Whether two replies of XINFO say the same.
+/// Whether two replies that describe something say the same.
 pub(crate) fn describe_the_same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Map(ours), Value::Map(theirs)) => {
@@ -37,10 +40,13 @@ pub(crate) fn describe_the_same(ours: &Value, theirs: &Value) -> bool {
                 && (0..ours.len()).all(|place| {
                     let is = |name: &[u8]| place > 0 && ours[place - 1].as_bytes() == Some(name);
                     is(b"idle") && same_duration(&ours[place], &theirs[place])
-                        // How many consumers there are, see `comparable`; and 7.0 miscounts what is
+                        // How many consumers there are, see `comparable`; and 7.0 miscounts what was read by, and what is
                         // ahead of a group whose entries were trimmed.
                         || is(b"consumers") && matches!(ours[place], Value::Integer(_))
                         || is(b"lag")
+                        || is(b"entries-read")
+                        || is(b"age-seconds")
+                        || is(b"client-info")
                         // A client's id.
                         || is(b"redirect") && same_sign(&ours[place], &theirs[place])
                         || describe_the_same(&ours[place], &theirs[place])

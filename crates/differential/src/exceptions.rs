@@ -17,7 +17,6 @@ const COMPARED: (u32, u32, u32) = (7, 0, 15);
 
 /// Commands that are not generated.
 const NOT_GENERATED: &[(&str, &str)] = &[
-    ("auth", "both serve without a password"),
     (
         "client|list",
         "shows the connections of the comparison itself; see `generate` for it with ids",
@@ -26,6 +25,7 @@ const NOT_GENERATED: &[(&str, &str)] = &[
     ("client|pause", "stops everything in real time"),
     ("client|reply", "nothing would say whether the server has worked on what it does not answer"),
     ("dump", "names the version of its encoding; what it answers is restored on both instead"),
+    ("acl|cat", "later versions have more categories and commands"),
     ("migrate", "needs another server"),
     ("pfdebug", "tells of the inside"),
     ("pfselftest", "takes seconds"),
@@ -69,8 +69,9 @@ pub(crate) fn is_generated(spec: &CommandSpec) -> bool {
             | Group::Transactions
             | Group::Connection
     );
-    // Of the server's family only what changes data: the rest tells of the server itself.
-    let is_server = matches!(spec.name, "dbsize" | "flushall" | "flushdb" | "swapdb");
+    // Of the server's family only data and users: the rest tells of the server itself.
+    let is_server = matches!(spec.name, "dbsize" | "flushall" | "flushdb" | "swapdb")
+        || spec.name.starts_with("acl|");
     let mut since = spec.since.split('.').map(|part| part.parse().unwrap_or(0));
     let mut part = || since.next().unwrap_or(0);
     (group || is_server)
@@ -108,6 +109,31 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "since 7.2 the error of XREAD and XREADGROUP says which ids there can be",
         allows: |_, ours, theirs| {
             is_error(ours, "ERR Unbalanced 'xread") && is_error(theirs, "ERR Unbalanced XREAD")
+        },
+    },
+    Exception {
+        command: "",
+        reason: "what a user may not do is worded anew since 7.2",
+        allows: |_, ours, theirs| {
+            const ABORTED: &str = "EXECABORT Transaction discarded because of: NOPERM ";
+            ["NOPERM ", ABORTED].iter().any(|code| is_error(ours, code) && is_error(theirs, code))
+        },
+    },
+    Exception {
+        command: "ACL",
+        reason: "since 7.2 a user's rules for commands are shown as they were given, and the default \
+                 user's flags say that payloads are checked",
+        allows: |_, ours, theirs| comparable_user(ours) == comparable_user(theirs),
+    },
+    Exception {
+        command: "ACL",
+        reason: "DRYRUN names the user since 7.2",
+        allows: |_, ours, theirs| {
+            let what = |value: &Value| {
+                let text = String::from_utf8_lossy(value.as_bytes()?).into_owned();
+                text.split_once(" has no permissions").map(|(_, what)| what.to_owned())
+            };
+            what(ours).is_some() && what(ours) == what(theirs)
         },
     },
     Exception {
@@ -223,6 +249,27 @@ pub(crate) fn is_restored(payload: &[u8]) -> bool {
     version.is_some_and(|version| u16::from_le_bytes(*version) <= RDB_VERSION)
 }
 
+/// What ACL LIST or ACL GETUSER says of a user, but for the rules for commands.
+fn comparable_user(value: &Value) -> Value {
+    let is_left_out = |word: &str| word.starts_with(['+', '-']) || word == "sanitize-payload";
+    match value {
+        Value::Bulk(text) => {
+            let text = String::from_utf8_lossy(text).into_owned();
+            let words: Vec<&str> = text.split(' ').filter(|word| !is_left_out(word)).collect();
+            Value::Bulk(words.join(" ").into_bytes())
+        }
+        Value::Array(items) | Value::Set(items) => {
+            let items = items.iter().map(comparable_user);
+            Value::Array(items.filter(|item| *item != Value::Bulk(Vec::new())).collect())
+        }
+        Value::Map(pairs) => {
+            let pair = |(name, value): &(Value, Value)| (name.clone(), comparable_user(value));
+            Value::Map(pairs.iter().map(pair).collect())
+        }
+        _ => value.clone(),
+    }
+}
+
 /// Numbers alone, sorted, or an error that says that they are none.
 fn stumbles_over_past(_: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {
     let is_number = |value: &Value| {
@@ -273,7 +320,19 @@ pub(crate) fn ends(difference: &Difference) -> bool {
                 .all(|stream| matches!(stream.as_array(), Some([_, entries]) if is_empty(entries))),
             _ => false,
         };
-    waited && fails_with("WRONGTYPE")
+    // Before 7.2 a key of another type woke nobody when it was overwritten.
+    let is_overwritten = waited
+        && difference.redis.is_none()
+        && difference
+            .step
+            .args
+            .first()
+            .is_some_and(|name| name.to_ascii_uppercase().ends_with(b"STORE"));
+    // Before 7.2 a command that waited was not looked at again, and PFMERGE of no source had no key.
+    let is_denied = (waited || name == b"PFMERGE") && fails_with("NOPERM");
+    is_denied
+        || is_overwritten
+        || waited && fails_with("WRONGTYPE")
         || is_corrupted
         || made_consumer
         || keeps_last_id

@@ -137,9 +137,6 @@ impl<'p> Game<'p> {
             played.commands += 1;
         }
         self.engine.receive(self.clients[current].id, &for_engine, now());
-        while self.engine.has_unfinished_script() {
-            self.engine.continue_script();
-        }
         self.collect();
         self.clients[current].connection.send(&for_redis)?;
         self.compare_all(last, played)?;

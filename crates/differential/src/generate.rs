@@ -74,6 +74,8 @@ struct Generator {
     notifies: bool,
     /// Clients are told when keys change that they have read.
     tracks: bool,
+    /// There are users who may not do everything.
+    has_users: bool,
     /// There is a collection of many elements from the beginning.
     is_large: bool,
 }
@@ -96,6 +98,7 @@ impl Generator {
         let waits_for_keys = listens && several;
         let lets_time_pass = rng.u8(..8) == 0;
         let tracks = listens && !lets_time_pass && rng.u8(..3) == 0;
+        let has_users = rng.u8(..6) == 0;
         let notifies = !lets_time_pass && rng.u8(..3) == 0;
         let is_large = rng.u8(..12) == 0;
         Generator {
@@ -114,6 +117,7 @@ impl Generator {
             lets_time_pass,
             notifies,
             tracks,
+            has_users,
             is_large: !small_limits && is_large,
         }
     }
@@ -157,6 +161,11 @@ impl Generator {
         if self.notifies {
             steps.push(Step::new(0, "CONFIG SET notify-keyspace-events KEA"));
             steps.push(Step::new(self.clients, "PSUBSCRIBE __keyevent@*"));
+        }
+        if self.has_users {
+            steps.push(Step::new(0, "ACL SETUSER u1 on nopass +@all ~* &*"));
+            let last = self.clients - 1;
+            steps.push(Step::new(last, "AUTH u1 p1"));
         }
         if self.tracks {
             steps.push(Step::new(0, "HELLO 3"));
@@ -253,6 +262,15 @@ impl Generator {
             }
             _ => {}
         }
+        if self.has_users && self.rng.u8(..8) == 0 {
+            let about_users =
+                |spec: &&&'static CommandSpec| spec.name == "auth" || spec.name.starts_with("acl|");
+            let choices: Vec<&'static CommandSpec> =
+                self.all.iter().filter(about_users).copied().collect();
+            let spec = choices[self.rng.usize(..choices.len())];
+            let setuser = command::lookup(b"acl|setuser").filter(|_| self.rng.bool());
+            return self.call(setuser.unwrap_or(spec));
+        }
         let from =
             if self.rng.u8(..4) > 0 && !self.themed.is_empty() { &self.themed } else { &self.all };
         let mut spec = from[self.rng.usize(..from.len())];
@@ -267,6 +285,9 @@ impl Generator {
             _ if self.lets_time_pass && spec.flags.contains(&Flag::Blocking) => true,
             "multi" => self.listens,
             "client|tracking" => !self.tracks,
+            name if name.starts_with("acl|") => !self.has_users,
+            // Taking a listener's channels away ends 7.0 itself.
+            "ssubscribe" | "subscribe" | "psubscribe" => self.has_users || !self.listens,
             // Since 7.2 these make a consumer, and say so, also where they claim nothing.
             "xclaim" | "xautoclaim" => self.notifies,
             "blmove" | "brpoplpush" => self.waits_for_keys,

@@ -72,7 +72,7 @@ fn run(options: &Options) -> Result<bool, String> {
                     }
                     None => {
                         not_again += 1;
-                        println!("seed {seed} does not differ again");
+                        println!("seed {seed} does not differ again:\n{}", difference);
                     }
                 }
             } else {

@@ -92,6 +92,9 @@ impl Pair {
         for (connection, is_blocked) in game.into_connections() {
             self.put_back(connection, !is_over && !is_blocked)?;
         }
+        if sequence.steps.iter().any(|step| step.is("acl") || step.is("auth")) {
+            self.forget_users()?;
+        }
         if sequence.steps.iter().any(|step| step.is("config")) {
             let mut args = vec![b"CONFIG".to_vec(), b"SET".to_vec()];
             for (name, value) in &self.settings {
@@ -103,6 +106,17 @@ impl Pair {
             self.control.call(&args)?;
         }
         Ok(played)
+    }
+
+    fn forget_users(&mut self) -> io::Result<()> {
+        let users = self.control.call(&["ACL", "USERS"])?;
+        let mut args = vec![b"ACL".to_vec(), b"DELUSER".to_vec()];
+        args.extend(users.as_array().into_iter().flatten().filter_map(|user| {
+            user.as_bytes().filter(|&name| name != b"default").map(<[u8]>::to_vec)
+        }));
+        self.control.call(&args)?;
+        self.control.call(&["ACL", "LOG", "RESET"])?;
+        Ok(())
     }
 
     pub(crate) fn take_connection(&mut self) -> io::Result<Connection> {

@@ -105,6 +105,11 @@ fn rule(command: &[Vec<u8>]) -> Rule {
         "PTTL" | "PEXPIRETIME" => Rule::Time { tolerance: 30_000 },
         "XINFO" => Rule::Description,
         "XPENDING" => Rule::Pending,
+        "ACL" => match word(1).as_deref() {
+            Some("LOG") => Rule::Description,
+            Some("GENPASS") => Rule::Presence,
+            _ => Rule::Exact,
+        },
         "CLIENT" => match word(1).as_deref() {
             Some("INFO" | "LIST") => Rule::ClientInfo,
             Some("ID" | "GETREDIR") => Rule::ClientId,

@@ -42,17 +42,20 @@ pub fn transcript(pair: &mut Pair, sequence: &Sequence) -> io::Result<String> {
     }
     text.push_str("```\n");
     if let Some(difference) = &played.difference {
-        describe(&mut text, difference);
+        let _ = write!(text, "{difference}");
     }
     Ok(text)
 }
 
-fn describe(text: &mut String, difference: &Difference) {
-    line(text, "differs after: ", &difference.step.args);
-    line(text, "the reply to:  ", &difference.command);
-    for (name, value) in [("engine", &difference.engine), ("redis", &difference.redis)] {
-        let shown = value.as_ref().map_or("nothing".into(), cli::format);
-        let _ = writeln!(text, "{name}: {shown}");
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "differs after: {}", words(&self.step.args))?;
+        writeln!(f, "the reply to:  {}", words(&self.command))?;
+        for (name, value) in [("engine", &self.engine), ("redis", &self.redis)] {
+            let shown = value.as_ref().map_or("nothing".into(), cli::format);
+            writeln!(f, "{name}: {shown}")?;
+        }
+        Ok(())
     }
 }
 
@@ -69,8 +72,11 @@ fn reply(text: &mut String, args: &[Vec<u8>], _client: usize, value: &Value) {
 }
 
 fn line(text: &mut String, prompt: &str, args: &[Vec<u8>]) {
-    let words: Vec<String> = args.iter().map(|arg| word(arg)).collect();
-    let _ = writeln!(text, "{prompt}{}", words.join(" "));
+    let _ = writeln!(text, "{prompt}{}", words(args));
+}
+
+fn words(args: &[Vec<u8>]) -> String {
+    args.iter().map(|arg| word(arg)).collect::<Vec<_>>().join(" ")
 }
 
 /// An argument, in quotes where it needs them.

@@ -6,6 +6,7 @@
 
 pub(crate) mod streams;
 
+use crate::exceptions;
 use crate::sequence::{Placeholder, Side};
 use fastrand::Rng;
 use keyspace::command::syntax::ValueKind;
@@ -234,6 +235,68 @@ const GARBAGE: &[&str] = &[
     "\u{ff}",
 ];
 
+const USERS: &[&str] = &["u1", "u2", "u3"];
+const PASSWORDS: &[&str] = &["p1", "p2", ""];
+const RULES: &[&str] = &[
+    "on",
+    "on",
+    "off",
+    "nopass",
+    "resetpass",
+    ">p1",
+    ">p2",
+    "<p1",
+    "#garbage",
+    "#0000000000000000000000000000000000000000000000000000000000000000",
+    "!0000000000000000000000000000000000000000000000000000000000000000",
+    "+@all",
+    "-@all",
+    "allcommands",
+    "nocommands",
+    "+get",
+    "-get",
+    "+set",
+    "-SET",
+    "+client",
+    "-client|id",
+    "+client|list",
+    "+config|get",
+    "+select|0",
+    "+nosuch",
+    "+client|nosuch",
+    "+get|x",
+    "+@string",
+    "-@string",
+    "+@read",
+    "-@write",
+    "+@connection",
+    "-@dangerous",
+    "+@nosuch",
+    "~*",
+    "~s*",
+    "~z1",
+    "%R~l*",
+    "%W~h*",
+    "%RW~e*",
+    "%X~a",
+    "allkeys",
+    "resetkeys",
+    "&*",
+    "&n*",
+    "&news",
+    "allchannels",
+    "resetchannels",
+    "(+get ~s1)",
+    "(%R~* +@read &n*)",
+    "(",
+    "clearselectors",
+    "reset",
+    "sanitize-payload",
+    "skip-sanitize-payload",
+    "garbage",
+    "",
+];
+
 /// Which of its kinds of range a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bounds {
@@ -253,9 +316,12 @@ pub(crate) fn bounds(command: &str) -> Option<Bounds> {
     }
 }
 
-/// A word that fits nowhere, or anywhere.
-pub(crate) fn garbage(rng: &mut Rng) -> Vec<u8> {
-    pick(rng, GARBAGE)
+/// A word that fits nowhere, or anywhere, in a call of this command.
+pub(crate) fn garbage(rng: &mut Rng, spec: &CommandSpec) -> Vec<u8> {
+    let word = pick(rng, GARBAGE);
+    let is_newer =
+        std::str::from_utf8(&word).is_ok_and(|word| exceptions::is_newer_option(spec.name, word));
+    if is_newer { b"garbage".to_vec() } else { word }
 }
 
 /// A key: most often one of the command's family. Ranges by member have keys of their own, in
@@ -280,6 +346,13 @@ pub(crate) fn value(
     let is = |names: &[&str]| names.contains(&spec.name);
     let words = match name {
         _ if kind == ValueKind::Key => return key(rng, spec.group, bounds),
+        "username" if is(&["acl|setuser"]) => USERS,
+        "username" => &["u1", "u1", "u2", "u3", "default", "nobody"],
+        "password" => PASSWORDS,
+        "rule" => RULES,
+        "command" => &["GET", "set", "CLIENT", "nosuch", "PUBLISH", "lmove"],
+        "arg" => &["s1", "z1", "l1", "id", "news", "LEFT"],
+        "bits" => &["1", "5", "4096", "4097", "0", "-1", "x"],
         "field" | "member" | "element" | "pivot" => MEMBERS,
         "by-pattern" => BY_PATTERNS,
         "get-pattern" => GET_PATTERNS,

@@ -115,6 +115,15 @@ impl Operation {
         self.encoding.integer(raw)
     }
 
+    /// Redis takes the distance to the greatest integer in 64 bits; from where it is longer, SAT
+    /// takes a number for too great.
+    fn number_to_set(&self, value: i64) -> i128 {
+        let (_, max) = self.encoding.limits();
+        let number = i128::from(value);
+        let is_far = self.encoding.width < 64 && max - number > i64::MAX.into();
+        if is_far && matches!(self.overflow, Overflow::Sat) { max } else { number }
+    }
+
     /// Does it on a string that is long enough, and answers. Where it wrote, whether the
     /// integer is now another one.
     fn apply(&self, bytes: &mut [u8], out: &mut ReplyWriter) -> Option<bool> {
@@ -124,7 +133,7 @@ impl Operation {
                 out.integer(old);
                 return None;
             }
-            Action::Set(value) if self.encoding.is_signed => value.into(),
+            Action::Set(value) if self.encoding.is_signed => self.number_to_set(value),
             // A negative number is the one with the same bits.
             Action::Set(value) => (value as u64).into(),
             Action::IncrBy(increment) => i128::from(old) + i128::from(increment),
