@@ -3,6 +3,7 @@
 //! The engine answers as Redis 8.6, the server at hand is an older one (7.0.15).
 
 use crate::pair::Difference;
+use crate::same::unscripted;
 use keyspace::command::{CommandSpec, Group};
 use keyspace_resp::Value;
 
@@ -291,9 +292,14 @@ pub(crate) fn allow(command: &[Vec<u8>], ours: &Value, theirs: &Value) -> bool {
 
 /// Whether a difference is expected and has consequences, so that nothing after it can be compared.
 pub(crate) fn ends(difference: &Difference) -> bool {
-    let fails_with =
-        |code: &str| difference.engine.as_ref().is_some_and(|engine| is_error(engine, code));
-    let name = difference.command.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
+    let fails_with = |code: &str| {
+        let is_inside = |reply: &Value| {
+            reply.as_array().is_some_and(|parts| parts.iter().any(|part| is_error(part, code)))
+        };
+        difference.engine.as_ref().is_some_and(|reply| is_error(reply, code) || is_inside(reply))
+    };
+    let command = unscripted(&difference.command);
+    let name = command.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
     // Since 7.2 the command of a client that waited runs again from its beginning, and meets what
     // its other keys have become. Before, only the key that woke it was looked at.
     let may_wait = name.starts_with(b"B") || name.starts_with(b"XREAD");

@@ -144,7 +144,19 @@ impl<'p> Game<'p> {
         if played.difference.is_some() || played.ended {
             return Ok(());
         }
-        if self.engine.is_blocked(self.clients[current].id) && !self.waits_there(current)? {
+        let id = self.clients[current].id;
+        if self.engine.is_blocked(id) && !self.waits_there(current)? {
+            // A short wait may be over already.
+            self.engine.advance(now());
+            self.collect();
+            if !self.engine.is_blocked(id) {
+                let before = played.received.pop().unwrap_or_default();
+                self.compare_all(last, played)?;
+                if let Some(received) = played.received.last_mut() {
+                    received.splice(0..0, before);
+                }
+                return Ok(());
+            }
             played.differs(Difference {
                 step: last.clone(),
                 client: current,

@@ -36,6 +36,13 @@ const SMALL_LIMITS: &[&str] = &[
     "CONFIG SET stream-node-max-entries 4",
 ];
 
+/// Scripts that call what their arguments say.
+const SCRIPTS: &[&str] = &[
+    "return redis.call(unpack(ARGV))",
+    "return redis.pcall(unpack(ARGV))",
+    "redis.setresp(3) return redis.call(unpack(ARGV))",
+];
+
 /// How long it is to something that ends while a sequence is played.
 const MOMENT_MS: u64 = 20;
 
@@ -207,6 +214,13 @@ impl Generator {
         }
     }
 
+    /// Whether a script that calls this is the same since 7.0: what it reads was not tracked then,
+    /// nothing that may wait was allowed, and what XINFO has more of now changes the order of all.
+    fn may_script(&self, spec: &CommandSpec) -> bool {
+        let is_same = !spec.flags.contains(&Flag::Blocking) && !spec.name.starts_with("xinfo");
+        is_same && !self.tracks
+    }
+
     fn is_about(&self, group: Group) -> bool {
         self.themed.iter().any(|spec| spec.group == group)
     }
@@ -262,7 +276,7 @@ impl Generator {
             }
             _ => {}
         }
-        if self.has_users && self.rng.u8(..8) == 0 {
+        if self.has_users && !in_multi && self.rng.u8(..8) == 0 {
             let about_users =
                 |spec: &&&'static CommandSpec| spec.name == "auth" || spec.name.starts_with("acl|");
             let choices: Vec<&'static CommandSpec> =
@@ -285,7 +299,8 @@ impl Generator {
             _ if self.lets_time_pass && spec.flags.contains(&Flag::Blocking) => true,
             "multi" => self.listens,
             "client|tracking" => !self.tracks,
-            name if name.starts_with("acl|") => !self.has_users,
+            // Who loses its own user inside a transaction is cut off in the middle of a reply.
+            name if name.starts_with("acl|") => !self.has_users || in_multi,
             // Taking a listener's channels away ends 7.0 itself.
             "ssubscribe" | "subscribe" | "psubscribe" => self.has_users || !self.listens,
             // Since 7.2 these make a consumer, and say so, also where they claim nothing.
@@ -303,6 +318,9 @@ impl Generator {
         if args.len() > 1 && !in_multi && spec.name != "pfmerge" && self.rng.u8(..50) == 0 {
             let question = ["COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS"][self.rng.usize(..2)];
             args.splice(0..0, plain(question));
+        } else if self.may_script(spec) && self.rng.u8(..25) == 0 {
+            let script = SCRIPTS[self.rng.usize(..SCRIPTS.len())];
+            args.splice(0..0, [&b"EVAL"[..], script.as_bytes(), b"0"].map(<[u8]>::to_vec));
         }
         args
     }

@@ -62,21 +62,20 @@ fn run(options: &Options) -> Result<bool, String> {
         if let Some(difference) = played.difference {
             let name = difference.command.first().cloned().unwrap_or_default();
             let name = String::from_utf8_lossy(&name).to_ascii_uppercase();
-            let times = found.entry(name).or_default();
-            if *times < SHOWN {
+            if found.get(&name).is_none_or(|&times| times < SHOWN) {
                 match shrink(&mut pair, &sequence).map_err(message)? {
                     Some(small) => {
-                        *times += 1;
+                        *found.entry(name).or_default() += 1;
                         let text = transcript(&mut pair, &small).map_err(message)?;
                         text.lines().for_each(|line| println!("{line:.500}"));
                     }
                     None => {
                         not_again += 1;
-                        println!("seed {seed} does not differ again:\n{}", difference);
+                        println!("seed {seed} does not differ again:\n{difference}");
                     }
                 }
             } else {
-                *times += 1;
+                *found.entry(name).or_default() += 1;
             }
         }
         seed = seed.wrapping_add(1);

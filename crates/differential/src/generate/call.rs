@@ -134,8 +134,12 @@ impl Generator {
             }
             Kind::Block(parts) => parts.iter().for_each(|part| self.write(spec, part, args)),
             Kind::OneOf(choices) => {
-                let known =
-                    |choice: &&Argument| !exceptions::is_newer_option(spec.name, &typed(choice));
+                // By member alone where all scores are the same: otherwise nothing is defined.
+                let is_defined = |token: &str| token != "BYLEX" || self.bounds == Bounds::Lex;
+                let known = |choice: &&Argument| {
+                    let token = typed(choice);
+                    is_defined(&token) && !exceptions::is_newer_option(spec.name, &token)
+                };
                 let choices: Vec<&Argument> = choices.iter().filter(known).collect();
                 if let Some(&choice) = choices.get(self.rng.usize(..choices.len().max(1))) {
                     self.write(spec, &Argument { optional: false, ..choice.clone() }, args);

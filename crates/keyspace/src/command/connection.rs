@@ -130,8 +130,10 @@ fn ping(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         [_, message] => Some(message),
         _ => return Err(CommandError::WrongArity("ping")),
     };
-    // A RESP2 subscriber receives nothing but arrays.
-    if out.protocol() == Protocol::Resp2 && ctx.client().subscriptions.any() {
+    // A RESP2 subscriber receives nothing but arrays. What a script is answered is in RESP2 as well,
+    // but the client is the one that counts.
+    let client = ctx.client();
+    if client.out.protocol() == Protocol::Resp2 && client.subscriptions.any() {
         out.array(2);
         out.bulk(b"pong");
         out.bulk(message.copied().unwrap_or_default());

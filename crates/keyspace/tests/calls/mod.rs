@@ -87,6 +87,20 @@ const TEXTS: &[&str] = &[
     "\u{ff}\u{0}\r\n",
 ];
 
+/// Scripts, and a library of functions.
+const SCRIPTS: &[&str] = &[
+    "return redis.call(unpack(ARGV))",
+    "return redis.pcall(unpack(ARGV))",
+    "redis.setresp(3) return redis.call(unpack(ARGV))",
+    "return {1, 'a', {2.5, true, false}, {ok = 'fine'}, {err = 'E bad'}, nil, 3}",
+    "for i = 1, 50 do redis.call('INCR', KEYS[1] or 'n') end error({err = 'E late'})",
+    "local t = {} for i = 1, 1000 do t[i] = i end return t",
+    "return redis.call('EVAL', 'return 1', 0)",
+    "return redis.sha1hex(ARGV[1]) .. nothing",
+    "#!lua flags=no-writes\nreturn redis.call('SET', 's', 'x')",
+    "#!lua name=lib\nredis.register_function('a', function(keys, args) return redis.call(unpack(args)) end)",
+];
+
 /// Where choices come from.
 pub trait Choose {
     /// A number below `bound`, which is not 0.
@@ -183,6 +197,7 @@ impl<C: Choose> Call<'_, C> {
             ValueKind::Key if self.choices.below(4) == 0 => KEYS,
             ValueKind::Key => keys_of(self.group),
             ValueKind::Double => DOUBLES,
+            ValueKind::String if matches!(name, "script" | "function-code") => SCRIPTS,
             ValueKind::String | ValueKind::Pattern => {
                 if let Some(word) = self.choices.word() {
                     return word;
