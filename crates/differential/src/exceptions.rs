@@ -117,7 +117,10 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "what a user may not do is worded anew since 7.2",
         allows: |_, ours, theirs| {
             const ABORTED: &str = "EXECABORT Transaction discarded because of: NOPERM ";
-            ["NOPERM ", ABORTED].iter().any(|code| is_error(ours, code) && is_error(theirs, code))
+            let in_script = is_error(ours, "NOPERM ACL failure in script")
+                && is_error(theirs, "ERR The user executing the script");
+            let codes = ["NOPERM ", ABORTED];
+            in_script || codes.iter().any(|code| is_error(ours, code) && is_error(theirs, code))
         },
     },
     Exception {
