@@ -337,8 +337,8 @@ pub(crate) fn ends(difference: &Difference) -> bool {
             .args
             .first()
             .is_some_and(|name| name.to_ascii_uppercase().ends_with(b"STORE"));
-    // Before 7.2 a command that waited was not looked at again, and PFMERGE of no source had no key.
-    let is_denied = (waited || name == b"PFMERGE") && fails_with("NOPERM");
+    // Before 7.2 PFMERGE of no source had no key.
+    let is_denied = name == b"PFMERGE" && fails_with("NOPERM");
     is_denied
         || is_overwritten
         || waited && fails_with("WRONGTYPE")

@@ -295,8 +295,13 @@ impl Generator {
             spec = command::lookup(b"set").unwrap_or(spec);
         }
         let is_left_out = match spec.name {
-            // Whether a wait or a key ends first would be chance.
-            _ if self.lets_time_pass && spec.flags.contains(&Flag::Blocking) => true,
+            // Whether a wait or a key ends first would be chance; and before 7.2 whoever waited kept
+            // the rights that it had.
+            _ if (self.lets_time_pass || self.has_users)
+                && spec.flags.contains(&Flag::Blocking) =>
+            {
+                true
+            }
             "multi" => self.listens,
             "client|tracking" => !self.tracks,
             // Who loses its own user inside a transaction is cut off in the middle of a reply.
