@@ -26,7 +26,8 @@ const FIRST_TIME: i64 = 1_000_000_000_000;
 const TOLERANCE_MS: u64 = 30_000;
 
 /// What CLIENT INFO says of a client on every server.
-const CLIENT_FIELDS: &[&str] = &["name", "db", "sub", "psub", "ssub", "user", "resp"];
+const CLIENT_FIELDS: &[&str] =
+    &["name", "flags", "db", "sub", "psub", "ssub", "multi", "cmd", "user", "resp"];
 
 /// Whether two replies that describe something say the same.
 pub(crate) fn describe_the_same(ours: &Value, theirs: &Value) -> bool {

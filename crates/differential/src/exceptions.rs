@@ -23,6 +23,7 @@ const NOT_GENERATED: &[(&str, &str)] = &[
         "shows the connections of the comparison itself; see `generate` for it with ids",
     ),
     ("client|kill", "ends the comparison's own connections; see `generate` for it with ids"),
+    ("client|no-evict", "RESET keeps it before 7.2"),
     ("client|pause", "stops everything in real time"),
     ("client|reply", "nothing would say whether the server has worked on what it does not answer"),
     ("dump", "names the version of its encoding; what it answers is restored on both instead"),

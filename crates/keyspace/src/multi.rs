@@ -114,7 +114,7 @@ impl Engine {
         }
     }
 
-    /// Queues a command for EXEC.
+    /// Queues a command for EXEC; one that EXEC will not run takes no memory.
     pub(crate) fn queue(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
         let (may_replicate, denyoom) =
             (self.may_replicate(command, args), self.is_denyoom(command, args));
@@ -122,6 +122,9 @@ impl Engine {
             return;
         };
         let transaction = &mut client.transaction;
+        if transaction.has_errors || transaction.watched_key_changed {
+            return;
+        }
         transaction.may_replicate |= may_replicate;
         transaction.denyoom |= denyoom;
         transaction.queue_bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
