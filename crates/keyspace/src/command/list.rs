@@ -545,7 +545,7 @@ fn move_element(
     let limit = node_limit(ctx);
     let popped = ctx.get_mut::<List>(source)?.and_then(|list| list.pop(from));
     let element = popped.expect("no list is empty");
-    ctx.get_or_create::<List>(destination)?.push_popped(to, element.clone(), limit);
+    ctx.get_or_create::<List>(destination)?.push_popped(to, &element, limit);
     ctx.changed(destination, Class::LIST, to.push_event());
     // Only now, as the source may have got its element back.
     let is_empty = ctx.get_mut::<List>(source)?.is_some_and(|list| list.settle(limit));

@@ -175,18 +175,18 @@ fn write_id(out: &mut ReplyWriter, id: StreamId) {
 }
 
 /// An entry: its id, and its fields and values in a row.
-fn write_entry(out: &mut ReplyWriter, entry: &StreamEntry) {
+fn write_entry(out: &mut ReplyWriter, entry: StreamEntry<'_>) {
     out.array(2);
     write_id(out, entry.id);
     write_fields(out, entry);
 }
 
-fn write_fields(out: &mut ReplyWriter, entry: &StreamEntry) {
+fn write_fields(out: &mut ReplyWriter, entry: StreamEntry<'_>) {
     out.array(entry.fields.words().count());
     entry.fields.words().for_each(|word| out.bulk(word));
 }
 
-fn write_entries<'s>(out: &mut ReplyWriter, entries: impl Iterator<Item = &'s StreamEntry>) {
+fn write_entries<'s>(out: &mut ReplyWriter, entries: impl Iterator<Item = StreamEntry<'s>>) {
     let start = out.begin();
     let mut written = 0;
     for entry in entries {

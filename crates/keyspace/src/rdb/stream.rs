@@ -8,10 +8,9 @@ use crate::sort::sort_by_key;
 use crate::sorted::SortedMap;
 use crate::time::UnixMillis;
 use crate::value::{
-    ConsumerGroup, Fields, Idempotency, IdempotencyLimits, Map, SmallBytes, Stream, StreamEntry,
-    StreamId, StreamNode, StreamNodeFlags, canonical_integer,
+    ConsumerGroup, Idempotency, IdempotencyLimits, Map, SmallBytes, Stream, StreamId, StreamNode,
+    StreamNodeFlags, canonical_integer,
 };
-use std::collections::VecDeque;
 
 /// What stands for a number of read entries that is not known, and for a time that never was.
 const UNKNOWN: u64 = u64::MAX;
@@ -204,54 +203,49 @@ fn load_node(reader: &mut Reader<'_>) -> Result<StreamNode, Corrupt> {
     if parts.integer()? != 0 {
         return Err(Corrupt);
     }
-    let mut entries = VecDeque::new();
+    let mut node = StreamNode::empty(key, master_fields.iter().copied());
     let (mut last_id, mut found_deleted) = (None, 0);
     while !parts.0.as_slice().is_empty() {
-        let (flags, entry) = load_entry(&mut parts, key, &master_fields)?;
-        if last_id.is_some_and(|last| last >= entry.id) {
+        let (flags, id, words) = load_entry(&mut parts, key, &master_fields)?;
+        if id < key || last_id.is_some_and(|last| last >= id) {
             return Err(Corrupt);
         }
-        last_id = Some(entry.id);
+        last_id = Some(id);
         if flags & StreamNodeFlags::DELETED == 0 {
-            entries.push_back(entry);
+            node.push(id, &words);
         } else {
             found_deleted += 1;
         }
     }
-    if i64::try_from(entries.len()) != Ok(live) || deleted != found_deleted {
+    if i64::try_from(node.len()) != Ok(live) || deleted != found_deleted {
         return Err(Corrupt);
     }
-    let master_fields = Fields::pack(master_fields);
-    let places = usize::try_from(deleted).map_err(|_| Corrupt)?;
-    last_id
-        .and_then(|last_id| {
-            StreamNode::restore(key, master_fields, entries, last_id, places, packed.len())
-        })
-        .ok_or(Corrupt)
+    let deleted = usize::try_from(deleted).map_err(|_| Corrupt)?;
+    last_id.and_then(|last_id| node.restored(last_id, deleted, packed.len())).ok_or(Corrupt)
 }
 
-/// An entry and its flags.
-fn load_entry(
-    parts: &mut Parts<'_>,
+/// The flags of an entry, its id, and its fields and values.
+fn load_entry<'a>(
+    parts: &mut Parts<'a>,
     key: StreamId,
-    master_fields: &[&[u8]],
-) -> Result<(i64, StreamEntry), Corrupt> {
+    master_fields: &[&'a [u8]],
+) -> Result<(i64, StreamId, Vec<&'a [u8]>), Corrupt> {
     let left = parts.0.len();
     let flags = parts.integer()?;
     let (ms, seq) = (parts.integer()? as u64, parts.integer()? as u64);
     let id = StreamId::new(key.ms.wrapping_add(ms), key.seq.wrapping_add(seq));
-    let fields = if flags & StreamNodeFlags::SAME_FIELDS == 0 {
+    let words = if flags & StreamNodeFlags::SAME_FIELDS == 0 {
         let pairs = parts.integer()?;
-        Fields::pack(parts.words(pairs.checked_mul(2).ok_or(Corrupt)?)?)
+        parts.words(pairs.checked_mul(2).ok_or(Corrupt)?)?
     } else {
         let values = parts.words(master_fields.len() as i64)?;
-        Fields::pack(master_fields.iter().zip(values).flat_map(|(&field, value)| [field, value]))
+        master_fields.iter().zip(values).flat_map(|(&field, value)| [field, value]).collect()
     };
     let read = left - parts.0.len();
     if i64::try_from(read) != Ok(parts.integer()?) {
         return Err(Corrupt);
     }
-    Ok((flags, StreamEntry { id, fields }))
+    Ok((flags, id, words))
 }
 
 /// A group; everything that is pending belongs to one of its consumers, or was released.

@@ -72,7 +72,7 @@ impl Value {
             }
             Value::String(_) => 0,
             Value::List(list) => {
-                let bytes = sampled(list.len(), samples, list.iter().map(|e| listpack_bytes(e)));
+                let bytes = sampled(list.len(), samples, list.iter().map(listpack_bytes));
                 let nodes = bytes.div_ceil(QUICKLIST_NODE_MAX_BYTES);
                 let frame = if packed { 0 } else { QUICKLIST_BYTES + nodes * QUICKLIST_NODE_BYTES };
                 frame + allocation(LISTPACK_HEADER_BYTES + bytes)

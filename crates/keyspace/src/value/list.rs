@@ -1,20 +1,18 @@
-//! Lists: both ends and any index in O(1).
+//! Lists: both ends in O(1), any index by a walk over blocks.
 //!
-//! Elements lie in one deque. How Redis would store them, and so what `OBJECT ENCODING` answers,
+//! Elements lie packed in blocks. How Redis would store them, and so what `OBJECT ENCODING` answers,
 //! is kept beside them as numbers: one listpack, or the nodes of a quicklist. A list grows into a
 //! quicklist before elements are added, and shrinks back after elements were removed, each time by
 //! the limit that holds then.
 
+mod elements;
 mod nodes;
 
 pub(crate) use nodes::NodeLimit;
 
 use super::{SmallBytes, listpack};
+use elements::{Elements, Iter};
 use nodes::{Entry, Nodes};
-use std::collections::{VecDeque, vec_deque};
-
-/// A list with room for so many elements keeps it.
-const MIN_CAPACITY: usize = 16;
 
 /// An end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub(crate) enum Side {
 /// A list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct List {
-    elements: VecDeque<SmallBytes>,
+    elements: Elements,
     /// What the elements take as listpack entries, without the header.
     entry_bytes: usize,
     /// The nodes of a quicklist; `None` for one listpack.
@@ -42,13 +40,13 @@ pub(crate) struct List {
 
 impl List {
     /// The list that a command leaves which stores a whole result.
-    pub fn from_elements<T: Into<SmallBytes>>(
+    pub fn from_elements<T: AsRef<[u8]>>(
         elements: impl IntoIterator<Item = T>,
         limit: NodeLimit,
     ) -> List {
         let mut list = List { nodes: Some(Nodes::default()), ..List::default() };
         for element in elements {
-            list.push(End::Right, element.into(), limit);
+            list.push(End::Right, element.as_ref(), limit);
         }
         if list.nodes.as_ref().is_some_and(|nodes| nodes.fits_listpack(limit)) {
             list.nodes = None;
@@ -61,7 +59,7 @@ impl List {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.elements.is_empty()
+        self.len() == 0
     }
 
     /// What the elements would take in one listpack.
@@ -80,17 +78,17 @@ impl List {
         listpack.into_iter().chain(self.nodes.iter().flat_map(Nodes::iter))
     }
 
-    pub fn get(&self, index: usize) -> Option<&SmallBytes> {
+    pub fn get(&self, index: usize) -> Option<&[u8]> {
         self.elements.get(index)
     }
 
-    pub fn iter(&self) -> vec_deque::Iter<'_, SmallBytes> {
+    pub fn iter(&self) -> Iter<'_> {
         self.elements.iter()
     }
 
     /// The elements from `first` to `last`, both of which are there.
-    pub fn range(&self, first: usize, last: usize) -> vec_deque::Iter<'_, SmallBytes> {
-        self.elements.range(first..=last)
+    pub fn range(&self, first: usize, last: usize) -> Iter<'_> {
+        self.elements.range(first..last + 1)
     }
 
     /// Becomes a quicklist where these elements, on top of what is there, are too much for one
@@ -104,23 +102,20 @@ impl List {
     pub fn push_all(&mut self, end: End, elements: &[&[u8]], limit: NodeLimit) {
         self.grow(elements, limit);
         for &element in elements {
-            self.push(end, element.into(), limit);
+            self.push(end, element, limit);
         }
     }
 
     /// Pushes an element popped from a list, of which Redis does not count the bytes if it is an
     /// integer.
-    pub fn push_popped(&mut self, end: End, element: SmallBytes, limit: NodeLimit) {
-        let entry = Entry::of(&element);
+    pub fn push_popped(&mut self, end: End, element: &[u8], limit: NodeLimit) {
+        let entry = Entry::of(element);
         self.grow_by(1, if entry.is_integer { 0 } else { entry.len }, limit);
         self.push(end, element, limit);
     }
 
     pub fn pop(&mut self, end: End) -> Option<SmallBytes> {
-        let element = match end {
-            End::Left => self.elements.pop_front(),
-            End::Right => self.elements.pop_back(),
-        }?;
+        let element = self.elements.pop(end)?;
         let entry = Entry::of(&element);
         self.entry_bytes -= entry.bytes;
         if let Some(nodes) = &mut self.nodes {
@@ -140,7 +135,7 @@ impl List {
             Side::Before => pivot,
             Side::After => pivot + 1,
         };
-        self.elements.insert(index, element.into());
+        self.elements.insert(index, element);
         self.entry_bytes += entry.bytes;
     }
 
@@ -151,25 +146,25 @@ impl List {
         if let Some(nodes) = &mut self.nodes {
             nodes.replace(index, new, limit, &self.elements);
         }
-        self.elements[index] = element.into();
+        self.elements.set(index, element);
         self.entry_bytes = self.entry_bytes - old.bytes + new.bytes;
         self.settle(limit);
     }
 
     /// Removes the elements at these indices, which are ascending and there.
     pub fn remove_all(&mut self, indices: &[usize]) {
+        let (Some(&first), Some(&last)) = (indices.first(), indices.last()) else {
+            return;
+        };
+        let mut removed = indices.iter().copied().peekable();
+        let elements = (first..).zip(self.elements.range(first..last + 1));
+        let elements = elements.filter(|(index, _)| removed.next_if_eq(index).is_some());
+        let entries: Vec<Entry> = elements.map(|(_, element)| Entry::of(element)).collect();
+        self.entry_bytes -= entries.iter().map(|entry| entry.bytes).sum::<usize>();
         if let Some(nodes) = &mut self.nodes {
-            nodes.remove_all(indices, &self.elements);
+            nodes.remove_all(indices, &entries);
         }
-        let (mut index, mut removed) = (0, indices.iter().peekable());
-        self.elements.retain(|element| {
-            let remove = removed.next_if(|&&at| at == index).is_some();
-            if remove {
-                self.entry_bytes -= Entry::of(element).bytes;
-            }
-            index += 1;
-            !remove
-        });
+        self.elements.remove_all(indices);
     }
 
     /// Keeps the elements from `first` to `last`, or none.
@@ -189,9 +184,7 @@ impl List {
     /// single node is left that is at most half full. The gap to where a list grows keeps one at
     /// the limit from changing with every command. Returns whether nothing is left.
     pub fn settle(&mut self, limit: NodeLimit) -> bool {
-        if self.elements.capacity() / 4 > self.len().max(MIN_CAPACITY) {
-            self.elements.shrink_to(2 * self.len());
-        }
+        self.elements.shrink();
         if self.nodes.as_ref().is_some_and(|nodes| nodes.shrinks_to_listpack(limit)) {
             self.nodes = None;
         }
@@ -206,15 +199,12 @@ impl List {
         }
     }
 
-    fn push(&mut self, end: End, element: SmallBytes, limit: NodeLimit) {
-        let entry = Entry::of(&element);
+    fn push(&mut self, end: End, element: &[u8], limit: NodeLimit) {
+        let entry = Entry::of(element);
         if let Some(nodes) = &mut self.nodes {
             nodes.push(end, entry, limit);
         }
         self.entry_bytes += entry.bytes;
-        match end {
-            End::Left => self.elements.push_front(element),
-            End::Right => self.elements.push_back(element),
-        }
+        self.elements.push(end, element);
     }
 }

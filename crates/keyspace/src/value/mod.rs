@@ -29,8 +29,8 @@ pub(crate) use places::{Places, hash};
 pub(crate) use segmented::Segmented;
 pub(crate) use set::{Member, Set, SetLimits};
 pub(crate) use stream::{
-    Consumer, ConsumerGroup, ConsumerName, Fields, Idempotency, IdempotencyLimits, NODE_MAX_BYTES,
-    Pending, References, Stream, StreamEntry, StreamId, StreamLimits, StreamNode, StreamNodeFlags,
+    Consumer, ConsumerGroup, ConsumerName, Idempotency, IdempotencyLimits, NODE_MAX_BYTES, Pending,
+    References, Stream, StreamEntry, StreamId, StreamLimits, StreamNode, StreamNodeFlags,
     Threshold, Trim, message_id,
 };
 pub(crate) use string::{Str, canonical_integer};

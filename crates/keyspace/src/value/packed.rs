@@ -4,6 +4,8 @@
 //! to a string is a sum of bytes, which goes by eight at a time. A long string has an allocation of
 //! its own, so that no change moves more than a few kilobytes.
 
+use super::SmallBytes;
+
 /// The longest string that lies among the others.
 const INLINE_MAX: usize = 127;
 /// The length of those that do not.
@@ -24,6 +26,10 @@ pub(crate) fn string_bytes(len: usize) -> usize {
 }
 
 impl Packed {
+    pub fn len(&self) -> usize {
+        self.lens.len()
+    }
+
     /// The string at an index that is below the length.
     #[inline]
     pub fn get(&self, index: usize) -> &[u8] {
@@ -48,6 +54,18 @@ impl Packed {
                 self.long.push(string.into());
             }
         }
+    }
+
+    pub fn pop(&mut self) -> Option<SmallBytes> {
+        Some(match self.lens.pop()? {
+            LONG => self.long.pop()?.into_vec().into(),
+            len => {
+                let start = self.bytes.len() - usize::from(len);
+                let string = SmallBytes::from(&self.bytes[start..]);
+                self.bytes.truncate(start);
+                string
+            }
+        })
     }
 
     /// Inserts a string before the one at `index`, or at the end.
@@ -198,12 +216,21 @@ fn sum(lens: &[u8]) -> usize {
     lens.iter().map(|&len| if len == LONG { 0 } else { usize::from(len) }).sum()
 }
 
-/// The sum of the lengths of strings of which none is long, by eight at a time.
+/// The sum of the lengths of strings of which none is long.
 #[inline]
 fn sum_inline(lens: &[u8]) -> usize {
+    lens.chunks(SUMMED_AT_ONCE).map(sum_some).sum()
+}
+
+/// So many lengths are below 16 bits together.
+const SUMMED_AT_ONCE: usize = 512;
+
+/// Sums by eight at a time.
+#[inline]
+fn sum_some(lens: &[u8]) -> usize {
     const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
     let (words, rest) = lens.as_chunks::<8>();
-    // Four sums of 16 bits: so few lengths cannot overflow them.
+    // Four sums of 16 bits.
     let sums = words.iter().fold(0, |sums, word| {
         let word = u64::from_le_bytes(*word);
         sums + (word & PAIRS) + (word >> 8 & PAIRS)
@@ -235,6 +262,7 @@ mod tests {
     #[derive(Debug, Clone)]
     enum Step {
         Push(Vec<u8>),
+        Pop,
         Insert(prop::sample::Index, Vec<u8>),
         Remove(prop::sample::Index),
         Replace(prop::sample::Index, Vec<u8>),
@@ -250,6 +278,7 @@ mod tests {
         let at = any::<prop::sample::Index>;
         prop_oneof![
             4 => string().prop_map(Step::Push),
+            1 => Just(Step::Pop),
             2 => (at(), string()).prop_map(|(at, string)| Step::Insert(at, string)),
             1 => at().prop_map(Step::Remove),
             2 => (at(), string()).prop_map(|(at, string)| Step::Replace(at, string)),
@@ -267,6 +296,9 @@ mod tests {
                     Step::Push(string) => {
                         packed.push(&string);
                         model.push(string);
+                    }
+                    Step::Pop => {
+                        prop_assert_eq!(packed.pop().map(|string| string.to_vec()), model.pop());
                     }
                     Step::Insert(at, string) => {
                         let at = at.index(model.len() + 1);

@@ -11,7 +11,6 @@ mod idempotency;
 mod node;
 mod radix;
 
-pub(crate) use fields::Fields;
 pub(crate) use group::{Consumer, ConsumerGroup, ConsumerName, Pending};
 pub(crate) use id::StreamId;
 pub(crate) use idempotency::{Idempotency, IdempotencyLimits, message_id};
@@ -97,7 +96,7 @@ impl Stream {
             if last.is_some_and(|last| last.last_id >= node.key) {
                 return None;
             }
-            stream.len += node.entries.len();
+            stream.len += node.len();
             stream.bytes += node.bytes();
             stream.radix_tree_nodes += radix::added_nodes(&stream.nodes, node.key);
             stream.nodes.insert(node.key, node);
@@ -133,17 +132,17 @@ impl Stream {
         self.nodes().map(Node::listpack_bytes)
     }
 
-    pub fn get(&self, id: StreamId) -> Option<&StreamEntry> {
+    pub fn get(&self, id: StreamId) -> Option<StreamEntry<'_>> {
         let (_, node) = self.nodes.range(..=id).next_back()?;
-        node.search(id).ok().map(|index| &node.entries[index])
+        node.search(id).ok().map(|index| node.get(index))
     }
 
-    pub fn first(&self) -> Option<&StreamEntry> {
-        self.nodes.values().next()?.entries.front()
+    pub fn first(&self) -> Option<StreamEntry<'_>> {
+        self.nodes.values().next()?.first()
     }
 
-    pub fn last(&self) -> Option<&StreamEntry> {
-        self.nodes.values().next_back()?.entries.back()
+    pub fn last(&self) -> Option<StreamEntry<'_>> {
+        self.nodes.values().next_back()?.last()
     }
 
     /// The entries from one id to another, both included.
@@ -151,13 +150,13 @@ impl Stream {
         &self,
         start: StreamId,
         end: StreamId,
-    ) -> impl DoubleEndedIterator<Item = &StreamEntry> {
+    ) -> impl DoubleEndedIterator<Item = StreamEntry<'_>> {
         let first = self.nodes.range(..=start).next_back().map_or(start, |(key, _)| *key);
         let nodes = (start <= end).then(|| self.nodes.range(first..=end));
         nodes.into_iter().flatten().flat_map(move |(_, node)| {
             let from = node.search(start).unwrap_or_else(|behind| behind);
             let to = node.search(end).map_or_else(|behind| behind, |found| found + 1);
-            node.entries.range(from..to)
+            node.range(from..to)
         })
     }
 
@@ -172,6 +171,9 @@ impl Stream {
                 self.bytes += node.bytes();
             }
             None => {
+                if let Some(full) = self.nodes.last_value_mut() {
+                    full.shrink();
+                }
                 let node = Node::new(id, words);
                 self.bytes += node.bytes();
                 self.radix_tree_nodes += radix::added_nodes(&self.nodes, id);
@@ -197,7 +199,7 @@ impl Stream {
         let mut removed = 0;
         let mut next = StreamId::MIN;
         while let Some((&key, node)) = self.nodes.range(next..).next() {
-            let entries = node.entries.len();
+            let entries = node.len();
             let is_over = trim.limit > 0 && removed + entries > trim.limit;
             if is_over || self.is_trimmed(trim.threshold, key) {
                 break;
@@ -228,8 +230,8 @@ impl Stream {
         let mut removed = 0;
         let mut index = 0;
         loop {
-            let entry = self.nodes.get(&key).and_then(|node| node.entries.get(index));
-            let Some(id) = entry.map(|entry| entry.id) else {
+            let node = self.nodes.get(&key).filter(|node| index < node.len());
+            let Some(id) = node.map(|node| node.get(index).id) else {
                 return removed;
             };
             if self.is_trimmed(trim.threshold, id) {
@@ -275,7 +277,7 @@ impl Stream {
         };
         node.remove(index);
         self.len -= 1;
-        if node.entries.is_empty() {
+        if node.len() == 0 {
             self.remove_node(key);
         }
         true
@@ -283,7 +285,7 @@ impl Stream {
 
     fn remove_node(&mut self, key: StreamId) {
         if let Some(node) = self.nodes.remove(&key) {
-            self.len -= node.entries.len();
+            self.len -= node.len();
             self.bytes -= node.bytes();
             self.radix_tree_nodes -= radix::added_nodes(&self.nodes, key);
         }

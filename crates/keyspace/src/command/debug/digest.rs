@@ -37,7 +37,7 @@ impl Digest {
         match &entry.value {
             Value::String(string) => value = Digest::of(&[&string.as_bytes()]),
             Value::List(list) => {
-                let elements: Vec<&[u8]> = list.iter().map(|element| &**element).collect();
+                let elements: Vec<&[u8]> = list.iter().collect();
                 value = Digest::of(&elements);
             }
             Value::Set(set) => {

@@ -228,7 +228,7 @@ fn elements(
         return Ok((None, Vec::new()));
     };
     let elements = match &entry.value {
-        Value::List(list) => list.iter().cloned().collect(),
+        Value::List(list) => list.iter().map(SmallBytes::from).collect(),
         Value::Set(set) => set.iter().map(Member::to_bytes).collect(),
         Value::ZSet(zset) => zset.iter().map(|element| element.member.into()).collect(),
         Value::String(_) | Value::Hash(_) | Value::Stream(_) | Value::Array(_) => {

@@ -32,7 +32,7 @@ pub(super) fn lindex(
     };
     let index = element_index(args::integer(args[2])?, list.len());
     let element = index.and_then(|index| list.get(index));
-    out.bulk_or_null(element.map(|element| &**element));
+    out.bulk_or_null(element);
     Ok(())
 }
 
@@ -71,7 +71,7 @@ pub(super) fn linsert(
     };
     // As in Redis, room is made before the pivot is found.
     list.grow(&args[4..], limit);
-    let Some(pivot) = list.iter().position(|element| &**element == args[3]) else {
+    let Some(pivot) = list.iter().position(|element| element == args[3]) else {
         out.integer(-1);
         return Ok(());
     };
@@ -134,7 +134,7 @@ pub(super) fn lrem(
         Ok(0) | Err(_) => usize::MAX,
         Ok(most) => most,
     };
-    let matching = list.iter().enumerate().filter(|(_, element)| &***element == args[3]);
+    let matching = list.iter().enumerate().filter(|(_, element)| *element == args[3]);
     let mut indices: Vec<usize> = if count >= 0 {
         matching.take(most).map(|(index, _)| index).collect()
     } else {
@@ -219,9 +219,12 @@ impl Search {
         let from_tail = self.rank < 0;
         let index_of = move |step| if from_tail { len - 1 - step } else { step };
         let skip = usize::try_from(self.rank.unsigned_abs() - 1).unwrap_or(usize::MAX);
+        let mut walk = list.iter();
+        let step = move || if from_tail { walk.next_back() } else { walk.next() };
         (0..len.min(self.max_len))
-            .map(index_of)
-            .filter(move |&index| list.get(index).is_some_and(|other| **other == *element))
+            .zip(std::iter::from_fn(step))
+            .filter(move |(_, other)| *other == element)
+            .map(move |(step, _)| index_of(step))
             .skip(skip)
             .take(self.count.unwrap_or(1))
     }

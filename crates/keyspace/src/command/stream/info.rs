@@ -146,7 +146,7 @@ fn write_common(stream: &Stream, now: UnixMillis, out: &mut ReplyWriter) {
     count(out, b"iids-duplicates", known.duplicates as i64);
 }
 
-fn write_end(out: &mut ReplyWriter, name: &[u8], entry: Option<&StreamEntry>) {
+fn write_end(out: &mut ReplyWriter, name: &[u8], entry: Option<StreamEntry<'_>>) {
     out.bulk(name);
     match entry {
         Some(entry) => write_entry(out, entry),

@@ -434,7 +434,7 @@ struct Delivered {
 }
 
 impl Delivered {
-    fn write(&self, entry: &StreamEntry, has_claims: bool, out: &mut ReplyWriter) {
+    fn write(&self, entry: StreamEntry<'_>, has_claims: bool, out: &mut ReplyWriter) {
         if !has_claims {
             return write_entry(out, entry);
         }

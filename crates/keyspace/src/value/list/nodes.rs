@@ -4,8 +4,9 @@
 //! depends on where its elements were added and removed, not on their number alone. Work is O(1)
 //! at the ends and O(nodes) inside.
 
+use super::elements::Elements;
 use super::{End, Side};
-use crate::value::{SmallBytes, listpack};
+use crate::value::listpack;
 use std::collections::VecDeque;
 
 /// What Redis assumes that one more entry takes beyond its bytes.
@@ -170,7 +171,7 @@ impl Nodes {
         side: Side,
         entry: Entry,
         limit: NodeLimit,
-        elements: &VecDeque<SmallBytes>,
+        elements: &Elements,
     ) {
         let (at, first) = self.locate(pivot, elements.len());
         let offset = pivot - first;
@@ -211,13 +212,7 @@ impl Nodes {
     }
 
     /// Replaces the element at `index`; `elements` still have the old one.
-    pub fn replace(
-        &mut self,
-        index: usize,
-        entry: Entry,
-        limit: NodeLimit,
-        elements: &VecDeque<SmallBytes>,
-    ) {
+    pub fn replace(&mut self, index: usize, entry: Entry, limit: NodeLimit, elements: &Elements) {
         let (at, first) = self.locate(index, elements.len());
         let node = &mut self.0[at];
         let is_large = limit.is_large(entry.len);
@@ -248,14 +243,14 @@ impl Nodes {
         }
     }
 
-    /// Removes the elements at these ascending indices; `elements` still have them.
-    pub fn remove_all(&mut self, indices: &[usize], elements: &VecDeque<SmallBytes>) {
-        let mut indices = indices.iter().copied().peekable();
+    /// Removes the elements at these ascending indices, with what each of them took.
+    pub fn remove_all(&mut self, indices: &[usize], entries: &[Entry]) {
+        let mut removed = indices.iter().zip(entries).peekable();
         let mut end = 0;
         self.0.retain_mut(|node| {
             end += node.count;
-            while let Some(index) = indices.next_if(|&index| index < end) {
-                node.remove(Entry::of(&elements[index]));
+            while let Some((_, entry)) = removed.next_if(|(index, _)| **index < end) {
+                node.remove(*entry);
             }
             node.count > 0
         });
@@ -296,7 +291,7 @@ impl Nodes {
     }
 
     /// Cuts node `at`, which starts with element `first`, behind its first `count` elements.
-    fn split(&mut self, at: usize, first: usize, count: usize, elements: &VecDeque<SmallBytes>) {
+    fn split(&mut self, at: usize, first: usize, count: usize, elements: &Elements) {
         let kept = elements.range(first..first + count);
         let bytes: usize = kept.map(|element| Entry::of(element).bytes).sum();
         let node = &mut self.0[at];
