@@ -84,7 +84,9 @@ pub enum ClientEvent {
     Output(ByteBuf),
     /// It waits since a moment, until another if there is one (both in engine time).
     Blocked { since: f64, until: Option<f64> },
-    /// It waits no longer.
+    /// Its script runs on since a moment in engine time.
+    Running { since: f64 },
+    /// It waits no longer, or its script has ended.
     Unblocked,
     /// The server closed its connection.
     Closed,

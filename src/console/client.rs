@@ -40,6 +40,8 @@ pub enum Body {
 pub struct Wait {
     pub since: f64,
     pub until: Option<f64>,
+    /// It is a script that runs on, and nothing that it waits for.
+    pub runs: bool,
 }
 
 /// A connection's state.

@@ -235,7 +235,12 @@ impl State {
         match event {
             ClientEvent::Connected => client.connected(),
             ClientEvent::Output(bytes) => client.receive(&bytes, now),
-            ClientEvent::Blocked { since, until } => client.blocked(Some(Wait { since, until })),
+            ClientEvent::Blocked { since, until } => {
+                client.blocked(Some(Wait { since, until, runs: false }));
+            }
+            ClientEvent::Running { since } => {
+                client.blocked(Some(Wait { since, until: None, runs: true }));
+            }
             ClientEvent::Unblocked => client.blocked(None),
             ClientEvent::Closed => client.closed(),
         }

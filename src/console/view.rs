@@ -266,7 +266,7 @@ fn prompt_label(client: &Client, clock: ClockState) -> Html {
                     Some(until) => html! { <Ring from={wait.since} {until} {clock} /> },
                     None => html! { <span class="pulse" aria-hidden="true"></span> },
                 } }
-                { "waiting " }<Elapsed since={wait.since} {clock} />{ " " }
+                { if wait.runs { "running " } else { "waiting " } }<Elapsed since={wait.since} {clock} />{ " " }
             </span>
         },
         None => html! { <span class="prompt">{ client.prompt() }</span> },

@@ -250,6 +250,10 @@ impl Session {
                 self.feed.push(at, Some(self.name_of(client)), Happening::TimedOut);
                 self.tell_client(client, ClientEvent::Unblocked);
             }
+            Event::ScriptUnfinished { at, client } => {
+                self.tell_client(client, ClientEvent::Running { since: at.0 as f64 });
+            }
+            Event::ScriptEnded { client, .. } => self.tell_client(client, ClientEvent::Unblocked),
             Event::Connected { .. } | Event::Published { .. } => {}
         }
     }

@@ -70,6 +70,20 @@ fn connecting_anew_gives_up_waiting() {
 }
 
 #[test]
+fn a_script_that_runs_on_is_told_of_and_ends_with_its_connection() {
+    let mut session = session();
+    let script = ["EVAL", "while true do end", "0"];
+    let args = script.map(|arg| ByteBuf::from(arg.as_bytes())).to_vec();
+    session.handle(Request::Command { console: CONSOLE, args }, 1_000.0);
+    assert_eq!(session.next_turn_in(1_001.0), Some(0.0), "it goes on between messages");
+    session.handle(Request::Connect { console: CONSOLE, db: 0 }, 1_100.0);
+    command(&mut session, "PING", 1_200.0);
+    let running = ClientEvent::Running { since: 1_000.0 };
+    let events = client_events(updates(&mut session, 1_200.0));
+    assert_eq!(events, [running, ClientEvent::Connected, output("+PONG\r\n")]);
+}
+
+#[test]
 fn a_step_runs_what_is_due() {
     let mut session = session();
     command(&mut session, "BRPOP q 60", 1_000.0);

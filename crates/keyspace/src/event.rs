@@ -38,6 +38,10 @@ pub enum Event {
     Woken { at: UnixMillis, client: ClientId, db: DbIndex, key: Vec<u8> },
     /// A waiting client's time ran out, or it was unblocked by another client.
     Unblocked { at: UnixMillis, client: ClientId },
+    /// A client's script or function is unfinished after its first slice.
+    ScriptUnfinished { at: UnixMillis, client: ClientId },
+    /// It has ended.
+    ScriptEnded { at: UnixMillis, client: ClientId },
     /// A message was published to so many receivers.
     Published { at: UnixMillis, channel: Vec<u8>, message: Vec<u8>, receivers: usize },
 }

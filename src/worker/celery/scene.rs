@@ -144,7 +144,10 @@ impl Scene {
                 }
             }
             Event::Disconnected { client, .. } => self.disconnected(*client),
-            Event::Connected { .. } | Event::KeyExpired { .. } => {}
+            Event::Connected { .. }
+            | Event::KeyExpired { .. }
+            | Event::ScriptUnfinished { .. }
+            | Event::ScriptEnded { .. } => {}
         }
     }
 

@@ -14,6 +14,7 @@ use crate::context::{Context, Origin};
 use crate::db::DbIndex;
 use crate::engine::Engine;
 use crate::error::CommandError;
+use crate::event::Event;
 use crate::multi::Rest;
 use crate::time::UnixMillis;
 use crate::value::SmallBytes;
@@ -182,6 +183,10 @@ impl Context<'_> {
             rest: None,
         }));
         self.engine.run_slice(FIRST_SLICE, out);
+        if self.engine.has_unfinished_script() {
+            let client = self.client_id;
+            self.engine.record(|at| Event::ScriptUnfinished { at, client });
+        }
         Ok(())
     }
 }
@@ -221,6 +226,7 @@ impl Engine {
             has_ended
         });
         if has_ended.unwrap_or(true) {
+            self.record(|at| Event::ScriptEnded { at, client: id });
             self.serve_ready_keys();
             if is_abandoned {
                 self.disconnect(id, seen_at);
