@@ -56,6 +56,18 @@ export async function measure(slot, name, depth, commands) {
   return { seconds: (performance.now() - start) / 1000, replyBytes };
 }
 
+// Runs the one command of a workload, a script, to its end.
+export async function time(slot, name) {
+  const { keyspace, client } = open(slot);
+  const { commands } = await workload(name);
+  const start = performance.now();
+  keyspace.receive(client, commands);
+  while (keyspace.continueScript());
+  const reply = keyspace.takeOutput(client);
+  const seconds = (performance.now() - start) / 1000;
+  return { seconds, reply: new TextDecoder().decode(reply) };
+}
+
 // What the engine takes; for the one that counts what it allocates, from here on.
 export function memory() {
   open(0);

@@ -10,6 +10,7 @@ mod memory;
 mod operation;
 mod options;
 mod rates;
+mod scripts;
 mod subject;
 mod table;
 mod workload;
@@ -40,6 +41,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             Table::Rates => rates::measure(&options, &mut subjects)?,
             Table::Memory => memory::measure(&options, &mut subjects)?,
             Table::Growth => growth::measure(&options, &mut subjects)?,
+            Table::Scripts => scripts::measure(&options, &mut subjects)?,
         }
     }
     Ok(())

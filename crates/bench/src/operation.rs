@@ -25,6 +25,8 @@ enum Before {
     Nothing,
     /// [`KEYS`] times this template.
     Keys(&'static str),
+    /// Once this template.
+    Once(&'static str),
     /// This template as often as the operation runs, so that it never finds an empty key.
     Commands(&'static str),
 }
@@ -43,6 +45,8 @@ const SET: &str = "SADD myset element:__seq__";
 const ZSET: &str = "ZADD myzset __seq__ element:__seq__";
 const STRINGS: &str = "SET key:__seq__ xxx";
 const ZRANGE_BYSCORE: &str = "ZRANGE myzset __rand_int__ +inf BYSCORE LIMIT 0 10";
+/// The script `return(1)`.
+const EVALSHA: &str = "EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 0";
 const MSET: &str = "MSET key:__rand_int__ xxx key:__rand_int__ xxx key:__rand_int__ xxx \
     key:__rand_int__ xxx key:__rand_int__ xxx key:__rand_int__ xxx key:__rand_int__ xxx \
     key:__rand_int__ xxx key:__rand_int__ xxx key:__rand_int__ xxx";
@@ -74,6 +78,7 @@ pub const OPERATIONS: &[Operation] = &[
     row("ZRANGE BYSCORE", ZRANGE_BYSCORE, Before::Keys(ZSET), 4),
     row("ZPOPMIN", "ZPOPMIN myzset", Before::Commands(ZSET), 1),
     row("XADD", "XADD mystream * myfield xxx", Before::Nothing, 1),
+    row("EVALSHA", EVALSHA, Before::Once("SCRIPT LOAD return(1)"), 2),
 ];
 
 /// The one for which `redis-benchmark` has a test and no command.
@@ -99,6 +104,7 @@ impl Operation {
         let name = format!("{} before", self.name);
         match self.before {
             Before::Nothing => Workload::default(),
+            Before::Once(template) => Workload::of(&name, template, 1, KEYS),
             Before::Keys(template) => Workload::of(&name, template, KEYS, KEYS),
             Before::Commands(template) => Workload::of(&name, template, most, KEYS),
         }
@@ -108,6 +114,7 @@ impl Operation {
     pub fn needs(&self, commands: usize) -> usize {
         match self.before {
             Before::Nothing => 0,
+            Before::Once(_) => 1,
             Before::Keys(_) => KEYS,
             Before::Commands(_) => commands,
         }

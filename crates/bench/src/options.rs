@@ -14,6 +14,7 @@ Usage: cargo xtask bench [options] [ROW ...]
   --table NAME     rates: commands a second, in pipelines (the default: all)
                    memory: bytes an entry takes
                    growth: rates at 1,000 and at --entries elements
+                   scripts: how long scripts take
   --pipeline N     only pipelines of N commands; 1, 16 and 256 unless told
   --rounds N       of which the middle one counts, 5 unless told
   --entries N      entries of a large collection, 1,000,000 unless told
@@ -31,6 +32,8 @@ pub enum Table {
     Memory,
     /// Rates of small and of large collections.
     Growth,
+    /// Times of scripts.
+    Scripts,
 }
 
 /// What to measure.
@@ -98,7 +101,7 @@ impl Options {
             }
         }
         if options.tables.is_empty() {
-            options.tables = vec![Table::Rates, Table::Memory, Table::Growth];
+            options.tables = vec![Table::Rates, Table::Scripts, Table::Memory, Table::Growth];
         }
         if options.pipelines.is_empty() {
             options.pipelines = vec![1, 16, 256];
@@ -122,7 +125,8 @@ fn table(name: &str) -> Result<Table, lexopt::Error> {
         "rates" => Ok(Table::Rates),
         "memory" => Ok(Table::Memory),
         "growth" => Ok(Table::Growth),
-        _ => Err(format!("there is no table '{name}': rates, memory, growth").into()),
+        "scripts" => Ok(Table::Scripts),
+        _ => Err(format!("there is no table '{name}': rates, memory, growth, scripts").into()),
     }
 }
 

@@ -50,6 +50,14 @@ pub struct Measured {
     pub reply_bytes: Option<u64>,
 }
 
+/// Makes sure that a reply is there and is no error.
+fn no_error(what: &str, reply: &[u8]) -> io::Result<()> {
+    if matches!(reply.first(), None | Some(b'-')) {
+        return Err(io::Error::other(format!("{what}: {}", String::from_utf8_lossy(reply))));
+    }
+    Ok(())
+}
+
 /// Something that is measured.
 pub trait Subject {
     /// The heading of its column.
@@ -66,6 +74,9 @@ pub trait Subject {
 
     /// Measures commands on a slot.
     fn measure(&mut self, slot: Slot, run: &Run) -> io::Result<Measured>;
+
+    /// The seconds that a slot takes for a workload of one command, a script.
+    fn time(&mut self, slot: Slot, workload: &Workload) -> io::Result<f64>;
 }
 
 /// All that is measured, in the order of their columns.

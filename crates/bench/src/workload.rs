@@ -43,6 +43,13 @@ impl Workload {
         workload
     }
 
+    /// One command.
+    pub fn one(name: &str, words: &[&str]) -> Workload {
+        let mut bytes = Vec::new();
+        encode_command(&mut bytes, words);
+        Workload { name: name.to_owned(), ends: vec![bytes.len()], bytes }
+    }
+
     /// The same words as an inline command, as one types it.
     pub fn inline(name: &str, line: &str, commands: usize) -> Workload {
         let bytes = format!("{line}\r\n").repeat(commands).into_bytes();

@@ -1,6 +1,6 @@
 //! The engine as wasm in a headless browser, which loads the workloads from the page's folder.
 
-use super::{Measured, Run, Slot, Subject};
+use super::{Measured, Run, Slot, Subject, no_error};
 use crate::options::Page;
 use crate::workload::Workload;
 use serde_json::{Value, json};
@@ -162,5 +162,13 @@ impl Subject for Browser {
             rate: run.commands as f64 / seconds,
             reply_bytes: measured["replyBytes"].as_u64(),
         })
+    }
+
+    fn time(&mut self, slot: Slot, workload: &Workload) -> io::Result<f64> {
+        let name = self.publish(workload)?;
+        let measured = self.call("time", &[number(slot), json!(name)])?;
+        no_error(&workload.name, measured["reply"].as_str().unwrap_or_default().as_bytes())?;
+        let seconds = measured["seconds"].as_f64();
+        seconds.ok_or_else(|| io::Error::other(format!("no time: {measured}")))
     }
 }

@@ -1,6 +1,6 @@
 //! The engine in this process.
 
-use super::{Measured, NOW_MS, Run, Slot, Subject};
+use super::{Measured, NOW_MS, Run, Slot, Subject, no_error};
 use crate::workload::Workload;
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use std::hint::black_box;
@@ -86,5 +86,17 @@ impl Subject for Native {
         }
         let rate = run.commands as f64 / start.elapsed().as_secs_f64();
         Ok(Measured { rate, reply_bytes: Some(reply_bytes) })
+    }
+
+    fn time(&mut self, slot: Slot, workload: &Workload) -> io::Result<f64> {
+        let Holder { engine, client } = self.holder(slot);
+        let start = Instant::now();
+        engine.receive(*client, &workload.bytes, UnixMillis(NOW_MS));
+        while engine.has_unfinished_script() {
+            engine.continue_script();
+        }
+        let reply = engine.take_output(*client);
+        let seconds = start.elapsed().as_secs_f64();
+        no_error(&workload.name, &reply).map(|()| seconds)
     }
 }

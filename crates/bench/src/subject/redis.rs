@@ -1,6 +1,6 @@
 //! A redis-server behind a unix socket, which `redis-benchmark` drives.
 
-use super::{Measured, Run, Slot, Subject};
+use super::{Measured, Run, Slot, Subject, no_error};
 use crate::operation::PING_INLINE;
 use crate::workload::Workload;
 use keyspace_differential::RedisServer;
@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// What the server echoes when it has worked on all that came before.
 const END: &str = "that was all";
@@ -139,5 +140,16 @@ impl Subject for Redis {
             io::Error::other(format!("redis-benchmark says no rate of {}: {text}", run.command))
         })?;
         Ok(Measured { rate, reply_bytes: None })
+    }
+
+    fn time(&mut self, slot: Slot, workload: &Workload) -> io::Result<f64> {
+        let mut requests = Vec::new();
+        encode_command(&mut requests, &["SELECT", database(slot)]);
+        requests.extend_from_slice(&workload.bytes);
+        let start = Instant::now();
+        let replies = self.converse(&requests)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let reply = replies.strip_prefix(b"+OK\r\n").unwrap_or_default();
+        no_error(&workload.name, reply).map(|()| seconds)
     }
 }
