@@ -113,10 +113,12 @@ impl Engine {
             && user.may_lose_channels_of(&old)
         {
             let listens_beyond = |client: &ClientId| {
-                let names = |kind| self.clients[client].subscriptions.of(kind).iter();
-                names(Kind::Pattern).any(|pattern| !user.may_subscribe_pattern(pattern))
-                    || names(Kind::Channel).any(|channel| !user.may_subscribe(channel))
-                    || names(Kind::Shard).any(|channel| !user.may_subscribe(channel))
+                let client = &self.clients[client];
+                let names = |kind| client.subscriptions.of(kind).iter();
+                let beyond = names(Kind::Pattern).any(|name| !user.may_subscribe_pattern(name))
+                    || names(Kind::Channel).any(|name| !user.may_subscribe(name))
+                    || names(Kind::Shard).any(|name| !user.may_subscribe(name));
+                beyond && !client.hidden
             };
             let closed: Vec<_> = self.clients_of(id).filter(listens_beyond).collect();
             self.log_out(&closed, running);
@@ -137,17 +139,22 @@ impl Engine {
 
     fn clients_of(&self, user: UserId) -> impl Iterator<Item = ClientId> {
         let clients = self.clients.values().filter(move |client| client.user == user);
-        clients.filter(|client| !client.hidden).map(|client| client.id)
+        clients.map(|client| client.id)
     }
 
-    /// Closes clients, the one whose command runs behind its reply.
+    /// Makes clients the default user and closes them, the one whose command runs behind its
+    /// reply. A hidden one stays.
     fn log_out(&mut self, ids: &[ClientId], running: ClientId) {
         for &id in ids {
-            if let Some(client) = self.clients.get_mut(&id) {
-                client.user = UserId::default();
-                client.authenticated = false;
-                client.closing = true;
+            let Some(client) = self.clients.get_mut(&id) else {
+                continue;
+            };
+            client.user = UserId::default();
+            if client.hidden {
+                continue;
             }
+            client.authenticated = false;
+            client.closing = true;
             if id != running {
                 self.kill_client(id);
             }
@@ -187,6 +194,7 @@ mod tests {
         let observer = engine.connect_with(hidden, NOW);
         let mut call = |command: &[u8]| {
             engine.receive(observer, command, NOW);
+            engine.check_invariants();
             engine.take_output(observer)
         };
         assert_eq!(call(b"SET k v\r\n"), b"+OK\r\n");
@@ -196,6 +204,8 @@ mod tests {
         );
         assert_eq!(call(b"MULTI\r\nGET k\r\nEXEC\r\n"), b"+OK\r\n+QUEUED\r\n*1\r\n$1\r\nv\r\n");
         assert_eq!(call(b"RESET\r\nGET k\r\n"), b"+RESET\r\n$1\r\nv\r\n");
+        assert_eq!(call(b"ACL SETUSER a on nopass\r\nAUTH a x\r\n"), b"+OK\r\n+OK\r\n");
+        assert_eq!(call(b"ACL DELUSER a\r\nGET k\r\n"), b":1\r\n$1\r\nv\r\n");
         assert!(call(b"ACL LOG\r\n").starts_with(b"*1\r\n"), "only the client was denied anything");
     }
 }
