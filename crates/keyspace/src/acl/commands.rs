@@ -82,7 +82,8 @@ impl AllowedCommands {
         if let Some(category) = subject.strip_prefix(b"@") {
             self.change_category(allow, category)?;
         } else if let Some(spec) = command::lookup(subject) {
-            self.change_command(allow, spec);
+            let row = command::row_of(spec.name).ok_or(RuleError::Unknown)?;
+            self.change_command(allow, row, spec);
         } else if allow {
             self.allow_first_arg(subject)?;
         } else {
@@ -94,22 +95,19 @@ impl AllowedCommands {
 
     fn change_category(&mut self, allow: bool, name: &[u8]) -> Result<(), RuleError> {
         let category = AclCategory::parse(name).ok_or(RuleError::Unknown)?;
-        for spec in command::rows() {
+        for (row, spec) in command::rows().enumerate() {
             if spec.categories().contains(&category) {
-                self.change_command(allow, spec);
+                self.change_command(allow, row, spec);
             }
         }
         Ok(())
     }
 
-    /// Changes a command and its subcommands.
-    fn change_command(&mut self, allow: bool, changed: &CommandSpec) {
-        for (row, spec) in command::rows().enumerate() {
-            let is_inside = spec.name.strip_prefix(changed.name);
-            if is_inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('|')) {
-                self.set_bit(row, allow);
-                self.first_args.remove(&row);
-            }
+    /// Changes a command and its subcommands, whose rows follow it.
+    fn change_command(&mut self, allow: bool, row: usize, spec: &CommandSpec) {
+        for row in row..=row + spec.subcommands().len() {
+            self.set_bit(row, allow);
+            self.first_args.remove(&row);
         }
     }
 
