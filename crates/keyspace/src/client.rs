@@ -124,6 +124,13 @@ impl Client {
         }
     }
 
+    /// The bytes of the arguments of the command with which the client waits.
+    pub fn waiting_bytes(&self) -> usize {
+        let blocked = self.blocked.as_ref().map(|blocked| &blocked.args);
+        let postponed = self.postponed.as_ref().map(|postponed| postponed.args());
+        blocked.or(postponed).into_iter().flatten().map(|arg| arg.len()).sum()
+    }
+
     /// Whether the client's command is still to be answered: it blocks, or is postponed.
     pub fn waits(&self) -> bool {
         self.blocked.is_some() || self.postponed.is_some()

@@ -69,6 +69,12 @@ pub(crate) struct Postponed {
     is_released: bool,
 }
 
+impl Postponed {
+    pub fn args(&self) -> &Vec<SmallBytes> {
+        &self.args
+    }
+}
+
 impl Engine {
     /// Pauses commands until a time. A pause that is there already is never shortened, nor
     /// narrowed.

@@ -66,7 +66,7 @@ impl Engine {
             return;
         };
         let mut client_info = Vec::new();
-        command::describe_client(&mut client_info, client, client.out.protocol(), self);
+        command::describe_client(&mut client_info, client, None, self);
         client_info.truncate(client_info.trim_ascii_end().len());
         self.acl.log.add(denial, client_info, self.now, self.config.acllog_max_len);
     }

@@ -16,11 +16,11 @@ use std::io::Write;
 /// CLIENT INFO
 pub(super) fn client_info(
     ctx: &mut Context<'_>,
-    _args: &Args<'_>,
+    args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
-    describe(&mut text, ctx.client(), out.protocol(), ctx.engine);
+    describe(&mut text, ctx.client(), Some(args), ctx.engine);
     out.verbatim(b"txt", &text);
     Ok(())
 }
@@ -47,22 +47,28 @@ pub(super) fn client_list(
     let mut text = Vec::new();
     for id in filter.matches(ctx.engine) {
         let client = &ctx.engine.clients[&id];
-        let protocol = if id == ctx.client_id { out.protocol() } else { client.out.protocol() };
-        describe(&mut text, client, protocol, ctx.engine);
+        let running = (id == ctx.client_id).then_some(args);
+        describe(&mut text, client, running, ctx.engine);
     }
     out.verbatim(b"txt", &text);
     Ok(())
 }
 
-/// Appends a client's line of CLIENT LIST. What only a process with sockets and buffers of its
-/// own could fill in is 0, and `fd` -1.
-pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, engine: &Engine) {
+/// Appends a client's line of CLIENT LIST; `running` is the command that it runs. What only a
+/// process with sockets and buffers of its own could fill in is 0, and `fd` -1.
+pub(crate) fn describe(
+    line: &mut Vec<u8>,
+    client: &Client,
+    running: Option<&Args<'_>>,
+    engine: &Engine,
+) {
     let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
-    let running = client.last_command;
+    let running_bytes = running.map(|args| args.iter().map(|arg| arg.len()).sum());
+    let last_command = client.last_command;
     writeln!(
         line,
         "id={} addr={} laddr=127.0.0.1:{} fd=-1 name={} age={} idle={} flags={} db={} sub={} \
-         psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 \
+         psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem={} multi-mem={} rbs=0 rbp=0 \
          obl={} oll={} omem={} tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} \
          lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
         client.id.0,
@@ -79,15 +85,16 @@ pub(crate) fn describe(line: &mut Vec<u8>, client: &Client, protocol: Protocol, 
         client.transaction.commands().map_or(-1, |commands| commands as i64),
         client.transaction.watched.len(),
         client.query_bytes,
+        running_bytes.unwrap_or_else(|| client.waiting_bytes()),
         client.transaction.queue_bytes,
         client.out.len(),
         usize::from(client.undelivered > 0),
         client.undelivered,
         client.memory(),
-        if running.is_empty() { "NULL" } else { running },
+        if last_command.is_empty() { "NULL" } else { last_command },
         String::from_utf8_lossy(&engine.acl.user(client.user).name),
         redirection(client.tracking.as_ref()),
-        match protocol {
+        match client.out.protocol() {
             Protocol::Resp2 => 2,
             Protocol::Resp3 => 3,
         },
