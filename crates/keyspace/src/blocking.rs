@@ -296,14 +296,18 @@ impl Engine {
             return false;
         };
         self.record(|at| Event::Unblocked { at, client: id });
+        let error = match how {
+            Unblock::Timeout => None,
+            Unblock::Error => Some("UNBLOCKED client unblocked via CLIENT UNBLOCK"),
+        };
+        let args: Vec<&[u8]> = blocked.args.iter().map(|arg| &**arg).collect();
+        self.count_unblocked(id, &args, error);
         if self.end_wait_for_reply(id)
             && let Some(client) = self.clients.get_mut(&id)
         {
-            match how {
-                Unblock::Timeout => (blocked.wait.timeout_reply)(&mut client.out),
-                Unblock::Error => {
-                    client.out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
-                }
+            match error {
+                None => (blocked.wait.timeout_reply)(&mut client.out),
+                Some(error) => client.out.error(error),
             }
             self.list_output(id);
         }

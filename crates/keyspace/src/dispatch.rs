@@ -313,8 +313,8 @@ impl Engine {
         let result = (command.handler)(&mut ctx, args, out);
         let Context { secrets, wants_block, .. } = ctx;
         self.remember_keys(id, command, args);
-        self.count_call(id, command, result.is_err());
         if !wants_block {
+            self.count_call(id, command, result.is_err());
             let reply_bytes = out.len().saturating_sub(reply_start);
             let finished = Finished { client: id, command, args, secrets: &secrets, reply_bytes };
             self.end_timing(started, &finished);
@@ -351,10 +351,12 @@ impl Engine {
                     (result, !ctx.wants_block)
                 }
             };
+            let failed = result.is_err();
             if let Err(error) = result {
                 engine.answer_error(&error, out);
             }
             if answered {
+                engine.count_call(id, command, failed);
                 let reply_bytes = out.len().saturating_sub(start);
                 let finished = Finished { client: id, command, args, secrets: &[], reply_bytes };
                 engine.end_timing(started, &finished);
@@ -399,6 +401,7 @@ impl Engine {
         }
     }
 
+    /// Counts a call that has been answered.
     fn count_call(&mut self, id: ClientId, command: &Command, failed: bool) {
         if self.clients.get(&id).is_none_or(|client| client.hidden) {
             return;
@@ -406,6 +409,17 @@ impl Engine {
         let stats = self.stats.command(command.row);
         stats.calls += 1;
         stats.failed_calls += u64::from(failed);
+    }
+
+    /// Counts the call of a client whose wait ended without what it waited for; `error` is what it
+    /// is told.
+    pub(crate) fn count_unblocked(&mut self, id: ClientId, args: &Args<'_>, error: Option<&str>) {
+        if let Ok(command) = command::find(args) {
+            self.count_call(id, command, error.is_some());
+        }
+        if let Some(error) = error {
+            self.stats.count_error(error);
+        }
     }
 
     /// A blocked client is to be answered: whether it wants that, which CLIENT REPLY SKIP before

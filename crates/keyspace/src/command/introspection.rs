@@ -413,7 +413,7 @@ fn write_argument(
         map.value("key_spec_index").count(index);
         *keys += 1;
     }
-    map.text("token", argument.token.as_deref().unwrap_or_default());
+    map.text("token", &argument.token.as_deref().unwrap_or_default().to_ascii_uppercase());
     let flags = [
         ("optional", argument.optional),
         ("multiple", argument.multiple),

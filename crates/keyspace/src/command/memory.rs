@@ -3,7 +3,7 @@
 use super::{CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
 use crate::args::{self, Args, Options};
 use crate::context::Context;
-use crate::db::{DATABASES, DbIndex, Entry};
+use crate::db::{DATABASES, Db, DbIndex, Entry};
 use crate::error::CommandError;
 use crate::value::{Str, Value, allocation, string_bytes};
 use keyspace_resp::ReplyWriter;
@@ -159,74 +159,88 @@ fn memory_stats(
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let used = ctx.engine.used_memory() as i64;
-    let databases = (0..DATABASES).map(|index| (index, ctx.engine.db(DbIndex(index as u8))));
+    let engine = &*ctx.engine;
+    let used = engine.used_memory() as usize;
+    let databases = (0..DATABASES).map(|index| (index, engine.db(DbIndex(index as u8))));
     let databases: Vec<_> = databases.filter(|(_, db)| db.len() > 0).collect();
     let keys: usize = databases.iter().map(|(_, db)| db.len()).sum();
+    let tables: usize = databases.iter().map(|(_, db)| table_bytes(db).iter().sum::<usize>()).sum();
+    let (scripts, functions) = engine.scripting.machine_bytes();
     let start = out.begin();
-    let mut pairs = 0;
-    let mut integer = |out: &mut ReplyWriter, name: &str, value: i64| {
-        out.bulk(name.as_bytes());
-        out.integer(value);
-        pairs += 1;
-    };
-    integer(out, "peak.allocated", used);
-    integer(out, "total.allocated", used);
-    for name in NOT_USED {
-        integer(out, name, 0);
+    let mut map = StatsWriter { out, pairs: 0 };
+    map.integer("peak.allocated", used);
+    map.integer("total.allocated", used);
+    for name in
+        ["startup.allocated", "replication.backlog", "replica.fullsync.buffer", "clients.slaves"]
+    {
+        map.integer(name, 0);
     }
-    integer(out, "keys.count", keys as i64);
-    integer(out, "keys.bytes-per-key", used / (keys.max(1) as i64));
-    integer(out, "dataset.bytes", used);
-    for (index, db) in &databases {
-        out.bulk(format!("db.{index}").as_bytes());
+    map.integer("clients.normal", engine.clients_memory());
+    map.integer("cluster.links", 0);
+    map.integer("aof.buffer", 0);
+    map.integer("lua.caches", engine.scripting.source_bytes() as usize);
+    map.integer("functions.caches", engine.scripting.library_bytes() as usize);
+    map.integer("script.VMs", (scripts + functions) as usize);
+    for (index, db) in databases {
+        let [main, expires] = table_bytes(db);
+        let out = map.value(&format!("db.{index}"));
         out.map(2);
-        // A bucket for each key, and one for each expiry.
         out.bulk(b"overhead.hashtable.main");
-        out.count(db.len() * 8);
+        out.count(main);
         out.bulk(b"overhead.hashtable.expires");
-        out.count(db.expires_len() * 8);
+        out.count(expires);
     }
-    for (name, value) in [
-        ("dataset.percentage", 100.0),
-        ("peak.percentage", 100.0),
-        ("allocator-fragmentation.ratio", 1.0),
-        ("allocator-rss.ratio", 1.0),
-        ("rss-overhead.ratio", 1.0),
-        ("fragmentation", 1.0),
-    ] {
-        out.bulk(name.as_bytes());
-        out.double(value);
+    map.integer("overhead.db.hashtable.lut", tables);
+    map.integer("overhead.db.hashtable.rehashing", 0);
+    map.integer("overhead.total", tables);
+    map.integer("db.dict.rehashing.count", 0);
+    map.integer("keys.count", keys);
+    map.integer("keys.bytes-per-key", used / keys.max(1));
+    map.integer("dataset.bytes", used);
+    map.double("dataset.percentage", 100.0);
+    map.double("peak.percentage", 100.0);
+    for name in ["allocator.allocated", "allocator.active", "allocator.resident"] {
+        map.integer(name, used);
     }
-    out.end_map(start, pairs + databases.len() + 6);
+    map.integer("allocator.muzzy", 0);
+    for name in ["allocator-fragmentation", "allocator-rss", "rss-overhead"] {
+        map.double(&format!("{name}.ratio"), 1.0);
+        map.integer(&format!("{name}.bytes"), 0);
+    }
+    map.double("fragmentation", 1.0);
+    map.integer("fragmentation.bytes", 0);
+    let StatsWriter { out, pairs } = map;
+    out.end_map(start, pairs);
     Ok(())
 }
 
-/// What MEMORY STATS names that takes no memory here.
-const NOT_USED: &[&str] = &[
-    "startup.allocated",
-    "replication.backlog",
-    "replica.fullsync.buffer",
-    "clients.slaves",
-    "clients.normal",
-    "cluster.links",
-    "aof.buffer",
-    "lua.caches",
-    "functions.caches",
-    "script.VMs",
-    "overhead.db.hashtable.lut",
-    "overhead.db.hashtable.rehashing",
-    "overhead.total",
-    "db.dict.rehashing.count",
-    "allocator.allocated",
-    "allocator.active",
-    "allocator.resident",
-    "allocator.muzzy",
-    "allocator-fragmentation.bytes",
-    "allocator-rss.bytes",
-    "rss-overhead.bytes",
-    "fragmentation.bytes",
-];
+/// What the tables of a database take: a place for each key, and one for each expiry.
+fn table_bytes(db: &Db) -> [usize; 2] {
+    [db.len() * 8, db.expires_len() * 8]
+}
+
+/// A map of figures by name.
+struct StatsWriter<'o> {
+    out: &'o mut ReplyWriter,
+    pairs: usize,
+}
+
+impl StatsWriter<'_> {
+    /// Writes a name; the caller writes its value.
+    fn value(&mut self, name: &str) -> &mut ReplyWriter {
+        self.pairs += 1;
+        self.out.bulk(name.as_bytes());
+        self.out
+    }
+
+    fn integer(&mut self, name: &str, value: usize) {
+        self.value(name).count(value);
+    }
+
+    fn double(&mut self, name: &str, value: f64) {
+        self.value(name).double(value);
+    }
+}
 
 /// MEMORY DOCTOR
 fn memory_doctor(
