@@ -114,22 +114,29 @@ impl Array {
     /// Keeps what was inserted last, at most `keep` elements without a gap, and lays it out from
     /// the first index on.
     fn reshape(&mut self, keep: u64) {
-        let newest = self.backwards().take(usize::try_from(keep).unwrap_or(usize::MAX));
-        let mut kept: Vec<SmallBytes> = newest.map_while(|element| element.cloned()).collect();
+        let len = self.len();
+        let newest = match self.last_insert {
+            // The cursor may have been moved out of the ring.
+            Some(last) => last.checked_rem(len),
+            None => len.checked_sub(1),
+        };
+        let elements =
+            self.backwards_from(newest).take(usize::try_from(keep).unwrap_or(usize::MAX));
+        let mut kept: Vec<SmallBytes> = elements.map_while(|element| element.cloned()).collect();
         kept.reverse();
         self.heap_bytes = kept.iter().map(SmallBytes::heap_bytes).sum();
         self.elements = (0..).zip(kept).collect();
         self.last_insert = self.len().checked_sub(1);
     }
 
-    /// The elements from the last insertion backwards, `None` for what is empty, around the ring
-    /// that all indices are. Where nothing was inserted the last index is the newest.
+    /// The elements from the last insertion backwards, `None` for what is empty, and around the
+    /// end at the first index. Where nothing was inserted the last index is the newest.
     pub fn backwards(&self) -> impl Iterator<Item = Option<&SmallBytes>> {
+        self.backwards_from(self.last_insert.or_else(|| self.len().checked_sub(1)))
+    }
+
+    fn backwards_from(&self, newest: Option<u64>) -> impl Iterator<Item = Option<&SmallBytes>> {
         let len = self.len();
-        let newest = match self.last_insert {
-            Some(last) => last.checked_rem(len),
-            None => len.checked_sub(1),
-        };
         let previous = move |index: &u64| index.checked_sub(1).or_else(|| len.checked_sub(1));
         std::iter::successors(newest, previous).map(|index| self.get(index))
     }
