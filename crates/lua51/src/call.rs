@@ -66,20 +66,18 @@ impl Vm {
                 self.call_at(0, arguments, Vm::host_destination(), false)
             }
             None => Ok(Some(Exit::Done(Vec::new()))),
-            Some(frame) if frame.kind == FrameKind::Native => match self.host_answer() {
-                Some(flow) => self.settle(flow, Destination::NONE),
-                None if self.waits_for_host() => {
+            Some(frame) if frame.kind == FrameKind::Native => {
+                let flow = match (self.host_answer(), self.thread.continuations.last()) {
+                    (Some(flow), _) => flow,
                     // Not answered yet.
-                    Ok(Some(Exit::Suspended))
-                }
-                None => self.settle(Flow::Nothing, Destination::NONE),
-            },
+                    (None, Some(Continuation::Host)) => return Ok(Some(Exit::Suspended)),
+                    (None, Some(Continuation::Caught(count))) => Flow::Values(*count),
+                    (None, _) => Flow::Nothing,
+                };
+                self.settle(flow, Destination::NONE)
+            }
             Some(_) => Ok(None),
         }
-    }
-
-    fn waits_for_host(&self) -> bool {
-        matches!(self.thread.continuations.last(), Some(Continuation::Host))
     }
 
     /// Calls what is in a slot, with the arguments behind it.
@@ -214,8 +212,8 @@ impl Vm {
         loop {
             let results = match flow {
                 Flow::Call { arguments, continuation } => {
-                    self.push_native(destination, continuation)?;
                     let slot = self.thread.top - arguments - 1;
+                    self.push_native(destination, continuation, slot)?;
                     match self.begin(slot, arguments)? {
                         Some(next) => {
                             flow = next;
@@ -226,16 +224,19 @@ impl Vm {
                     }
                 }
                 Flow::Host { function, arguments } => {
-                    self.push_native(destination, Continuation::Host)?;
+                    let base = self.thread.top - arguments;
+                    self.push_native(destination, Continuation::Host, base)?;
                     self.host_call = Some(arguments);
                     return Ok(Some(Exit::Host(function)));
                 }
                 Flow::Pause(continuation) => {
-                    self.push_native(destination, continuation)?;
+                    let base = self.thread.top;
+                    self.push_native(destination, continuation, base)?;
                     return Ok(Some(Exit::Suspended));
                 }
                 Flow::Resume { thread, arguments, wrapped } => {
-                    self.push_native(destination, Continuation::Resumed { wrapped })?;
+                    let base = self.thread.top - arguments;
+                    self.push_native(destination, Continuation::Resumed { wrapped }, base)?;
                     match self.resume(thread, arguments)? {
                         Some((next, to)) => {
                             flow = next;
@@ -263,6 +264,7 @@ impl Vm {
                     let continuation =
                         self.thread.continuations.pop().expect("a native frame has a continuation");
                     destination = frame.destination;
+                    let results = self.lower(results, frame.base);
                     flow = self.natively(|vm| continuation.proceed(vm, results))?;
                 }
                 None if self.thread.resumer.is_some() => {
@@ -279,6 +281,14 @@ impl Vm {
                 }
             }
         }
+    }
+
+    /// Moves results to where the call stood that they are of, so that nothing piles up below them.
+    fn lower(&mut self, results: Arguments, base: u32) -> Arguments {
+        let (from, to) = (results.base as usize, (results.base + results.count) as usize);
+        self.thread.stack.copy_within(from..to, base as usize);
+        self.thread.top = base + results.count;
+        Arguments { base, ..results }
     }
 
     fn results(&mut self, value: Option<Value>) -> Result<Arguments, Error> {
@@ -320,10 +330,12 @@ impl Vm {
         }
     }
 
+    /// Notes that a library function waits; what it gets will stand at `base`.
     fn push_native(
         &mut self,
         destination: Destination,
         continuation: Continuation,
+        base: u32,
     ) -> Result<(), Error> {
         if self.thread.frames.len() >= self.limits.calls {
             return Err(self.error("stack overflow"));
@@ -337,7 +349,7 @@ impl Vm {
             destination,
             function: u32::MAX,
             proto: 0,
-            base: self.thread.top,
+            base,
             pc: 0,
             varargs: 0,
             tail_calls: 0,
@@ -568,7 +580,7 @@ impl Vm {
 
     /// Leaves values as results of a library function that has ended, for [`Vm::enter`] to settle.
     fn caught(&mut self, values: &[Value], destination: Destination) -> Result<bool, Error> {
-        self.push_native(destination, Continuation::Caught(values.len() as u32))?;
+        self.push_native(destination, Continuation::Caught(values.len() as u32), self.thread.top)?;
         for value in values {
             self.push(*value)?;
         }
@@ -586,7 +598,8 @@ impl Vm {
             let message = Value::String(self.heap.message(b"error in error handling"));
             return self.caught(&[Value::Boolean(false), message], destination);
         }
-        self.push_native(destination, Continuation::Handle { handler, error, errors })?;
+        let continuation = Continuation::Handle { handler, error, errors };
+        self.push_native(destination, continuation, self.thread.top)?;
         Ok(true)
     }
 }

@@ -114,10 +114,63 @@ pub(crate) fn modulo(left: f64, right: f64) -> f64 {
     left - (left / right).floor() * right
 }
 
-/// What `^` answers.
-#[inline]
+/// What `^` answers. Powers that are whole numbers are calculated with twice the digits, so that they
+/// are rounded once, as a good C library does and as no two others agree on; and everywhere alike.
 pub(crate) fn power(left: f64, right: f64) -> f64 {
-    left.powf(right)
+    const MOST: f64 = 1024.0;
+    if right == 2.0 {
+        return left * left;
+    }
+    if right == 0.5 && left >= 0.0 {
+        return left.sqrt();
+    }
+    if right.fract() == 0.0 && right.abs() <= MOST && left != 0.0 {
+        let result = whole_power(left, right.abs() as u32, right < 0.0);
+        // Where the second half of the digits is lost, they are not worth more.
+        if result.abs() > 1e-280 && result.abs() < 1e280 {
+            return result;
+        }
+    }
+    libm::pow(left, right)
+}
+
+fn whole_power(base: f64, exponent: u32, inverse: bool) -> f64 {
+    let (mut base, mut result, mut rest) = ((base, 0.0), (1.0, 0.0), exponent);
+    while rest > 0 {
+        if rest & 1 == 1 {
+            result = product(result, base);
+        }
+        rest >>= 1;
+        if rest > 0 {
+            base = product(base, base);
+        }
+    }
+    if !inverse {
+        return result.0;
+    }
+    let quotient = 1.0 / result.0;
+    let (high, low) = exact_product(quotient, result.0);
+    quotient + (((1.0 - high) - low) - quotient * result.1) / result.0
+}
+
+/// The product of two numbers of two parts each, the larger part first.
+fn product(left: (f64, f64), right: (f64, f64)) -> (f64, f64) {
+    let (high, low) = exact_product(left.0, right.0);
+    let low = low + (left.0 * right.1 + left.1 * right.0);
+    let sum = high + low;
+    (sum, low - (sum - high))
+}
+
+/// A product, and what rounding took from it.
+fn exact_product(left: f64, right: f64) -> (f64, f64) {
+    let halves = |number: f64| {
+        let shifted = number * 134_217_729.0;
+        let high = shifted - (shifted - number);
+        (high, number - high)
+    };
+    let product = left * right;
+    let ((a, b), (c, d)) = (halves(left), halves(right));
+    (product, ((a * c - product) + a * d + b * c) + b * d)
 }
 
 /// Whether C's `isspace` holds.
@@ -265,6 +318,27 @@ mod tests {
         assert_eq!(shown(1.0 / 3.0), "0.33333333333333");
         assert_eq!(shown(f64::INFINITY), "inf");
         assert_eq!(shown(1e300), "1e+300");
+    }
+
+    #[test]
+    fn whole_powers_are_rounded_once() {
+        for (text, number) in [
+            ("1e-30", power(10.0, -30.0)),
+            ("1e22", power(10.0, 22.0)),
+            ("1e23", power(10.0, 23.0)),
+            ("0.001", power(10.0, -3.0)),
+            ("9007199254740992", power(2.0, 53.0)),
+            ("1e300", power(10.0, 300.0)),
+            ("-27", power(-3.0, 3.0)),
+            ("1.5", power(2.25, 0.5)),
+        ] {
+            assert_eq!(Some(number), parse(text.as_bytes()), "{text}");
+        }
+        assert_eq!(power(0.0, 0.0), 1.0);
+        assert_eq!(power(0.0, -1.0), f64::INFINITY);
+        assert!(power(-8.0, 1.0 / 3.0).is_nan());
+        assert_eq!(power(2.0, 1024.0), f64::INFINITY);
+        assert_eq!(power(2.0, -1074.0), 5e-324);
     }
 
     #[test]

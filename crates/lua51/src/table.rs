@@ -103,11 +103,8 @@ impl TableData {
 
     #[inline]
     pub(crate) fn get_number(&self, key: f64) -> Value {
-        let index = key as i64;
-        if index as f64 == key
-            && let Some(value) = self.array.get((index as usize).wrapping_sub(1))
-        {
-            return *value;
+        if let Some(at) = self.array_index(key) {
+            return self.array[at];
         }
         if self.nodes.is_empty() {
             return Value::Nil;
@@ -162,8 +159,8 @@ impl TableData {
     #[inline]
     pub(crate) fn array_index(&self, key: f64) -> Option<usize> {
         let index = key as i64;
-        let at = (index as usize).wrapping_sub(1);
-        (index as f64 == key && at < self.array.len()).then_some(at)
+        let at = index.wrapping_sub(1) as u64;
+        (index as f64 == key && at < self.array.len() as u64).then_some(at as usize)
     }
 
     /// Sets a key that is neither nil nor NaN. `room` is how many bytes the table may grow by; the

@@ -108,6 +108,10 @@ fn garbage_does_not_count_as_memory() {
         "local s for i = 1, 2000 do s = ('x'):rep(1e5) .. i end return 1",
         "for i = 1, 3000 do coroutine.wrap(function() coroutine.yield() end)() end return 1",
         "for i = 1, 20 do local t = {} for j = 1, 1e5 do t[j] = j end end return 1",
+        "local t = {} for i = 1, 20000 do t[i] = i * 7919 % 20011 end table.sort(t, function(a, b) return a < b end) return 1",
+        "(('x'):rep(100000)):gsub('x', function(x) return x end) return 1",
+        "local t = {} for i = 1, 100000 do t[i] = i end table.foreachi(t, function() end) return 1",
+        "for i = 1, 100000 do pcall(error, i) end return 1",
         "for i = 1, 5000 do loadstring('return function() return ' .. i .. ' end')() end return 1",
     ] {
         assert_eq!(

@@ -16,9 +16,9 @@ macro_rules! of_one {
 }
 
 of_one! {
-    abs: f64::abs, acos: f64::acos, asin: f64::asin, atan: f64::atan, ceil: f64::ceil, cos: f64::cos, cosh: f64::cosh,
-    deg: |x| x / (std::f64::consts::PI / 180.0), exp: f64::exp, floor: f64::floor, log: f64::ln, log10: f64::log10,
-    rad: |x| x * (std::f64::consts::PI / 180.0), sin: f64::sin, sinh: f64::sinh, sqrt: f64::sqrt, tan: f64::tan, tanh: f64::tanh
+    abs: f64::abs, acos: libm::acos, asin: libm::asin, atan: libm::atan, ceil: f64::ceil, cos: libm::cos, cosh: libm::cosh,
+    deg: |x| x / (std::f64::consts::PI / 180.0), exp: libm::exp, floor: f64::floor, log: libm::log, log10: libm::log10,
+    rad: |x| x * (std::f64::consts::PI / 180.0), sin: libm::sin, sinh: libm::sinh, sqrt: f64::sqrt, tan: libm::tan, tanh: libm::tanh
 }
 
 pub(super) fn open(vm: &mut Vm) -> Result<(), Error> {
@@ -69,12 +69,12 @@ fn two(vm: &mut Vm, arguments: Arguments) -> Result<(f64, f64), Error> {
 
 fn atan2(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
     let (y, x) = two(vm, arguments)?;
-    Ok(Flow::One(Value::Number(y.atan2(x))))
+    Ok(Flow::One(Value::Number(libm::atan2(y, x))))
 }
 
 fn fmod(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
     let (x, y) = two(vm, arguments)?;
-    Ok(Flow::One(Value::Number(x % y)))
+    Ok(Flow::One(Value::Number(libm::fmod(x, y))))
 }
 
 fn pow(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {

@@ -176,7 +176,7 @@ impl Continuation {
                 vm.push(value)?;
                 Ok(Flow::Values(2))
             }
-            Continuation::Caught(count) => Ok(Flow::Values(count)),
+            Continuation::Caught(_) => Ok(Flow::Values(results.count)),
             Continuation::First => Ok(Flow::One(vm.argument(results, 0))),
             Continuation::Resumed { wrapped: true } | Continuation::Host => {
                 Ok(Flow::Values(results.count))
