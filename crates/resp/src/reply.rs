@@ -105,6 +105,7 @@ impl ReplyWriter {
 
     /// A bulk string.
     pub fn bulk(&mut self, bytes: &[u8]) {
+        self.buffer.reserve(bytes.len() + BULK_FRAME);
         write_header(&mut self.buffer, b'$', bytes.len() as i64);
         self.buffer.extend_from_slice(bytes);
         self.buffer.extend_from_slice(b"\r\n");
@@ -270,12 +271,23 @@ impl ReplyWriter {
     }
 }
 
+/// What a bulk string needs around its bytes, unless it is very long.
+const BULK_FRAME: usize = 16;
+
 /// Appends a type byte, a decimal number and the end of the line.
+#[inline]
 pub(crate) fn write_header(out: &mut Vec<u8>, kind: u8, value: i64) {
-    if let digit @ 0..=9 = value {
-        out.extend_from_slice(&[kind, b'0' + digit as u8, b'\r', b'\n']);
-        return;
+    match value {
+        0..=9 => out.extend_from_slice(&[kind, b'0' + value as u8, b'\r', b'\n']),
+        10..=99 => {
+            let (tens, ones) = (b'0' + value as u8 / 10, b'0' + value as u8 % 10);
+            out.extend_from_slice(&[kind, tens, ones, b'\r', b'\n']);
+        }
+        _ => write_long_header(out, kind, value),
     }
+}
+
+fn write_long_header(out: &mut Vec<u8>, kind: u8, value: i64) {
     let mut digits = [0; 20];
     let start = decimal(value, &mut digits);
     out.push(kind);

@@ -140,6 +140,9 @@ impl Packed {
 
     /// The strings from `first` up to, but without, `end`.
     pub fn range(&self, first: usize, end: usize) -> Iter<'_> {
+        if first == 0 && end == self.len() {
+            return self.iter();
+        }
         let before = &self.lens[..first];
         let (start, long) = (self.offset(before), count_long(before));
         let lens = &self.lens[first..end];

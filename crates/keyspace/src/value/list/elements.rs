@@ -256,10 +256,12 @@ struct BlockIter<'a> {
 }
 
 impl<'a> BlockIter<'a> {
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         if self.is_reversed { self.strings.next_back() } else { self.strings.next() }
     }
 
+    #[inline]
     fn next_back(&mut self) -> Option<&'a [u8]> {
         if self.is_reversed { self.strings.next() } else { self.strings.next_back() }
     }

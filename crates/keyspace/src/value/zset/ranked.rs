@@ -215,7 +215,9 @@ impl<T> Node<T> {
     /// Takes the back half of a node that is too full.
     fn split(&mut self) -> Split<T> {
         let half = self.elements.len() / 2;
-        let elements = self.elements.split_off(half + 1);
+        // With room for a full node at once: doubling would pass it by.
+        let mut elements = Vec::with_capacity(MAX + 1);
+        elements.extend(self.elements.drain(half + 1..));
         let middle = self.elements.pop().expect("a full node has a middle");
         let children = if self.is_leaf() { Vec::new() } else { self.children.split_off(half + 1) };
         let right = Node::new(elements, children);
