@@ -21,6 +21,9 @@ const MEMORY: &str = "16mb";
 /// No reply is longer, as keys and values are few and short.
 const OUTPUT_MAX: usize = 8 << 20;
 
+/// How often a long script goes on after each input; one that does not end stays unfinished.
+const SLICES: usize = 4;
+
 static COMMANDS: LazyLock<Vec<&'static CommandSpec>> = LazyLock::new(calls::commands);
 
 /// What a host does to an engine.
@@ -110,6 +113,12 @@ impl Host {
             Input::Advance(millis) => {
                 self.now = self.now + *millis;
                 self.engine.advance(self.now);
+            }
+        }
+        // A host lets a long script go on between other things.
+        for _ in 0..SLICES {
+            if self.engine.has_unfinished_script() {
+                self.engine.continue_script();
             }
         }
         let mut outputs = Vec::new();
