@@ -84,7 +84,8 @@ impl<'p> Game<'p> {
     pub fn play(&mut self, steps: &[Step], played: &mut Played) -> io::Result<()> {
         let single = self.pair.single_steps;
         let is_one_turn = |a: &Step, b: &Step| {
-            !single && a.client == b.client && a.wait_ms().is_none() && !b.waits_for_others()
+            let is_apart = single || a.may_end_connections() || b.waits_for_others();
+            !is_apart && a.client == b.client && a.wait_ms().is_none()
         };
         for turn in steps.chunk_by(is_one_turn) {
             match turn[0].wait_ms() {

@@ -39,6 +39,11 @@ impl Step {
         self.args.iter().any(is_dump)
     }
 
+    /// Whether it may end others' connections, which the server does when it has nothing else to do.
+    pub(crate) fn may_end_connections(&self) -> bool {
+        self.is("acl") || self.is("client")
+    }
+
     /// Whether the command has this name.
     pub fn is(&self, name: &str) -> bool {
         self.args.first().is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
