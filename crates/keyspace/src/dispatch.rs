@@ -314,9 +314,12 @@ impl Engine {
         let Context { secrets, wants_block, .. } = ctx;
         self.remember_keys(id, command, args);
         if !wants_block {
-            self.count_call(id, command, result.is_err());
-            let reply_bytes = out.len().saturating_sub(reply_start);
-            let finished = Finished { client: id, command, args, secrets: &secrets, reply_bytes };
+            let reply = out.as_bytes().get(reply_start..).unwrap_or_default();
+            // A script's error is its reply.
+            self.count_call(id, command, result.is_err() || reply.starts_with(b"-"));
+            let reply_bytes = reply.len();
+            let secrets = &*secrets;
+            let finished = Finished { client: id, command, args, secrets, reply_bytes, origin };
             self.end_timing(started, &finished);
         }
         self.tell_monitors(id, command, args, &secrets, origin);
@@ -358,7 +361,8 @@ impl Engine {
             if answered {
                 engine.count_call(id, command, failed);
                 let reply_bytes = out.len().saturating_sub(start);
-                let finished = Finished { client: id, command, args, secrets: &[], reply_bytes };
+                let (secrets, origin): (&[usize], _) = (&[], Origin::Client);
+                let finished = Finished { client: id, command, args, secrets, reply_bytes, origin };
                 engine.end_timing(started, &finished);
             }
             if answered && !engine.end_wait_for_reply(id) {

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::{CommandError, printed};
 use crate::latency::{Histogram, Samples};
 use crate::stats::CommandStats;
+use crate::value::Map;
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
@@ -175,12 +176,10 @@ fn latency_histogram(
         [] => all().collect(),
         names => names.iter().filter_map(|name| lookup(name)).collect(),
     };
-    let stats = &ctx.engine.stats;
-    let mut called = Vec::new();
-    for spec in specs.into_iter().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands())) {
-        let of_spec = stats.commands().find(|(name, _)| *name == spec.name);
-        called.extend(of_spec.filter(|(_, stats)| !stats.durations.is_empty()));
-    }
+    let stats: Map<&str, &CommandStats> = ctx.engine.stats.commands().collect();
+    let specs = specs.into_iter().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands()));
+    let called = specs.filter_map(|spec| Some((spec.name, *stats.get(spec.name)?)));
+    let called: Vec<_> = called.filter(|(_, stats)| !stats.durations.is_empty()).collect();
     out.map(called.len());
     for (name, CommandStats { durations, .. }) in called {
         out.bulk(name.as_bytes());
