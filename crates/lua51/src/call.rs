@@ -180,9 +180,11 @@ impl Vm {
             self.check_boundaries()?;
             self.thread.boundaries += 1;
         }
-        if self.thread.frames.len() == self.thread.frames.capacity() {
-            self.heap.take(self.thread.frames.capacity().max(8) * size_of::<Frame>())?;
-            self.thread.frames.reserve_exact(self.thread.frames.capacity().max(8));
+        if self.thread.frames.len() >= self.thread.frame_room {
+            let more = self.thread.frame_room.max(8);
+            self.heap.take(more * size_of::<Frame>())?;
+            self.thread.frame_room += more;
+            self.thread.frames.reserve_exact(more);
         }
         self.fuel -= length as i64;
         self.thread.frames.push(Frame {

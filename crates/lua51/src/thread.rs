@@ -76,6 +76,8 @@ pub(crate) struct ThreadData {
     /// The first slot above arguments, results and scratch values.
     pub(crate) top: u32,
     pub(crate) frames: Vec<Frame>,
+    /// For how many frames memory is accounted; a clone's capacity may be less.
+    pub(crate) frame_room: usize,
     pub(crate) continuations: Vec<Continuation>,
     /// How many frames are boundaries.
     pub(crate) boundaries: u32,
@@ -96,8 +98,8 @@ impl ThreadData {
 
     pub(crate) fn bytes(&self) -> usize {
         size_of::<ThreadData>()
-            + self.stack.capacity() * size_of::<Value>()
-            + self.frames.capacity() * size_of::<Frame>()
+            + self.stack.len() * size_of::<Value>()
+            + self.frame_room * size_of::<Frame>()
     }
 
     pub(crate) fn pop_frame(&mut self) -> Option<Frame> {
