@@ -318,8 +318,7 @@ impl Engine {
             // A script's error is its reply.
             self.count_call(id, command, result.is_err() || reply.starts_with(b"-"));
             let reply_bytes = reply.len();
-            let secrets = &*secrets;
-            let finished = Finished { client: id, command, args, secrets, reply_bytes, origin };
+            let finished = Finished { client: id, command, args, secrets: &secrets, reply_bytes };
             self.end_timing(started, &finished);
         }
         self.tell_monitors(id, command, args, &secrets, origin);
@@ -361,8 +360,7 @@ impl Engine {
             if answered {
                 engine.count_call(id, command, failed);
                 let reply_bytes = out.len().saturating_sub(start);
-                let (secrets, origin): (&[usize], _) = (&[], Origin::Client);
-                let finished = Finished { client: id, command, args, secrets, reply_bytes, origin };
+                let finished = Finished { client: id, command, args, secrets: &[], reply_bytes };
                 engine.end_timing(started, &finished);
             }
             if answered && !engine.end_wait_for_reply(id) {

@@ -7,7 +7,6 @@
 use crate::args::Args;
 use crate::client::ClientId;
 use crate::command::{Command, Flag};
-use crate::context::Origin;
 use crate::engine::Engine;
 use crate::slowlog::{SlowCall, shorten};
 
@@ -27,7 +26,6 @@ pub(crate) struct Finished<'a> {
     pub secrets: &'a [usize],
     /// The bytes of its reply.
     pub reply_bytes: usize,
-    pub origin: Origin,
 }
 
 impl Engine {
@@ -48,8 +46,6 @@ impl Engine {
         let threshold = self.config.slowlog_log_slower_than;
         if u64::try_from(threshold).is_ok_and(|threshold| micros >= threshold)
             && !command.has(Flag::SkipSlowlog)
-            // The script itself is logged.
-            && finished.origin != Origin::Script
         {
             let call = SlowCall {
                 id: 0,
