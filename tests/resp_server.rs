@@ -21,16 +21,16 @@ fn main() -> std::process::ExitCode {
 
     use keyspace_transcript::Block;
 
-    /// Whether a block moves the clock further than the real one can be waited for, or is marked
-    /// `engine` because it moves it exactly.
-    fn is_long(block: &Block) -> bool {
-        block.advances_ms() > if block.engine { 0 } else { 200 }
+    /// Whether a block needs a clock that stands, moves it further than the real one can be waited
+    /// for, or is marked `engine` because it moves it exactly.
+    fn is_out_of_time(block: &Block) -> bool {
+        block.still || block.advances_ms() > if block.engine { 0 } else { 200 }
     }
 
     let arguments = libtest_mimic::Arguments::from_args();
     trials::run_all(&arguments, || {
         let server = BackgroundServer::start(Options { port: 0, ..Options::default() })?;
-        Ok(tcp::TcpBackend::new(server.address(), server, is_long))
+        Ok(tcp::TcpBackend::new(server.address(), server, is_out_of_time))
     })
 }
 

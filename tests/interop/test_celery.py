@@ -3,6 +3,7 @@
 CELERY_SIM_ACTOR names the example `actor` of crates/celery-sim, which is a worker over TCP.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -25,6 +26,8 @@ class RealProducerSimulatedWorker(unittest.TestCase):
         url = f"redis://localhost:{cls.server.port}"
         cls.app = Celery("app", broker_url=f"{url}/0", result_backend=f"{url}/1")
         cls.addClassCleanup(cls.app.close)
+        # Results that nobody holds unsubscribe while there is still a server.
+        cls.addClassCleanup(gc.collect)
 
         @cls.app.task(name="app.add")
         def add(x, y):

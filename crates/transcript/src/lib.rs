@@ -28,7 +28,8 @@
 //!
 //! Blank lines, and white space at the end of a line, do not count. What a client received and no
 //! line shows fails the transcript. Words after `redis` on the fence: `since=8.4.0` where an older
-//! server cannot know the block, `engine` where it holds for the engine alone.
+//! server cannot know the block, `engine` where it holds for the engine alone, `still` where a clock or
+//! a socket that goes on by itself would tell something else.
 //!
 //! ````
 //! use keyspace_transcript::{EngineBackend, File, run};

@@ -38,6 +38,8 @@ pub struct Block {
     pub since: Option<Version>,
     /// Holds for the engine alone.
     pub engine: bool,
+    /// Holds where nothing but the transcript moves the clock, and nothing but it reads.
+    pub still: bool,
     /// What is done, in order.
     pub steps: Vec<Step>,
 }
@@ -195,6 +197,7 @@ impl File {
                     block.since = Some(version.parse().map_err(|message| (line, message))?);
                 }
                 None if word == "engine" => block.engine = true,
+                None if word == "still" => block.still = true,
                 _ => return Err((line, format!("unknown word '{word}' on the fence"))),
             }
         }
