@@ -90,6 +90,21 @@ fn a_client_that_leaves_does_not_end_its_script() {
 }
 
 #[test]
+fn a_client_that_leaves_is_forgotten_behind_the_last_script_of_its_transaction() {
+    let mut play = Play::new();
+    play.send(play.client, &["MULTI"]);
+    for _ in 0..2 {
+        play.send(play.client, &["EVAL", LONG, "0"]);
+    }
+    play.send(play.client, &["EXEC"]);
+    play.engine.disconnect(play.client, NOW);
+    play.finish();
+    assert_eq!(play.call(play.other, &["GET", "n"]), "$1\r\n4\r\n");
+    let clients = play.call(play.other, &["CLIENT", "LIST"]);
+    assert_eq!(clients.matches("id=").count(), 1, "it is forgotten then: {clients}");
+}
+
+#[test]
 fn a_host_can_cancel_a_script_whatever_it_has_done() {
     let mut play = Play::new();
     play.begin(

@@ -219,6 +219,9 @@ impl Engine {
             if has_ended && let Some(rest) = rest {
                 engine.run_rest(id, rest, out);
                 has_ended = engine.scripting.running.is_none();
+                if is_abandoned {
+                    engine.abandon_script(id);
+                }
             }
             if has_ended && !engine.end_wait_for_reply(id) {
                 out.truncate(start);
