@@ -12,6 +12,12 @@ pub(crate) fn is(arg: &[u8], keyword: &str) -> bool {
     arg.eq_ignore_ascii_case(keyword.as_bytes())
 }
 
+/// Whether an argument says how a command that empties something goes about it; here that is all
+/// the same.
+pub(crate) fn is_flush_mode(arg: &[u8]) -> bool {
+    is(arg, "sync") || is(arg, "async")
+}
+
 /// A signed 64-bit integer in canonical decimal form.
 pub(crate) fn integer(arg: &[u8]) -> Result<i64, CommandError> {
     crate::value::canonical_integer(arg).ok_or(CommandError::NotAnInteger)

@@ -212,7 +212,7 @@ fn flushall(
 fn parse_flush_mode(args: &Args<'_>) -> Result<(), CommandError> {
     match args {
         [_] => Ok(()),
-        [_, mode] if args::is(mode, "async") || args::is(mode, "sync") => Ok(()),
+        [_, mode] if args::is_flush_mode(mode) => Ok(()),
         _ => Err(CommandError::Syntax),
     }
 }

@@ -211,7 +211,7 @@ fn flush(
 ) -> Result<(), CommandError> {
     match args[2..] {
         [] => {}
-        [how] if args::is(how, "sync") || args::is(how, "async") => {}
+        [how] if args::is_flush_mode(how) => {}
         [_] => {
             let text = "ERR FUNCTION FLUSH only supports SYNC|ASYNC option";
             return Err(CommandError::text(text));

@@ -264,7 +264,7 @@ fn script_flush(
 ) -> Result<(), CommandError> {
     match args[2..] {
         [] => {}
-        [how] if args::is(how, "sync") || args::is(how, "async") => {}
+        [how] if args::is_flush_mode(how) => {}
         _ => return Err(CommandError::text("ERR SCRIPT FLUSH only support SYNC|ASYNC option")),
     }
     ctx.engine.scripting.forget_scripts();
