@@ -57,5 +57,5 @@ pub use config::Config;
 pub use connection::{ConnectionId, Role};
 pub use message::TaskCall;
 pub use producer::Producer;
-pub use simulation::{ActorId, ActorKind, ActorSnapshot, Simulation};
+pub use simulation::{ActorId, ActorKind, ActorSnapshot, Simulation, Step};
 pub use worker::Worker;

@@ -2,7 +2,8 @@
 //!
 //! Whatever is under way between an actor and the engine arrives in the order of its time, and of
 //! its sending within a time. So the same calls with the same seed give the same bytes, and a
-//! clone goes on as the original would.
+//! clone goes on as the original would. Commands that were written at once reach the engine one
+//! by one, so that whoever drives can stop after each.
 
 use crate::actor::{Action, Activity, Actor};
 use crate::config::Config;
@@ -58,6 +59,13 @@ pub struct Simulation {
     links: BTreeMap<ClientId, (ActorId, ConnectionId)>,
     under_way: BTreeMap<(UnixMillis, u64), Parcel>,
     sent: u64,
+    /// What is due at this time is being delivered.
+    delivering: Option<UnixMillis>,
+    /// What is left of a write whose first commands have run.
+    begun: Option<(ActorId, ConnectionId, Vec<u8>)>,
+    delivered: u64,
+    /// Nobody can connect before.
+    broker_down_until: Option<UnixMillis>,
 }
 
 #[derive(Debug, Clone)]
@@ -65,6 +73,11 @@ struct Player {
     part: Part,
     clients: Vec<(ClientId, Role)>,
     open: BTreeMap<ConnectionId, ClientId>,
+    /// Its process is stopped: what arrives waits.
+    stopped: bool,
+    waiting: Vec<Parcel>,
+    /// It is killed when it has a message, before it can say so.
+    doomed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -96,6 +109,17 @@ impl Part {
     }
 }
 
+impl Player {
+    fn kill(&mut self) {
+        self.stopped = false;
+        self.doomed = false;
+        self.waiting.clear();
+        if !self.part.actor().activity().is_over() {
+            self.part.actor_mut().kill();
+        }
+    }
+}
+
 /// What is under way.
 #[derive(Debug, Clone)]
 enum Parcel {
@@ -103,6 +127,19 @@ enum Parcel {
     ToActor(ClientId, Vec<u8>),
     /// The server closed the connection.
     Closed(ClientId),
+    /// There was no server to connect to.
+    Refused(ActorId, ConnectionId),
+}
+
+/// How far [`Simulation::step`] came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A command reached the engine.
+    Command,
+    /// Something else arrived: a connection, a reply, the end of a connection.
+    Arrival,
+    /// Nothing more is due.
+    Settled,
 }
 
 impl Simulation {
@@ -118,7 +155,21 @@ impl Simulation {
             links: BTreeMap::new(),
             under_way: BTreeMap::new(),
             sent: 0,
+            delivering: None,
+            begun: None,
+            delivered: 0,
+            broker_down_until: None,
         }
+    }
+
+    /// The settings of processes that start from now on.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Changes the settings of processes that start from now on, and how long bytes travel.
+    pub fn configure(&mut self, config: Config) {
+        self.config = config;
     }
 
     /// Lets the producer call a task, and returns the task's id. It happens in the next
@@ -163,11 +214,58 @@ impl Simulation {
 
     /// Ends a worker as SIGKILL does: its connections drop, and what it had is left behind.
     pub fn kill_worker(&mut self, id: ActorId) {
-        if let Some(Player { part: Part::Worker(worker), .. }) = self.actors.get_mut(&id)
-            && !worker.activity().is_over()
-        {
-            worker.kill();
+        if let Some(player) = self.actors.get_mut(&id) {
+            player.kill();
         }
+    }
+
+    /// Ends a worker as SIGKILL does when it next has a message from BRPOP: before it can put it
+    /// into `unacked`.
+    pub fn kill_worker_before_unacked(&mut self, id: ActorId) {
+        if let Some(player) = self.running_worker(id) {
+            player.doomed = true;
+        }
+    }
+
+    /// Stops a worker's process as SIGSTOP does: it does nothing, and its connections stay.
+    pub fn pause_worker(&mut self, id: ActorId) {
+        if let Some(player) = self.running_worker(id) {
+            player.stopped = true;
+        }
+    }
+
+    /// Lets a stopped process go on as SIGCONT does; what arrived meanwhile is there at once.
+    pub fn resume_worker(&mut self, id: ActorId, now: UnixMillis) {
+        let Some(player) = self.running_worker(id) else {
+            return;
+        };
+        player.stopped = false;
+        for parcel in std::mem::take(&mut player.waiting) {
+            self.send_at(now, parcel);
+        }
+    }
+
+    /// Whether a worker's process is stopped.
+    pub fn is_paused(&self, id: ActorId) -> bool {
+        self.actors.get(&id).is_some_and(|player| player.stopped)
+    }
+
+    /// Refuses new connections of actors until then: the server is down. That it closes those it
+    /// has is the caller's part.
+    pub fn refuse_connections_until(&mut self, until: UnixMillis) {
+        self.broker_down_until = Some(until);
+    }
+
+    /// Whether connections are refused.
+    pub fn is_broker_down(&self, now: UnixMillis) -> bool {
+        self.broker_down_until.is_some_and(|until| now < until)
+    }
+
+    fn running_worker(&mut self, id: ActorId) -> Option<&mut Player> {
+        let player = self.actors.get_mut(&id)?;
+        let is_running =
+            matches!(player.part, Part::Worker(_)) && !player.part.actor().activity().is_over();
+        is_running.then_some(player)
     }
 
     /// Whether this client is a connection of an actor.
@@ -178,8 +276,19 @@ impl Simulation {
     /// When something happens that [`run`](Self::run) should be called for.
     pub fn next_deadline(&self) -> Option<UnixMillis> {
         let arrival = self.under_way.keys().next().map(|(at, _)| *at);
-        let actors = self.actors.values().filter_map(|it| it.part.actor().next_deadline());
-        actors.chain(arrival).min()
+        let awake = self.actors.values().filter(|player| !player.stopped);
+        let actors = awake.filter_map(|player| player.part.actor().next_deadline());
+        actors.chain(arrival).chain(self.delivering).min()
+    }
+
+    /// How many things have arrived, on either side, since the simulation began.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Whether [`step`](Self::step) stopped among things that are due at the same time.
+    pub fn is_amid(&self) -> bool {
+        self.delivering.is_some()
     }
 
     /// What the actors say of themselves, in the order in which they came.
@@ -200,66 +309,153 @@ impl Simulation {
     /// Returns the other clients that the engine named active, which the host has to look at.
     pub fn run(&mut self, engine: &mut Engine, now: UnixMillis) -> Vec<ClientId> {
         let mut others = Vec::new();
-        loop {
-            let due = self.next_deadline().into_iter().chain(engine.next_deadline()).min();
-            let Some(due) = due.filter(|&due| due <= now) else {
-                break;
-            };
-            engine.advance(due);
-            self.settle(engine, engine.now(), &mut others);
-        }
-        engine.advance(now);
-        self.settle(engine, engine.now(), &mut others);
-        self.forget_the_dead();
+        while self.step(engine, now, &mut others) != Step::Settled {}
         others
     }
 
-    /// Lets everything happen that is due at `now`.
-    fn settle(&mut self, engine: &mut Engine, now: UnixMillis, others: &mut Vec<ClientId>) {
-        let ids: Vec<ActorId> = self.actors.keys().copied().collect();
-        for id in ids {
-            self.advance_actor(id, now);
-        }
+    /// Lets the next thing arrive that is due at `now` or before, as [`run`](Self::run) would,
+    /// and adds to `others` who else has output.
+    pub fn step(
+        &mut self,
+        engine: &mut Engine,
+        now: UnixMillis,
+        others: &mut Vec<ClientId>,
+    ) -> Step {
         loop {
-            self.collect_output(engine, now, others);
-            let next = self.under_way.first_entry().filter(|entry| entry.key().0 <= now);
-            let Some(parcel) = next.map(OccupiedEntry::remove) else {
-                break;
-            };
-            self.deliver(parcel, engine, now);
+            if let Some(at) = self.delivering {
+                if let Some(step) = self.deliver_next(engine, at, others) {
+                    return step;
+                }
+                self.delivering = None;
+            }
+            let due = self.next_deadline().into_iter().chain(engine.next_deadline()).min();
+            let due = due.filter(|&due| due <= now);
+            engine.advance(due.unwrap_or(now));
+            let at = engine.now();
+            self.advance_actors(at);
+            self.collect_output(engine, at, others);
+            let is_something_due = self.under_way.keys().next().is_some_and(|(due, _)| *due <= at);
+            if due.is_none() && !is_something_due {
+                self.forget_the_dead();
+                return Step::Settled;
+            }
+            self.delivering = Some(at);
+        }
+    }
+
+    /// Sends on what the engine has for its clients without letting anything arrive.
+    pub fn collect(&mut self, engine: &mut Engine, others: &mut Vec<ClientId>) {
+        if self.begun.is_none() {
+            self.collect_output(engine, engine.now(), others);
+        }
+    }
+
+    /// Lets the next thing arrive that is due at `at`.
+    fn deliver_next(
+        &mut self,
+        engine: &mut Engine,
+        at: UnixMillis,
+        others: &mut Vec<ClientId>,
+    ) -> Option<Step> {
+        let at = at.max(engine.now());
+        let parcel = match self.begun.take() {
+            Some((id, connection, rest)) => Parcel::ToEngine(id, Action::Send(connection, rest)),
+            None => {
+                let next = self.under_way.first_entry().filter(|entry| entry.key().0 <= at);
+                next.map(OccupiedEntry::remove)?
+            }
+        };
+        self.delivered += 1;
+        let step = match &parcel {
+            Parcel::ToEngine(_, Action::Send(..)) => Step::Command,
+            _ => Step::Arrival,
+        };
+        self.deliver(parcel, engine, at);
+        if self.begun.is_none() {
+            self.collect_output(engine, at, others);
+        }
+        Some(step)
+    }
+
+    fn advance_actors(&mut self, now: UnixMillis) {
+        let awake = self.actors.iter().filter(|(_, player)| !player.stopped);
+        let ids: Vec<ActorId> = awake.map(|(id, _)| *id).collect();
+        for id in ids {
+            self.with_actor(id, now, |actor| actor.advance(now));
         }
     }
 
     fn deliver(&mut self, parcel: Parcel, engine: &mut Engine, now: UnixMillis) {
         match parcel {
             Parcel::ToEngine(id, action) => self.perform(id, action, engine, now),
-            Parcel::ToActor(client, bytes) => {
-                if let Some(&(id, connection)) = self.links.get(&client) {
-                    self.with_actor(id, now, |actor| actor.receive(connection, &bytes, now));
+            Parcel::ToActor(client, ref bytes) => {
+                if let Some(&(id, connection)) = self.links.get(&client)
+                    && !self.is_kept_from(id, client, &parcel)
+                {
+                    self.with_actor(id, now, |actor| actor.receive(connection, bytes, now));
                 }
             }
             Parcel::Closed(client) => {
                 engine.disconnect(client, now);
-                if let Some((id, connection)) = self.links.remove(&client) {
-                    self.with_actor(id, now, |actor| actor.disconnected(connection, now));
+                let Some(&(id, connection)) = self.links.get(&client) else {
+                    return;
+                };
+                if self.is_kept_from(id, client, &parcel) {
+                    return;
                 }
+                self.links.remove(&client);
+                if let Some(player) = self.actors.get_mut(&id) {
+                    player.open.remove(&connection);
+                }
+                self.with_actor(id, now, |actor| actor.disconnected(connection, now));
+            }
+            Parcel::Refused(id, connection) => {
+                self.with_actor(id, now, |actor| actor.disconnected(connection, now));
             }
         }
     }
 
+    /// Whether what arrives does not reach the actor: its process is stopped, or ends right now.
+    fn is_kept_from(&mut self, id: ActorId, client: ClientId, parcel: &Parcel) -> bool {
+        let Some(player) = self.actors.get_mut(&id) else {
+            return true;
+        };
+        if player.stopped {
+            player.waiting.push(parcel.clone());
+            return true;
+        }
+        if player.doomed
+            && let Parcel::ToActor(_, bytes) = parcel
+            && player.clients.contains(&(client, Role::Consumer))
+            && bytes.starts_with(b"*2\r\n")
+        {
+            player.kill();
+            return true;
+        }
+        false
+    }
+
     fn perform(&mut self, id: ActorId, action: Action, engine: &mut Engine, now: UnixMillis) {
+        let is_down = self.is_broker_down(now);
         let Some(player) = self.actors.get_mut(&id) else {
             return;
         };
         match action {
+            Action::Open(connection, _) if is_down => {
+                self.send(now, Parcel::Refused(id, connection));
+            }
             Action::Open(connection, role) => {
                 let client = engine.connect(now);
                 player.clients.push((client, role));
                 player.open.insert(connection, client);
                 self.links.insert(client, (id, connection));
             }
-            Action::Send(connection, bytes) => {
+            Action::Send(connection, mut bytes) => {
                 if let Some(&client) = player.open.get(&connection) {
+                    let rest = bytes.split_off(first_command(&bytes));
+                    if !rest.is_empty() {
+                        self.begun = Some((id, connection, rest));
+                    }
                     engine.receive(client, &bytes, now);
                 }
             }
@@ -290,12 +486,12 @@ impl Simulation {
     }
 
     fn send(&mut self, now: UnixMillis, parcel: Parcel) {
-        self.sent += 1;
-        self.under_way.insert((now + self.config.latency_ms, self.sent), parcel);
+        self.send_at(now + self.config.latency_ms, parcel);
     }
 
-    fn advance_actor(&mut self, id: ActorId, now: UnixMillis) {
-        self.with_actor(id, now, |actor| actor.advance(now));
+    fn send_at(&mut self, at: UnixMillis, parcel: Parcel) {
+        self.sent += 1;
+        self.under_way.insert((at, self.sent), parcel);
     }
 
     /// Lets an actor act, and sends what it wants to send.
@@ -313,7 +509,15 @@ impl Simulation {
     fn add(&mut self, part: Part) -> ActorId {
         let id = ActorId(self.created);
         self.created += 1;
-        self.actors.insert(id, Player { part, clients: Vec::new(), open: BTreeMap::new() });
+        let player = Player {
+            part,
+            clients: Vec::new(),
+            open: BTreeMap::new(),
+            stopped: false,
+            waiting: Vec::new(),
+            doomed: false,
+        };
+        self.actors.insert(id, player);
         id
     }
 
@@ -342,5 +546,39 @@ impl Simulation {
         for id in dead.iter().take(dead.len().saturating_sub(REMEMBERED_MAX)) {
             self.actors.remove(id);
         }
+    }
+}
+
+/// How many bytes the first command takes; all of them where they are not whole commands.
+fn first_command(bytes: &[u8]) -> usize {
+    let length_of = |at: usize, mark: u8| -> Option<(usize, usize)> {
+        let line = bytes.get(at..)?;
+        let end = line.windows(2).position(|pair| pair == b"\r\n")?;
+        let number = line[..end].strip_prefix(&[mark])?;
+        let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+        Some((number, at + end + 2))
+    };
+    let command = || {
+        let (count, mut at) = length_of(0, b'*')?;
+        for _ in 0..count {
+            let (length, begin) = length_of(at, b'$')?;
+            at = begin.checked_add(length)?.checked_add(2)?;
+        }
+        (at <= bytes.len()).then_some(at)
+    };
+    command().unwrap_or(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_command;
+
+    #[test]
+    fn commands_written_at_once_are_told_apart() {
+        let written = b"*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nGET\r\n$2\r\n\r\n\r\n";
+        assert_eq!(first_command(written), 15);
+        assert_eq!(first_command(&written[15..]), written.len() - 15);
+        assert_eq!(first_command(b"*1\r\n$9\r\nMULTI"), 13, "what is no command goes as it is");
+        assert_eq!(first_command(b""), 0);
     }
 }
