@@ -5,7 +5,7 @@ mod scene;
 use super::observer::Reader;
 use crate::celery::picture::{Span, TokenId};
 use crate::celery::{Request, Task, Update};
-use celery_sim::{ActorId, Config, Simulation, TaskCall, keys};
+use celery_sim::{ActorId, Config, Simulation, TaskCall, TransportOptions, keys};
 use keyspace::{ClientId, Engine, Event, UnixMillis};
 use keyspace_resp::Value;
 use scene::{Scene, Stale};
@@ -15,7 +15,7 @@ const LATENCY_MS: i64 = 15;
 /// How long a task runs: long enough to see that it does.
 const TASK_MS: i64 = 2_000;
 /// An hour by default. Here nobody waits so long for a message to come back.
-const VISIBILITY_TIMEOUT_S: i64 = 30;
+const VISIBILITY_TIMEOUT_S: f64 = 30.0;
 const RESTORE_INTERVAL_S: i64 = 5;
 
 /// Producers and workers, and what the page sees of them.
@@ -32,10 +32,13 @@ impl Celery {
         let config = Config {
             latency_ms: LATENCY_MS,
             task_ms: TASK_MS,
-            visibility_timeout_s: VISIBILITY_TIMEOUT_S,
-            unacked_restore_interval_s: RESTORE_INTERVAL_S,
-            unacked_restore_throttle: 1,
-            ..Config::default()
+            broker_transport_options: TransportOptions {
+                visibility_timeout: VISIBILITY_TIMEOUT_S,
+                unacked_restore_interval: RESTORE_INTERVAL_S,
+                unacked_restore_throttle: 1,
+                ..TransportOptions::default()
+            },
+            ..Config::solo()
         };
         Celery {
             simulation: Simulation::new(config, seed),

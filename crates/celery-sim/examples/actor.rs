@@ -53,7 +53,7 @@ fn run_worker(address: &str, name: &str, seed: u64) -> Result<()> {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         events.send(Event::InputEnded)
     });
-    let mut worker = Worker::new(name, Config::default(), seed);
+    let mut worker = Worker::new(name, Config::solo(), seed);
     driver.run(&mut worker, Worker::stop, |_| false)
 }
 

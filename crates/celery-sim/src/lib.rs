@@ -13,7 +13,7 @@
 //!
 //! let now = UnixMillis(1_700_000_000_000);
 //! let mut engine = Engine::new(Options { start: now, ..Options::default() });
-//! let mut celery = Simulation::new(Config::default(), 7);
+//! let mut celery = Simulation::new(Config::solo(), 7);
 //! celery.start_worker();
 //! let task_id = celery.send_task(TaskCall::new("app.add", [2, 3]));
 //! celery.get_result(&task_id);
@@ -51,11 +51,15 @@ pub mod python;
 mod simulation;
 pub mod tasks;
 mod worker;
+mod workload;
 
 pub use actor::{Action, Activity, Actor};
-pub use config::Config;
+pub use config::{
+    BeatEntry, Config, QueueOrder, RetryPolicy, TaskDefinition, TransportOptions, WorkerPool,
+};
 pub use connection::{ConnectionId, Role};
 pub use message::TaskCall;
 pub use producer::Producer;
 pub use simulation::{ActorId, ActorKind, ActorSnapshot, Simulation, Step};
 pub use worker::Worker;
+pub use workload::{Held, Report, Running, Slot, What, Workload};

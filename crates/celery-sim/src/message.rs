@@ -238,6 +238,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Celery's name of it.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Outcome::Success(_) => "SUCCESS",
+            Outcome::Failure { .. } => "FAILURE",
+        }
+    }
+}
+
 /// The value of a result's key: `status`, `result` and the rest.
 pub fn result_meta(task_id: &str, outcome: &Outcome, now: UnixMillis) -> Vec<u8> {
     let (status, result, traceback) = match outcome {

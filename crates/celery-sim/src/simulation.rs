@@ -11,10 +11,11 @@ use crate::connection::{ConnectionId, Role};
 use crate::message::TaskCall;
 use crate::producer::Producer;
 use crate::worker::Worker;
+use crate::workload::{Report, Workload};
 use fastrand::Rng;
 use keyspace::{ClientId, Engine, UnixMillis};
-use std::collections::BTreeMap;
 use std::collections::btree_map::OccupiedEntry;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The number of an actor; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +43,12 @@ pub struct ActorSnapshot {
     pub activity: Activity,
     /// Every connection that it has or had, as the engine knows it.
     pub clients: Vec<(ClientId, Role)>,
+    /// The tasks that it has, where it is a worker.
+    pub workload: Option<Workload>,
 }
+
+/// How many reports are kept until they are taken; the oldest go first.
+const REPORTS_MAX: usize = 16_384;
 
 /// How many actors that are no more are remembered.
 const REMEMBERED_MAX: usize = 32;
@@ -64,6 +70,7 @@ pub struct Simulation {
     /// What is left of a write whose first commands have run.
     begun: Option<(ActorId, ConnectionId, Vec<u8>)>,
     delivered: u64,
+    reports: VecDeque<Report>,
     /// Nobody can connect before.
     broker_down_until: Option<UnixMillis>,
 }
@@ -82,23 +89,39 @@ struct Player {
 
 #[derive(Debug, Clone)]
 enum Part {
-    Producer(Producer),
-    Worker(Worker),
+    Producer(Box<Producer>),
+    Worker(Box<Worker>),
 }
 
 impl Part {
     fn actor(&self) -> &dyn Actor {
         match self {
-            Part::Producer(producer) => producer,
-            Part::Worker(worker) => worker,
+            Part::Producer(producer) => producer.as_ref(),
+            Part::Worker(worker) => worker.as_ref(),
         }
     }
 
     fn actor_mut(&mut self) -> &mut dyn Actor {
         match self {
-            Part::Producer(producer) => producer,
-            Part::Worker(worker) => worker,
+            Part::Producer(producer) => producer.as_mut(),
+            Part::Worker(worker) => worker.as_mut(),
         }
+    }
+
+    fn workload(&self) -> Option<Workload> {
+        match self {
+            Part::Worker(worker) => Some(worker.workload()),
+            Part::Producer(_) => None,
+        }
+    }
+
+    fn take_reports(&mut self, actor: ActorId) -> Vec<Report> {
+        let news = match self {
+            Part::Worker(worker) => worker.take_news(),
+            Part::Producer(_) => Vec::new(),
+        };
+        let report = |(at, task_id, what)| Report { at, actor, task_id, what };
+        news.into_iter().map(report).collect()
     }
 
     fn kind(&self) -> ActorKind {
@@ -158,6 +181,7 @@ impl Simulation {
             delivering: None,
             begun: None,
             delivered: 0,
+            reports: VecDeque::new(),
             broker_down_until: None,
         }
     }
@@ -202,7 +226,7 @@ impl Simulation {
         self.workers_named += 1;
         let name = format!("w{}@{}", self.workers_named, self.config.hostname);
         let worker = Worker::new(&name, self.config.clone(), self.rng.u64(..));
-        self.add(Part::Worker(worker))
+        self.add(Part::Worker(Box::new(worker)))
     }
 
     /// Shuts a worker down as SIGTERM does: it finishes its task first.
@@ -299,8 +323,15 @@ impl Simulation {
             name: player.part.actor().name().to_owned(),
             activity: player.part.actor().activity(),
             clients: player.clients.clone(),
+            workload: player.part.workload(),
         };
         self.actors.iter().map(snapshot).collect()
+    }
+
+    /// Takes what became of tasks in workers since it was last taken, in order. Only the newest
+    /// are kept.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports).into()
     }
 
     /// Runs actors and engine up to `now`, until nothing more happens. Each thing that is due on
@@ -501,7 +532,11 @@ impl Simulation {
         };
         let actor = player.part.actor_mut();
         act(actor);
-        for action in actor.take_actions() {
+        let actions = actor.take_actions();
+        self.reports.extend(player.part.take_reports(id));
+        let surplus = self.reports.len().saturating_sub(REPORTS_MAX);
+        self.reports.drain(..surplus);
+        for action in actions {
             self.send(now, Parcel::ToEngine(id, action));
         }
     }
@@ -528,7 +563,7 @@ impl Simulation {
         let id = current.unwrap_or_else(|| {
             let seed = self.rng.u64(..);
             let producer = Producer::new("producer", &self.config.hostname, seed);
-            self.add(Part::Producer(producer))
+            self.add(Part::Producer(Box::new(producer)))
         });
         self.producer = Some(id);
         match self.actors.get_mut(&id) {

@@ -6,7 +6,7 @@
 //! task holds up.
 
 use crate::actor::{Action, Activity, Actor};
-use crate::config::Config;
+use crate::config::{Config, WorkerPool};
 use crate::connection::{Command, ConnectionId, HEALTH_CHECK_INTERVAL_MS, Role};
 use crate::ids;
 use crate::keys;
@@ -14,6 +14,7 @@ use crate::message::{self, Outcome, TaskMessage};
 use crate::process::{Process, Progress};
 use crate::python;
 use crate::tasks;
+use crate::workload::{Held, Running, Slot, What, Workload};
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
@@ -96,6 +97,7 @@ pub struct Worker {
     /// Messages whose time has not come, by that time and their order.
     held: BTreeMap<(UnixMillis, u64), TaskMessage>,
     held_count: u64,
+    news: Vec<(UnixMillis, String, What)>,
     stopping: bool,
 }
 
@@ -113,6 +115,7 @@ impl Worker {
             polling: false,
             held: BTreeMap::new(),
             held_count: 0,
+            news: Vec::new(),
             stopping: false,
         };
         worker.start();
@@ -155,7 +158,7 @@ impl Worker {
         if !acquired {
             return;
         }
-        let before = now + -self.config.visibility_timeout_s.saturating_mul(1000);
+        let before = now + -self.visibility_timeout_ms();
         let range = Command::new("ZRANGE").arg(keys::UNACKED_INDEX);
         let range =
             range.arg(python::timestamp(before)).args(["0", "BYSCORE", "REV", "WITHSCORES"]);
@@ -230,8 +233,54 @@ impl Worker {
     }
 
     fn restore_interval_ms(&self) -> i64 {
-        let looks = self.config.unacked_restore_throttle.max(1);
-        self.config.unacked_restore_interval_s.max(1).saturating_mul(looks).saturating_mul(1000)
+        let looks = self.config.broker_transport_options.unacked_restore_throttle.max(1);
+        self.config
+            .broker_transport_options
+            .unacked_restore_interval
+            .max(1)
+            .saturating_mul(looks)
+            .saturating_mul(1000)
+    }
+
+    fn visibility_timeout_ms(&self) -> i64 {
+        (self.config.broker_transport_options.visibility_timeout * 1000.0) as i64
+    }
+
+    /// The tasks that it has now.
+    pub fn workload(&self) -> Workload {
+        let running = match &self.activity {
+            Activity::Running { task_id, task, since, until } => Some(Running {
+                task_id: task_id.clone(),
+                task: task.clone(),
+                since: *since,
+                until: *until,
+            }),
+            _ => None,
+        };
+        let held = self.held.iter().filter_map(|((until, _), message)| {
+            let task_id = message.request.as_ref()?.id.clone();
+            Some(Held { task_id, until: *until })
+        });
+        Workload {
+            pool: WorkerPool::Solo,
+            prefetch_limit: Some(1),
+            queues: vec![keys::DEFAULT_QUEUE.to_owned()],
+            parked: self.polling,
+            slots: vec![Slot { pid: 1, running }],
+            prefetched: Vec::new(),
+            held: held.collect(),
+        }
+    }
+
+    /// Takes what became of tasks since it was last taken.
+    pub fn take_news(&mut self) -> Vec<(UnixMillis, String, What)> {
+        std::mem::take(&mut self.news)
+    }
+
+    fn tell(&mut self, message: &TaskMessage, what: What, now: UnixMillis) {
+        if let Some(request) = &message.request {
+            self.news.push((now, request.id.clone(), what));
+        }
     }
 
     fn poll(&mut self) {
@@ -340,8 +389,10 @@ impl Worker {
     }
 
     fn received(&mut self, message: TaskMessage, now: UnixMillis) {
+        self.tell(&message, What::Received, now);
         match message.request.as_ref().and_then(|request| request.eta) {
             Some(eta) if eta > now => {
+                self.tell(&message, What::Held { until: eta }, now);
                 self.held_count += 1;
                 self.held.insert((eta, self.held_count), message);
             }
@@ -366,10 +417,11 @@ impl Worker {
             since: now,
             until: now + millis,
         };
+        self.tell(&message, What::Started { slot: 0, until: now + millis }, now);
         self.process.sleep_then(millis, Then::Ran(Box::new(message)));
     }
 
-    fn ran(&mut self, message: &TaskMessage) {
+    fn ran(&mut self, message: &TaskMessage, now: UnixMillis) {
         self.activity = Activity::Busy;
         if let Some(request) = &message.request
             && let Some(task) = tasks::find(&request.task)
@@ -377,6 +429,7 @@ impl Worker {
             && !task.ignore_result
         {
             let outcome = task.run(request);
+            self.tell(message, What::Ended { state: outcome.state().to_owned() }, now);
             self.store(Finished { task_id: request.id.clone(), outcome });
         }
         self.acknowledge(&message.delivery_tag);
@@ -397,7 +450,7 @@ impl Worker {
         }
         let key = keys::result(&finished.task_id);
         let meta = message::result_meta(&finished.task_id, &finished.outcome, now);
-        let expires = self.config.result_expires_s.to_string();
+        let expires = self.config.result_expires.map_or(0, |it| it as i64).to_string();
         self.process.transaction(
             Role::Results,
             [
@@ -462,7 +515,7 @@ impl Worker {
             }
             Then::Ready => self.ready(now),
             Then::Received(message) => self.received(*message, now),
-            Then::Ran(message) => self.ran(&message),
+            Then::Ran(message) => self.ran(&message, now),
             Then::Meta(finished) => {
                 self.store_over(&finished, reply.and_then(Value::as_bytes), now);
             }

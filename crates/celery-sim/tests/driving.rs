@@ -10,7 +10,7 @@ const START: UnixMillis = UnixMillis(1_795_402_600_000);
 fn world() -> (Engine, Simulation) {
     let mut engine = Engine::new(Options { start: START, ..Options::default() });
     engine.observe(true);
-    let config = Config { latency_ms: 3, task_ms: 70, ..Config::default() };
+    let config = Config { latency_ms: 3, task_ms: 70, ..Config::solo() };
     let mut celery = Simulation::new(config, 11);
     for _ in 0..3 {
         celery.start_worker();
@@ -95,7 +95,7 @@ fn a_paused_process_keeps_its_connections_and_goes_on_where_it_was() {
 fn a_worker_killed_before_unacked_loses_its_message() {
     let mut engine = Engine::new(Options { start: START, ..Options::default() });
     engine.observe(true);
-    let mut celery = Simulation::new(Config::default(), 1);
+    let mut celery = Simulation::new(Config::solo(), 1);
     let worker = celery.start_worker();
     celery.run(&mut engine, START + 500);
     celery.kill_worker_before_unacked(worker);
@@ -112,7 +112,7 @@ fn a_worker_killed_before_unacked_loses_its_message() {
 #[test]
 fn a_server_that_is_down_refuses_connections() {
     let mut engine = Engine::new(Options { start: START, ..Options::default() });
-    let mut celery = Simulation::new(Config::default(), 1);
+    let mut celery = Simulation::new(Config::solo(), 1);
     celery.refuse_connections_until(START + 1_000);
     assert!(celery.is_broker_down(START) && !celery.is_broker_down(START + 1_000));
     celery.start_worker();

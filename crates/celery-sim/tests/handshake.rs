@@ -57,7 +57,7 @@ fn the_result_backend_selects_its_database_last() {
 
 #[test]
 fn the_broker_is_asked_whether_it_is_well_before_anything_else() {
-    let worker = Worker::new("w1@h", Config::default(), 1);
+    let worker = Worker::new("w1@h", Config::solo(), 1);
     let expected = [PING, HELLO, MAINTENANCE, LIBRARY, VERSION, PING];
     assert_eq!(sent(worker, Role::Consumer, 6), expected);
 }

@@ -1,6 +1,6 @@
 //! Actors on an engine: what outlives them, what comes back, and that it is all the same each time.
 
-use celery_sim::{Activity, Config, Simulation, TaskCall, keys};
+use celery_sim::{Activity, Config, Simulation, TaskCall, TransportOptions, keys};
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
 
@@ -56,12 +56,13 @@ impl World {
 
 /// kombu's settings for impatient people: look every second, give up on a message after five.
 fn impatient() -> Config {
-    Config {
-        visibility_timeout_s: 5,
-        unacked_restore_interval_s: 1,
+    let broker_transport_options = TransportOptions {
+        visibility_timeout: 5.0,
+        unacked_restore_interval: 1,
         unacked_restore_throttle: 1,
-        ..Config::default()
-    }
+        ..TransportOptions::default()
+    };
+    Config { broker_transport_options, ..Config::solo() }
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn a_message_that_is_restored_says_so_and_is_first_in_line() {
 
 #[test]
 fn a_stopped_worker_finishes_its_task() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config::solo());
     let worker = world.celery.start_worker();
     world.pass(100);
     let task_id = world.celery.send_task(TaskCall::new("app.slow", [2]));
@@ -130,7 +131,7 @@ fn a_stopped_worker_finishes_its_task() {
 
 #[test]
 fn a_held_message_runs_at_its_time_and_does_not_hold_up_others() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config::solo());
     world.celery.start_worker();
     world.pass(100);
     let call = TaskCall { countdown_ms: Some(5_000), ..TaskCall::new("app.add", [1, 2]) };
@@ -147,7 +148,7 @@ fn a_held_message_runs_at_its_time_and_does_not_hold_up_others() {
 
 #[test]
 fn a_worker_that_stops_puts_held_messages_back() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config::solo());
     let worker = world.celery.start_worker();
     world.pass(100);
     let call = TaskCall { countdown_ms: Some(60_000), ..TaskCall::new("app.add", [1, 2]) };
@@ -161,7 +162,7 @@ fn a_worker_that_stops_puts_held_messages_back() {
 
 #[test]
 fn a_message_that_is_no_task_is_dropped_and_one_that_is_no_message_ends_the_worker() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config::solo());
     world.celery.start_worker();
     world.pass(100);
     let message = r#"{"body": "", "headers": {}, "properties": {"delivery_tag": "t",
@@ -177,7 +178,7 @@ fn a_message_that_is_no_task_is_dropped_and_one_that_is_no_message_ends_the_work
 
 #[test]
 fn a_lost_connection_or_an_error_ends_a_worker() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config::solo());
     world.celery.start_worker();
     world.pass(100);
     world.ask(0, &["CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes"]);
@@ -194,7 +195,7 @@ fn a_lost_connection_or_an_error_ends_a_worker() {
 
 #[test]
 fn bytes_take_their_time() {
-    let mut world = World::new(Config { latency_ms: 50, ..Config::default() });
+    let mut world = World::new(Config { latency_ms: 50, ..Config::solo() });
     world.celery.start_worker();
     world.pass(5_000);
     let task_id = world.celery.send_task(TaskCall::new("app.add", [2, 3]));
@@ -212,7 +213,7 @@ fn the_same_seed_gives_the_same_events_also_from_a_checkpoint() {
         world.pass(777);
         world.engine.take_events()
     };
-    let mut first = World::new(Config { latency_ms: 7, ..Config::default() });
+    let mut first = World::new(Config { latency_ms: 7, ..Config::solo() });
     first.celery.start_worker();
     first.pass(333);
     first.engine.take_events();

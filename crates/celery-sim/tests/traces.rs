@@ -41,7 +41,7 @@ impl Play {
     fn new() -> Play {
         let mut engine = Engine::new(Options { start: START, ..Options::default() });
         engine.observe(true);
-        let config = Config { hostname: "h".to_owned(), ..Config::default() };
+        let config = Config { hostname: "h".to_owned(), ..Config::solo() };
         Play { engine, celery: Simulation::new(config, 1), now: START, log: Vec::new() }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::celery::picture::{Doing, Group};
-use celery_sim::{ActorId, Config, Simulation, TaskCall};
+use celery_sim::{ActorId, Config, Simulation, TaskCall, TransportOptions};
 use keyspace::{Engine, Options};
 
 const START: UnixMillis = UnixMillis(1_795_402_600_000);
@@ -20,7 +20,7 @@ impl Stage {
         let mut engine = Engine::new(Options { start: START, ..Options::default() });
         engine.observe(true);
         let console = engine.connect(START);
-        let config = Config { task_ms: 1_000, ..Config::default() };
+        let config = Config { task_ms: 1_000, ..Config::solo() };
         let celery = Simulation::new(config, 5);
         Stage { engine, celery, scene: Scene::new(), console, now: START }
     }
@@ -131,7 +131,7 @@ fn a_killed_workers_message_stays_in_unacked() {
 #[test]
 fn a_restored_message_is_the_same_token_again() {
     let mut stage = Stage::new();
-    stage.celery = Simulation::new(Config { visibility_timeout_s: 0, ..Config::default() }, 5);
+    stage.celery = Simulation::new(impatient(), 5);
     let worker = stage.worker();
     let taken = stage.send("app.slow", &[60]);
     stage.celery.kill_worker(worker);
@@ -208,7 +208,7 @@ fn a_result_leaves_when_its_key_expires_or_is_deleted() {
 #[test]
 fn the_feed_counts_what_repeats_and_marks_what_runs_in_a_transaction() {
     let mut stage = Stage::new();
-    stage.celery = Simulation::new(Config { latency_ms: 1, ..Config::default() }, 5);
+    stage.celery = Simulation::new(Config { latency_ms: 1, ..Config::solo() }, 5);
     stage.worker();
     stage.pass(3_500);
     let lines = stage.scene.take_lines();
@@ -248,4 +248,11 @@ fn a_message_opens() {
     assert!(detail.properties.iter().any(|(name, _)| name == "delivery_tag"));
     assert_eq!(detail.body[0], ("args".to_owned(), "[2, 3]".to_owned()));
     assert_eq!(stage.scene.detail(9_999), None);
+}
+
+/// Whoever looks puts every unacknowledged message back.
+fn impatient() -> Config {
+    let broker_transport_options =
+        TransportOptions { visibility_timeout: 0.0, ..TransportOptions::default() };
+    Config { broker_transport_options, ..Config::solo() }
 }
