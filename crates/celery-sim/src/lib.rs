@@ -40,6 +40,7 @@
 #![deny(missing_docs)]
 
 mod actor;
+pub mod celeryconfig;
 mod config;
 mod connection;
 mod ids;
