@@ -556,7 +556,8 @@ impl Parser {
         if self.peek().is_some_and(is_name_start) {
             return self.fail(format!("a number does not go on with a letter: {text}"));
         }
-        let has_zeros = text.len() > 1 && text.starts_with('0') && text.trim_matches('0') != "";
+        let has_zeros =
+            text.len() > 1 && text.starts_with('0') && !text.trim_matches('0').is_empty();
         if !is_float && has_zeros {
             return Err(Problem::error(place, "a whole number does not begin with 0"));
         }
@@ -584,8 +585,10 @@ impl Parser {
         let letters: String =
             self.chars[self.at..].iter().take(3).take_while(|char| char.is_alphabetic()).collect();
         let quote = self.peek_at(letters.chars().count());
-        let is_prefix =
-            matches!(&*letters.to_lowercase(), "" | "r" | "b" | "u" | "f" | "br" | "rb" | "fr" | "rf");
+        let is_prefix = matches!(
+            &*letters.to_lowercase(),
+            "" | "r" | "b" | "u" | "f" | "br" | "rb" | "fr" | "rf"
+        );
         (is_prefix && matches!(quote, Some('\'' | '"'))).then_some(letters)
     }
 
@@ -688,9 +691,8 @@ impl Parser {
             }
             '0'..='7' => {
                 self.at -= 1;
-                let digits = (0..3).take_while(|&ahead| {
-                    self.peek_at(ahead).is_some_and(|char| char.is_digit(8))
-                });
+                let digits = (0..3)
+                    .take_while(|&ahead| self.peek_at(ahead).is_some_and(|char| char.is_digit(8)));
                 let count = digits.count();
                 return self.code(count, 8, place).map(Some);
             }
@@ -763,7 +765,10 @@ fn arithmetic(operator: &str, left: Node, right: &Node, at: Place) -> Parsed<Nod
     }
     let (Some(a), Some(b)) = (left.value.as_number(), right.value.as_number()) else {
         let (a, b) = (left.value.kind(), right.value.kind());
-        return Err(Problem::error(at, format!("{operator} is evaluated for numbers only, not for {a} and {b}")));
+        return Err(Problem::error(
+            at,
+            format!("{operator} is evaluated for numbers only, not for {a} and {b}"),
+        ));
     };
     let number = match operator {
         "+" => a + b,

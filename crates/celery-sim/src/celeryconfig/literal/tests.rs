@@ -47,9 +47,14 @@ fn numbers_are_pythons() {
     ] {
         assert_eq!(value(text), Value::Int(expected), "{text}");
     }
-    for (text, expected) in
-        [("1.5", 1.5), (".5", 0.5), ("2.", 2.0), ("1e3", 1000.0), ("-1.5E-1", -0.15), ("7 / 2", 3.5)]
-    {
+    for (text, expected) in [
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("2.", 2.0),
+        ("1e3", 1000.0),
+        ("-1.5E-1", -0.15),
+        ("7 / 2", 3.5),
+    ] {
         assert_eq!(value(text), Value::Float(expected), "{text}");
     }
     assert_eq!(problem("x = 012"), "1:5 a whole number does not begin with 0");
@@ -111,7 +116,8 @@ fn collections_nest_and_go_over_lines() {
     assert_eq!(texts(&value("(1,)")), ["Int(1)"]);
     assert_eq!(value("(1)"), Value::Int(1));
     assert_eq!(texts(&value("()")), Vec::<String>::new());
-    let text = "{  # options\n    'visibility_timeout': 60 * 60,  # an hour\n    'a': {'b': [1]},\n}";
+    let text =
+        "{  # options\n    'visibility_timeout': 60 * 60,  # an hour\n    'a': {'b': [1]},\n}";
     let Value::Dict(pairs) = value(text) else { panic!("a dict") };
     assert_eq!(pairs[0].0.value, Value::Str("visibility_timeout".to_owned()));
     assert_eq!(pairs[0].1.value, Value::Int(3600));
@@ -142,7 +148,8 @@ fn calls_are_kept_as_they_stand() {
 
 #[test]
 fn lines_comments_and_docstrings_are_told_apart() {
-    let text = "\"\"\"My\nconfig.\"\"\"\n\n# broker\na = 1; b = 2\nc: int = \\\n    3\r\n\nd = 4 # end";
+    let text =
+        "\"\"\"My\nconfig.\"\"\"\n\n# broker\na = 1; b = 2\nc: int = \\\n    3\r\n\nd = 4 # end";
     let (assignments, problems) = parse(text);
     assert_eq!(problems, []);
     let lines = assignments.iter().map(|it| (it.name.as_str(), it.place.line, it.place.column));
