@@ -1,6 +1,7 @@
 //! From sources to a folder that a file server can host: compile, bind, assemble.
 
 use crate::Outcome;
+use crate::arrange::arrange;
 use crate::command::{cargo, output, run};
 use crate::entry::{Asset, Part, parse};
 use crate::tools::{self, WASM};
@@ -80,10 +81,14 @@ pub fn bind(profile: Profile, bindgen: &Path, program: &str, folder: &Path) -> O
     let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{program}.wasm"));
     let mut command = Command::new(bindgen);
     command.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(folder).arg(&compiled);
+    run(&mut command)?;
     if profile == Profile::Published {
-        command.args(["--remove-producers-section", "--remove-name-section"]);
+        let wasm = folder.join(format!("{program}_bg.wasm"));
+        let bytes = std::fs::read(&wasm)
+            .map_err(|error| format!("cannot read {}: {error}", wasm.display()))?;
+        write(&wasm, &arrange(&bytes)?)?;
     }
-    run(&mut command)
+    Ok(())
 }
 
 /// Writes what an asset needs into `folder` and returns the HTML that loads it.

@@ -1,5 +1,6 @@
 //! Every task a person runs, one command each. Start with `cargo xtask --help`.
 
+mod arrange;
 mod bench;
 mod browser;
 mod bundle;
@@ -33,6 +34,7 @@ Usage: cargo xtask <command>
   build   Build the playground into dist/, which any file server can host.
   check   What `test` checks first: formatting, lints, layers, documentation,
           and what the engine weighs.
+  size    Say what the engine with its JavaScript API weighs, beside its budget.
   docs    Write the generated documentation anew.
   bench   Measure the engine, natively and in a browser, beside redis-server.
             --help       say what can be chosen
@@ -115,6 +117,7 @@ fn run() -> Outcome {
         "test" => test::test(&stages),
         "build" => bundle::build_dist().map(|_| ()),
         "check" => check::check(),
+        "size" => js::check_size(),
         "docs" => docs(),
         "fuzz" => fuzz::fuzz(&fuzz_options),
         other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),
