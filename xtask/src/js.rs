@@ -6,9 +6,8 @@ use crate::tools;
 use std::path::Path;
 
 /// The most that the engine with its JavaScript API may weigh, wasm and glue, gzipped, in bytes: what
-/// a page that embeds it loads. On a line of 10 Mbit/s that is half a second. Scripting is a sixth of
-/// it. It could be a tenth less at `opt-level = "z"`, but then every command takes a third longer.
-const BUDGET_GZIP: usize = 650_000;
+/// a page that embeds it loads. On a line of 10 Mbit/s that takes less than half a second.
+const BUDGET_GZIP: usize = 550_000;
 
 const PACKAGE: &str = "keyspace-wasm";
 const PROGRAM: &str = "keyspace_wasm";

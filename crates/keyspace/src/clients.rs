@@ -18,11 +18,13 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
+    #[inline(always)]
     pub fn get(&self, id: &ClientId) -> Option<&Client> {
         let place = self.place(id)?;
         self.by_id.get_index(place).map(|(_, client)| client)
     }
 
+    #[inline(always)]
     pub fn get_mut(&mut self, id: &ClientId) -> Option<&mut Client> {
         let place = self.place(id)?;
         self.by_id.get_index_mut(place).map(|(_, client)| client)
@@ -54,11 +56,16 @@ impl Clients {
         self.by_id.values()
     }
 
+    #[inline(always)]
     fn place(&self, id: &ClientId) -> Option<usize> {
         let recent = self.recent.get();
         if self.by_id.get_index(recent).is_some_and(|(other, _)| other == id) {
             return Some(recent);
         }
+        self.search(id)
+    }
+
+    fn search(&self, id: &ClientId) -> Option<usize> {
         let place = self.by_id.get_index_of(id)?;
         self.recent.set(place);
         Some(place)
@@ -78,6 +85,7 @@ impl std::ops::Index<&ClientId> for Clients {
     type Output = Client;
 
     /// Panics where there is no such client.
+    #[inline(always)]
     fn index(&self, id: &ClientId) -> &Client {
         self.get(id).expect("the client is connected")
     }

@@ -29,6 +29,7 @@ pub struct Deferred {
 
 impl ReplyWriter {
     /// An empty writer that speaks `protocol`.
+    #[inline(always)]
     pub fn new(protocol: Protocol) -> Self {
         ReplyWriter { buffer: Vec::new(), protocol }
     }
@@ -44,16 +45,19 @@ impl ReplyWriter {
     }
 
     /// What has been written and not taken.
+    #[inline(always)]
     pub fn as_bytes(&self) -> &[u8] {
         &self.buffer
     }
 
     /// Bytes written and not taken.
+    #[inline(always)]
     pub fn len(&self) -> usize {
         self.buffer.len()
     }
 
     /// Whether nothing waits.
+    #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }

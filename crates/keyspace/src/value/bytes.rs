@@ -29,6 +29,7 @@ impl SmallBytes {
 impl Deref for SmallBytes {
     type Target = [u8];
 
+    #[inline(always)]
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Repr::Inline(len, bytes) => &bytes[..usize::from(*len)],

@@ -81,12 +81,14 @@ impl<T, const SIZE: usize> Segmented<T, SIZE> {
 impl<T, const SIZE: usize> Index<usize> for Segmented<T, SIZE> {
     type Output = T;
 
+    #[inline(always)]
     fn index(&self, index: usize) -> &T {
         &self.segments[index / SIZE][index % SIZE]
     }
 }
 
 impl<T, const SIZE: usize> IndexMut<usize> for Segmented<T, SIZE> {
+    #[inline(always)]
     fn index_mut(&mut self, index: usize) -> &mut T {
         &mut self.segments[index / SIZE][index % SIZE]
     }
