@@ -262,7 +262,7 @@ impl Engine {
         }
         let in_multi = client.transaction.queue.is_some();
         if in_multi && command.has(Flag::NoMulti) {
-            return Err(CommandError::text("ERR Command not allowed inside a transaction"));
+            return Err(CommandError::text(&"ERR Command not allowed inside a transaction"));
         }
         if !self.acl.user(client.user).is_unrestricted() {
             let context = if in_multi { LogContext::Multi } else { LogContext::Toplevel };
@@ -274,7 +274,7 @@ impl Engine {
             && client.out.protocol() == Protocol::Resp2
             && !command.spec.while_subscribed
         {
-            return Err(CommandError::SubscribedContext(command.spec.name));
+            return Err(CommandError::SubscribedContext(&command.spec.name));
         }
         if let Some(kind) = self.slow_script()
             && !command.has(Flag::AllowBusy)

@@ -5,29 +5,24 @@ use std::borrow::Cow;
 
 /// A command's error. `Display` is the exact text on the wire, without the leading dash; it
 /// stands nowhere else. A command that fails has changed nothing.
+///
+/// What a variant carries is one pointer wide: an error then travels in a register, through every
+/// handler and all that it calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::box_collection, reason = "a string alone is three pointers wide")]
 pub(crate) enum CommandError {
     // Arguments.
     Syntax,
-    WrongArity(&'static str),
-    UnknownCommand {
-        name: Vec<u8>,
-        args: Vec<Vec<u8>>,
-    },
-    UnknownSubcommand {
-        name: Vec<u8>,
-        container: &'static str,
-    },
-    SubcommandSyntax {
-        name: Vec<u8>,
-        container: Vec<u8>,
-    },
+    WrongArity(CommandName),
+    UnknownCommand(Box<UnknownCommand>),
+    UnknownSubcommand(Box<Subcommand>),
+    SubcommandSyntax(Box<Subcommand>),
     NotAnInteger,
     NotAFloat,
     IndexOutOfRange,
     NotPositive,
     CountOutOfRange,
-    InvalidExpire(&'static str),
+    InvalidExpire(CommandName),
     InvalidCursor,
     DbIndexOutOfRange,
     TimeoutNotFloat,
@@ -52,12 +47,12 @@ pub(crate) enum CommandError {
     // State.
     NoAuth,
     /// What the user may not do.
-    NoPermission(String),
-    NoMulti(&'static str),
+    NoPermission(Box<String>),
+    NoMulti(CommandName),
     ExecAborted,
     /// EXEC itself was refused.
     ExecRefused(Box<CommandError>),
-    SubscribedContext(&'static str),
+    SubscribedContext(CommandName),
     OutOfMemory,
     NoScript,
     /// No code runs.
@@ -67,26 +62,52 @@ pub(crate) enum CommandError {
     /// The code that runs has written.
     Unkillable,
     /// It needs what an engine has not; the command's row says what.
-    Unavailable(&'static str),
+    Unavailable(CommandName),
     ClusterDisabled,
 
     /// A text that one command alone answers; it stands at that command.
-    Text(Cow<'static, str>),
+    Text(&'static &'static str),
+    /// One that repeats what was sent, or says what was found.
+    Composed(Box<String>),
+}
+
+const _: () = assert!(size_of::<Result<(), CommandError>>() == 2 * size_of::<usize>());
+
+/// A command's name, where its row has it.
+pub(crate) type CommandName = &'static &'static str;
+
+/// A command that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnknownCommand {
+    pub name: Vec<u8>,
+    pub args: Vec<Vec<u8>>,
+}
+
+/// A subcommand that its container does not have, or not with these arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subcommand {
+    pub name: Vec<u8>,
+    pub container: Vec<u8>,
 }
 
 impl CommandError {
     /// An error of one command alone: the whole text, with its code.
-    pub fn text(text: impl Into<Cow<'static, str>>) -> CommandError {
-        CommandError::Text(text.into())
+    pub const fn text(text: &'static &'static str) -> CommandError {
+        CommandError::Text(text)
+    }
+
+    /// The same, with a text that was made for the occasion.
+    pub fn composed(text: String) -> CommandError {
+        CommandError::Composed(Box::new(text))
     }
 
     /// A subcommand whose arguments are too many or make no sense.
     pub fn subcommand_syntax(args: &[&[u8]]) -> CommandError {
         let arg = |index: usize| args.get(index).copied().unwrap_or_default();
-        CommandError::SubcommandSyntax {
+        CommandError::SubcommandSyntax(Box::new(Subcommand {
             name: arg(1).to_vec(),
             container: arg(0).to_ascii_uppercase(),
-        }
+        }))
     }
 }
 
@@ -98,16 +119,13 @@ impl std::fmt::Display for CommandError {
             E::WrongArity(name) => {
                 return write!(f, "ERR wrong number of arguments for '{name}' command");
             }
-            E::UnknownCommand { name, args } => {
-                return write_unknown_command(f, name, args);
-            }
-            E::UnknownSubcommand { name, container } => {
-                let name = printed(head(name, 128));
-                let container = container.to_ascii_uppercase();
+            E::UnknownCommand(unknown) => return unknown.fmt(f),
+            E::UnknownSubcommand(subcommand) => {
+                let (name, container) = subcommand.printed();
                 return write!(f, "ERR unknown subcommand '{name}'. Try {container} HELP.");
             }
-            E::SubcommandSyntax { name, container } => {
-                let (name, container) = (printed(head(name, 128)), printed(head(container, 128)));
+            E::SubcommandSyntax(subcommand) => {
+                let (name, container) = subcommand.printed();
                 return write!(
                     f,
                     "ERR unknown subcommand or wrong number of arguments for '{name}'. Try \
@@ -181,6 +199,7 @@ impl std::fmt::Display for CommandError {
             }
             E::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
             E::Text(text) => text,
+            E::Composed(text) => text,
         };
         f.write_str(text)
     }
@@ -191,23 +210,28 @@ impl std::error::Error for CommandError {}
 /// How many bytes of an unknown command's name and arguments are repeated.
 const UNKNOWN_MAX_BYTES: usize = 128;
 
-fn write_unknown_command(
-    f: &mut std::fmt::Formatter<'_>,
-    name: &[u8],
-    args: &[Vec<u8>],
-) -> std::fmt::Result {
-    let name = printed(head(name, UNKNOWN_MAX_BYTES));
-    write!(f, "ERR unknown command '{name}', with args beginning with: ")?;
-    let mut written = 0;
-    for arg in args {
-        if written >= UNKNOWN_MAX_BYTES {
-            break;
+impl std::fmt::Display for UnknownCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = printed(head(&self.name, UNKNOWN_MAX_BYTES));
+        write!(f, "ERR unknown command '{name}', with args beginning with: ")?;
+        let mut written = 0;
+        for arg in &self.args {
+            if written >= UNKNOWN_MAX_BYTES {
+                break;
+            }
+            let shown = printed(head(arg, UNKNOWN_MAX_BYTES - written));
+            written += shown.len() + 3;
+            write!(f, "'{shown}' ")?;
         }
-        let shown = printed(head(arg, UNKNOWN_MAX_BYTES - written));
-        written += shown.len() + 3;
-        write!(f, "'{shown}' ")?;
+        Ok(())
     }
-    Ok(())
+}
+
+impl Subcommand {
+    fn printed(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        let shown = |bytes| printed(head(bytes, UNKNOWN_MAX_BYTES));
+        (shown(&self.name), shown(&self.container))
+    }
 }
 
 /// An argument as an error repeats it: up to its first zero byte, with which C ends a string.

@@ -193,10 +193,10 @@ impl Engine {
                     "no permission to access one of the channels used as arguments"
                 }
             };
-            CommandError::NoPermission(format!(
+            CommandError::NoPermission(Box::new(format!(
                 "ACLs rules changed between the moment the transaction was accumulated and the \
                  EXEC call. This command is no longer allowed for the following reason: {reason}"
-            ))
+            )))
         })
     }
 

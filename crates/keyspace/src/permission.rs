@@ -53,7 +53,7 @@ impl Engine {
         command: &Command,
         denied: Denied,
     ) -> CommandError {
-        CommandError::NoPermission(denied.text(self.username(id), command.spec))
+        CommandError::NoPermission(Box::new(denied.text(self.username(id), command.spec)))
     }
 
     /// The name of the user that a client is.
@@ -87,7 +87,7 @@ impl Engine {
             let (reason, object, username) = (Reason::Auth, command.into(), username.into());
             self.log_denial(id, Denial { reason, context, object, username });
             return Err(CommandError::text(
-                "WRONGPASS invalid username-password pair or user is disabled.",
+                &"WRONGPASS invalid username-password pair or user is disabled.",
             ));
         };
         if let Some(client) = self.clients.get_mut(&id) {

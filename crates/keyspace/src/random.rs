@@ -36,7 +36,7 @@ impl Pick {
     pub fn with_values(self) -> Result<Pick, CommandError> {
         let (Pick::Distinct(count) | Pick::Repeated(count)) = self;
         if count > i64::MAX.unsigned_abs() / 2 {
-            return Err(CommandError::text("ERR value is out of range"));
+            return Err(CommandError::text(&"ERR value is out of range"));
         }
         Ok(self)
     }

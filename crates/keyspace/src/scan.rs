@@ -57,7 +57,7 @@ impl<'a> ScanOptions<'a> {
             } else if args::is(option, "novalues") {
                 if kind != ScanKind::Fields {
                     return Err(CommandError::text(
-                        "ERR NOVALUES option can only be used in HSCAN",
+                        &"ERR NOVALUES option can only be used in HSCAN",
                     ));
                 }
                 parsed.no_values = true;

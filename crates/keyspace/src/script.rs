@@ -119,7 +119,7 @@ impl Scripting {
         let machine = self.machine.get_or_insert_with(|| Box::new(Machine::for_scripts()));
         let function = machine.compile(code, b"@user_script").map_err(|message| {
             let message = String::from_utf8_lossy(&message);
-            CommandError::text(format!("ERR Error compiling script (new function): {message}"))
+            CommandError::composed(format!("ERR Error compiling script (new function): {message}"))
         })?;
         self.make_place();
         let bytes = source.len();

@@ -265,13 +265,13 @@ fn acl_setuser(
     }
     let name = args[2];
     if breaks_words(name) {
-        return Err(CommandError::text("ERR Usernames can't contain spaces or null characters"));
+        return Err(CommandError::text(&"ERR Usernames can't contain spaces or null characters"));
     }
     let (acl, all_channels) = (&ctx.engine.acl, ctx.config().acl_pubsub_default);
     let known = acl.find(name).map(|id| acl.user(id).clone());
     let mut user = known.unwrap_or_else(|| User::new(name, all_channels));
     user.apply_all(&args[3..], all_channels).map_err(|error| {
-        CommandError::text(match error {
+        CommandError::composed(match error {
             SetUserError::Unmatched(rule) => format!(
                 "ERR Unmatched parenthesis in acl selector starting at '{}'.",
                 printed(&rule)
@@ -297,7 +297,7 @@ fn acl_deluser(
     }
     let names = &args[2..];
     if names.contains(&DEFAULT_USER) {
-        return Err(CommandError::text("ERR The 'default' user cannot be removed"));
+        return Err(CommandError::text(&"ERR The 'default' user cannot be removed"));
     }
     let deleted = names.iter().filter(|name| ctx.engine.delete_user(name, ctx.client_id)).count();
     out.count(deleted);
@@ -323,7 +323,7 @@ fn acl_cat(
     };
     let category = AclCategory::parse(name).ok_or_else(|| {
         let name = printed(&name[..name.len().min(128)]);
-        CommandError::text(format!("ERR Unknown category '{name}'"))
+        CommandError::composed(format!("ERR Unknown category '{name}'"))
     })?;
     let names: Vec<_> = rows().filter(|spec| spec.categories().contains(&category)).collect();
     out.array(names.len());
@@ -348,7 +348,7 @@ fn acl_genpass(
         _ => return Err(CommandError::subcommand_syntax(args)),
     };
     if !(1..=GENPASS_MAX_BITS).contains(&bits) {
-        return Err(CommandError::text(format!(
+        return Err(CommandError::composed(format!(
             "ERR ACL GENPASS argument must be the number of bits for the output password, a \
              positive number up to {GENPASS_MAX_BITS}"
         )));
@@ -365,14 +365,13 @@ fn acl_dryrun(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let (name, call) = (args[2], &args[3..]);
-    let id = ctx
-        .engine
-        .acl
-        .find(name)
-        .ok_or_else(|| CommandError::text(format!("ERR User '{}' not found", printed(name))))?;
+    let id =
+        ctx.engine.acl.find(name).ok_or_else(|| {
+            CommandError::composed(format!("ERR User '{}' not found", printed(name)))
+        })?;
     let command = super::find(call).map_err(|error| match error {
         CommandError::WrongArity(_) => error,
-        _ => CommandError::text(format!("ERR Command '{}' not found", printed(call[0]))),
+        _ => CommandError::composed(format!("ERR Command '{}' not found", printed(call[0]))),
     })?;
     match ctx.engine.acl.user(id).check(command, call) {
         Ok(()) => out.ok(),
@@ -441,7 +440,7 @@ fn acl_file(
     _out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     Err(CommandError::text(
-        "ERR This Redis instance is not configured to use an ACL file. You may want to specify \
+        &"ERR This Redis instance is not configured to use an ACL file. You may want to specify \
          users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a \
          Redis configuration file set) in order to store users in the Redis configuration.",
     ))

@@ -220,7 +220,7 @@ fn argetrange(
     let distance = start.abs_diff(end);
     if distance >= MAX_RANGE {
         let too_many = format!("ERR range exceeds maximum of {MAX_RANGE} items");
-        return Err(CommandError::text(too_many));
+        return Err(CommandError::composed(too_many));
     }
     let array = ctx.get::<Array>(args[1])?;
     out.array(distance as usize + 1);
@@ -239,7 +239,7 @@ fn arset(
     let first = parse_index(args[2])?;
     let values = &args[3..];
     let last = indices_from(first, values.len());
-    let last = last.ok_or(CommandError::text("ERR array index overflow"))?;
+    let last = last.ok_or(CommandError::text(&"ERR array index overflow"))?;
     set_generic(ctx, args[1], (first..=last).zip(values.iter().copied()), out)
 }
 
@@ -251,7 +251,7 @@ fn armset(
 ) -> Result<(), CommandError> {
     let (pairs, rest) = args[2..].as_chunks::<2>();
     if !rest.is_empty() {
-        return Err(CommandError::WrongArity("armset"));
+        return Err(CommandError::WrongArity(&"armset"));
     }
     let pairs = pairs.iter().map(|&[index, value]| Ok((parse_index(index)?, value)));
     let pairs: Vec<(u64, &[u8])> = pairs.collect::<Result<_, CommandError>>()?;
@@ -297,7 +297,7 @@ fn ardelrange(
 ) -> Result<(), CommandError> {
     let (ranges, rest) = args[2..].as_chunks::<2>();
     if !rest.is_empty() {
-        return Err(CommandError::WrongArity("ardelrange"));
+        return Err(CommandError::WrongArity(&"ardelrange"));
     }
     let ranges = ranges.iter().map(|&[start, end]| Ok((parse_index(start)?, parse_index(end)?)));
     let ranges: Vec<(u64, u64)> = ranges.collect::<Result<_, CommandError>>()?;
@@ -363,7 +363,7 @@ fn parse_indices(args: &Args<'_>) -> Result<Vec<u64>, CommandError> {
 }
 
 fn invalid_index() -> CommandError {
-    CommandError::text("ERR invalid array index")
+    CommandError::text(&"ERR invalid array index")
 }
 
 /// An index as an integer; one that is too large for that by its digits.

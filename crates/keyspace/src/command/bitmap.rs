@@ -139,7 +139,7 @@ fn setbit(
     let bit = match args[3] {
         b"0" => false,
         b"1" => true,
-        _ => return Err(CommandError::text("ERR bit is not an integer or out of range")),
+        _ => return Err(CommandError::text(&"ERR bit is not an integer or out of range")),
     };
     let (bytes, has_grown) = make_room(ctx, key, offset)?;
     let old = bits::bit(bytes, offset);
@@ -186,7 +186,7 @@ fn bitpos(
     let wanted = match args::integer(args[2])? {
         0 => false,
         1 => true,
-        _ => return Err(CommandError::text("ERR The bit argument must be 1 or 0.")),
+        _ => return Err(CommandError::text(&"ERR The bit argument must be 1 or 0.")),
     };
     let part = match &args[3..] {
         [] => Part { start: 0, end: None, in_bits: false },
@@ -274,7 +274,7 @@ fn bit_offset(ctx: &Context<'_>, arg: &[u8], step: Step) -> Result<u64, CommandE
     let offset = offset.and_then(|offset| u64::try_from(offset).ok());
     offset
         .filter(|&offset| offset < max_bits)
-        .ok_or_else(|| CommandError::text("ERR bit offset is not an integer or out of range"))
+        .ok_or_else(|| CommandError::text(&"ERR bit offset is not an integer or out of range"))
 }
 
 /// A string's bytes up to the bit at `offset`, made if need be, and whether it is longer than

@@ -292,11 +292,11 @@ fn client_setinfo(
     let is_name = args::is(option, "lib-name");
     if !is_name && !args::is(option, "lib-ver") {
         let option = printed(option);
-        return Err(CommandError::text(format!("ERR Unrecognized option '{option}'")));
+        return Err(CommandError::composed(format!("ERR Unrecognized option '{option}'")));
     }
     if check_name(value).is_err() {
         let option = printed(option);
-        return Err(CommandError::text(format!(
+        return Err(CommandError::composed(format!(
             "ERR {option} cannot contain spaces, newlines or special characters."
         )));
     }
@@ -338,7 +338,9 @@ fn client_unblock(
         [how] if args::is(how, "timeout") => Unblock::Timeout,
         [how] if args::is(how, "error") => Unblock::Error,
         [_] => {
-            return Err(CommandError::text("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"));
+            return Err(CommandError::text(
+                &"ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
+            ));
         }
         _ => return Err(CommandError::subcommand_syntax(args)),
     };
@@ -358,7 +360,7 @@ fn client_pause(
         [] => Scope::All,
         [mode] if args::is(mode, "write") => Scope::Write,
         [mode] if args::is(mode, "all") => Scope::All,
-        [_] => return Err(CommandError::text("ERR CLIENT PAUSE mode must be WRITE or ALL")),
+        [_] => return Err(CommandError::text(&"ERR CLIENT PAUSE mode must be WRITE or ALL")),
         _ => return Err(CommandError::subcommand_syntax(args)),
     };
     let timeout = args::integer(args[2]).map_err(|_| CommandError::TimeoutNotInteger)?;

@@ -125,7 +125,7 @@ fn config_set(
     let requirepass = ctx.config().requirepass.clone();
     let measure = ctx.config().measure();
     ctx.engine.config.set_all(&pairs).map_err(|refused| {
-        CommandError::text(match refused {
+        CommandError::composed(match refused {
             Refused::Unknown(name) => format!(
                 "ERR Unknown option or number of arguments for CONFIG SET - '{}'",
                 printed(&name)
@@ -163,5 +163,5 @@ fn config_rewrite(
     _args: &Args<'_>,
     _out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    Err(CommandError::text("ERR The server is running without a config file"))
+    Err(CommandError::text(&"ERR The server is running without a config file"))
 }

@@ -128,7 +128,7 @@ fn ping(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     let message = match args {
         [_] => None,
         [_, message] => Some(message),
-        _ => return Err(CommandError::WrongArity("ping")),
+        _ => return Err(CommandError::WrongArity(&"ping")),
     };
     // A RESP2 subscriber receives nothing but arrays. What a script is answered is in RESP2 as well,
     // but the client is the one that counts.
@@ -168,7 +168,7 @@ fn hello(
     }
     if !ctx.client().authenticated {
         return Err(CommandError::text(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
+            &"NOAUTH HELLO must be called with the client already authenticated, otherwise the \
              HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and \
              select the RESP protocol version at the same time",
         ));
@@ -216,12 +216,12 @@ impl<'a> HelloOptions<'a> {
             return Ok(options);
         };
         let version = args::integer(version).map_err(|_| {
-            CommandError::text("ERR Protocol version is not an integer or out of range")
+            CommandError::text(&"ERR Protocol version is not an integer or out of range")
         })?;
         options.protocol = match version {
             2 => Some(Protocol::Resp2),
             3 => Some(Protocol::Resp3),
-            _ => return Err(CommandError::text("NOPROTO unsupported protocol version")),
+            _ => return Err(CommandError::text(&"NOPROTO unsupported protocol version")),
         };
         while let Some((&option, values)) = rest.split_first() {
             rest = match values {
@@ -238,7 +238,7 @@ impl<'a> HelloOptions<'a> {
                 }
                 _ => {
                     let option = printed(option);
-                    return Err(CommandError::text(format!(
+                    return Err(CommandError::composed(format!(
                         "ERR Syntax error in HELLO option '{option}'"
                     )));
                 }
@@ -254,7 +254,7 @@ pub(super) fn check_name(name: &[u8]) -> Result<(), CommandError> {
         return Ok(());
     }
     Err(CommandError::text(
-        "ERR Client names cannot contain spaces, newlines or special characters.",
+        &"ERR Client names cannot contain spaces, newlines or special characters.",
     ))
 }
 
@@ -276,7 +276,7 @@ fn auth(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         [_, password] => {
             if ctx.engine.acl.default_user().is_nopass() {
                 return Err(CommandError::text(
-                    "ERR AUTH <password> called without any password configured for the default \
+                    &"ERR AUTH <password> called without any password configured for the default \
                      user. Are you sure your configuration is correct?",
                 ));
             }
@@ -284,7 +284,7 @@ fn auth(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         }
         [_, user, _] if *user == INTERNAL_CONNECTION => {
             return Err(CommandError::text(
-                "ERR Cannot authenticate as an internal connection on non-cluster instances",
+                &"ERR Cannot authenticate as an internal connection on non-cluster instances",
             ));
         }
         [_, user, password] => (*user, *password),

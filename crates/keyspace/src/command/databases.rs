@@ -94,7 +94,7 @@ pub(super) fn db_index(arg: &[u8]) -> Result<DbIndex, CommandError> {
     let number = args::integer(arg)?;
     if i32::try_from(number).is_err() {
         return Err(CommandError::text(
-            "ERR value is out of range, value must between -2147483648 and 2147483647",
+            &"ERR value is out of range, value must between -2147483648 and 2147483647",
         ));
     }
     DbIndex::new(number).ok_or(CommandError::DbIndexOutOfRange)
@@ -130,12 +130,12 @@ fn swapdb(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let number = |arg: &[u8], error: &'static str| {
+    let number = |arg: &[u8], error: &'static &'static str| {
         let number = args::integer(arg).ok().and_then(|number| i32::try_from(number).ok());
         number.ok_or(CommandError::text(error))
     };
-    let first = number(args[1], "ERR invalid first DB index")?;
-    let second = number(args[2], "ERR invalid second DB index")?;
+    let first = number(args[1], &"ERR invalid first DB index")?;
+    let second = number(args[2], &"ERR invalid second DB index")?;
     let first = DbIndex::new(first.into()).ok_or(CommandError::DbIndexOutOfRange)?;
     let second = DbIndex::new(second.into()).ok_or(CommandError::DbIndexOutOfRange)?;
     if first != second {

@@ -280,7 +280,7 @@ fn error(
     args: &Args<'_>,
     _out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    Err(CommandError::text(String::from_utf8_lossy(args[2]).into_owned()))
+    Err(CommandError::composed(String::from_utf8_lossy(args[2]).into_owned()))
 }
 
 fn object(
@@ -313,10 +313,10 @@ fn sdslen(
 ) -> Result<(), CommandError> {
     let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
     let Value::String(string) = entry.value else {
-        return Err(CommandError::text("ERR Not an sds encoded string."));
+        return Err(CommandError::text(&"ERR Not an sds encoded string."));
     };
     if entry.value.encoding() == "int" {
-        return Err(CommandError::text("ERR Not an sds encoded string."));
+        return Err(CommandError::text(&"ERR Not an sds encoded string."));
     }
     let (key, value) = (args[2].len(), string.len());
     let allocated = |len: usize| allocation(string_bytes(len));
@@ -337,7 +337,7 @@ fn quicklist(
 ) -> Result<(), CommandError> {
     let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
     if entry.value.encoding() != "quicklist" {
-        return Err(CommandError::text("ERR Not a quicklist encoded object."));
+        return Err(CommandError::text(&"ERR Not a quicklist encoded object."));
     }
     out.simple("Quicklist structure printed on stdout");
     Ok(())
@@ -352,7 +352,7 @@ fn packed_threshold(
     const SIZE_END: u64 = 4 << 30;
     if read_memory(args[2]).is_none_or(|size| size >= SIZE_END) {
         return Err(CommandError::text(
-            "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+            &"ERR argument must be a memory value bigger than 1 and smaller than 4gb",
         ));
     }
     out.ok();
@@ -388,11 +388,11 @@ fn reload(
 ) -> Result<(), CommandError> {
     for option in &args[2..] {
         if args::is(option, "nosave") {
-            return Err(CommandError::text("ERR DEBUG RELOAD NOSAVE is not available here"));
+            return Err(CommandError::text(&"ERR DEBUG RELOAD NOSAVE is not available here"));
         }
         if !args::is(option, "merge") && !args::is(option, "noflush") {
             return Err(CommandError::text(
-                "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
+                &"ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.",
             ));
         }
     }
@@ -404,7 +404,7 @@ fn reload(
             let payload = rdb::dump(entry.value, config);
             let value = rdb::restore(&payload, config, now).ok().flatten();
             let value = value.ok_or_else(|| {
-                CommandError::text("ERR Error trying to load the RDB dump, check server logs.")
+                CommandError::text(&"ERR Error trying to load the RDB dump, check server logs.")
             })?;
             reloaded.push((db, key.clone(), value, entry.expire_at, entry.usage));
         }
@@ -425,7 +425,7 @@ fn listpack(
 ) -> Result<(), CommandError> {
     let entry = ctx.database().get(args[2]).ok_or(CommandError::NoSuchKey)?;
     if entry.value.encoding() != "listpack" {
-        return Err(CommandError::text("ERR Not a listpack encoded object."));
+        return Err(CommandError::text(&"ERR Not a listpack encoded object."));
     }
     out.simple("Listpack structure printed on stdout");
     Ok(())
@@ -438,7 +438,7 @@ fn htstats(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let db = DbIndex::new(args::integer(args[2])?)
-        .ok_or_else(|| CommandError::text("ERR Out of range database"))?;
+        .ok_or_else(|| CommandError::text(&"ERR Out of range database"))?;
     let db = ctx.engine.db(db);
     let text = format!(
         "[Dictionary HT]\n{}[Expires HT]\n{}",
@@ -462,7 +462,7 @@ fn htstats_key(
         Value::ZSet(zset) if entry.value.encoding() == "skiplist" => zset.len(),
         _ => {
             return Err(CommandError::text(
-                "ERR The value stored at the specified key is not represented using an hash table",
+                &"ERR The value stored at the specified key is not represented using an hash table",
             ));
         }
     };
@@ -567,7 +567,7 @@ fn protocol(
             out.bulk(b"Some real reply following the attribute");
         }
         b"push" if out.protocol() == Protocol::Resp2 => {
-            return Err(CommandError::text("ERR RESP2 is not supported by this command"));
+            return Err(CommandError::text(&"ERR RESP2 is not supported by this command"));
         }
         b"push" => {
             out.push(2);
@@ -579,7 +579,7 @@ fn protocol(
         b"false" => out.boolean(false),
         _ => {
             return Err(CommandError::text(
-                "ERR Wrong protocol type name. Please use one of the following: \
+                &"ERR Wrong protocol type name. Please use one of the following: \
                  string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
             ));
         }

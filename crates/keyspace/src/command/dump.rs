@@ -118,14 +118,14 @@ impl RestoreOptions {
             } else if args::is(option, "idletime") && parsed.frequency.is_none() {
                 let seconds = options.integer()?;
                 if seconds < 0 {
-                    return Err(CommandError::text("ERR Invalid IDLETIME value, must be >= 0"));
+                    return Err(CommandError::text(&"ERR Invalid IDLETIME value, must be >= 0"));
                 }
                 parsed.idle_seconds = Some(seconds);
             } else if args::is(option, "freq") && parsed.idle_seconds.is_none() {
                 let frequency = options.integer()?;
                 if !(0..=255).contains(&frequency) {
                     return Err(CommandError::text(
-                        "ERR Invalid FREQ value, must be >= 0 and <= 255",
+                        &"ERR Invalid FREQ value, must be >= 0 and <= 255",
                     ));
                 }
                 parsed.frequency = Some(frequency);
@@ -151,9 +151,9 @@ impl RestoreOptions {
         let base = if self.absolute_ttl { UnixMillis(0) } else { ctx.now() };
         match ttl {
             0 => Ok(None),
-            ..0 => Err(CommandError::text("ERR Invalid TTL value, must be >= 0")),
+            ..0 => Err(CommandError::text(&"ERR Invalid TTL value, must be >= 0")),
             _ => {
-                let out_of_time = CommandError::InvalidExpire(ctx.command.spec.name);
+                let out_of_time = CommandError::InvalidExpire(&ctx.command.spec.name);
                 base.checked_add(ttl).map(Some).ok_or(out_of_time)
             }
         }
@@ -172,13 +172,13 @@ fn restore(
     let key = args[1];
     let options = RestoreOptions::parse(&args[4..])?;
     if !options.replace && ctx.database().contains(key) {
-        return Err(CommandError::text("BUSYKEY Target key name already exists."));
+        return Err(CommandError::text(&"BUSYKEY Target key name already exists."));
     }
     let expire_at = options.expire_at(args::integer(args[2])?, ctx)?;
     let value = rdb::restore(args[3], ctx.config(), ctx.now()).map_err(|refused| {
         CommandError::text(match refused {
-            Refused::VersionOrChecksum => "ERR DUMP payload version or checksum are wrong",
-            Refused::Format => "ERR Bad data format",
+            Refused::VersionOrChecksum => &"ERR DUMP payload version or checksum are wrong",
+            Refused::Format => &"ERR Bad data format",
         })
     })?;
     let has_expired = expire_at.is_some_and(|at| at <= ctx.now());

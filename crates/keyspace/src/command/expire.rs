@@ -186,17 +186,17 @@ impl ExpireCondition {
                 parsed.earlier = true;
             } else {
                 let option = printed(option);
-                return Err(CommandError::text(format!("ERR Unsupported option {option}")));
+                return Err(CommandError::composed(format!("ERR Unsupported option {option}")));
             }
         }
         if parsed.missing && (parsed.exists || parsed.later || parsed.earlier) {
             return Err(CommandError::text(
-                "ERR NX and XX, GT or LT options at the same time are not compatible",
+                &"ERR NX and XX, GT or LT options at the same time are not compatible",
             ));
         }
         if parsed.later && parsed.earlier {
             return Err(CommandError::text(
-                "ERR GT and LT options at the same time are not compatible",
+                &"ERR GT and LT options at the same time are not compatible",
             ));
         }
         Ok(parsed)
@@ -258,7 +258,7 @@ fn expire_generic(
     let condition = ExpireCondition::parse(&args[3..])?;
     let number = args::integer(args[2])?;
     let expire_at = expire_point(number, unit, base)
-        .ok_or(CommandError::InvalidExpire(ctx.command.spec.name))?;
+        .ok_or(CommandError::InvalidExpire(&ctx.command.spec.name))?;
     let holds = match ctx.database().get(key) {
         Some(entry) => condition.holds(entry.expire_at, expire_at),
         None => false,

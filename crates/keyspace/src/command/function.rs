@@ -174,9 +174,9 @@ fn fcall_generic(
     access: Access,
 ) -> Result<(), CommandError> {
     if !ctx.engine.scripting.has_function(args[1]) {
-        return Err(CommandError::text("ERR Function not found"));
+        return Err(CommandError::text(&"ERR Function not found"));
     }
-    let keys = count_keys(args, CommandError::text("ERR Bad number of keys provided"))?;
+    let keys = count_keys(args, CommandError::text(&"ERR Bad number of keys provided"))?;
     ctx.run_function(access, keys, args, out)
 }
 
@@ -187,7 +187,7 @@ fn delete(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     if !ctx.engine.scripting.delete_library(args[2]) {
-        return Err(CommandError::text("ERR Library not found"));
+        return Err(CommandError::text(&"ERR Library not found"));
     }
     out.ok();
     Ok(())
@@ -213,7 +213,7 @@ fn flush(
         [] => {}
         [how] if args::is_flush_mode(how) => {}
         [_] => {
-            let text = "ERR FUNCTION FLUSH only supports SYNC|ASYNC option";
+            let text = &"ERR FUNCTION FLUSH only supports SYNC|ASYNC option";
             return Err(CommandError::text(text));
         }
         _ => return Err(CommandError::subcommand_syntax(args)),
@@ -242,11 +242,11 @@ fn list(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         if !with_code && args::is(option, "withcode") {
             with_code = true;
         } else if pattern.is_none() && args::is(option, "libraryname") {
-            let missing = CommandError::text("ERR library name argument was not given");
+            let missing = CommandError::text(&"ERR library name argument was not given");
             pattern = Some(options.next().ok_or(missing)?);
         } else {
             let option = String::from_utf8_lossy(option);
-            return Err(CommandError::text(format!("ERR Unknown argument {option}")));
+            return Err(CommandError::composed(format!("ERR Unknown argument {option}")));
         }
     }
     let libraries: Vec<_> = ctx.engine.scripting.libraries(pattern).collect();
@@ -285,7 +285,7 @@ fn load(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     for option in options {
         if replace || !args::is(option, "replace") {
             let option = String::from_utf8_lossy(option);
-            return Err(CommandError::text(format!("ERR Unknown option given: {option}")));
+            return Err(CommandError::composed(format!("ERR Unknown option given: {option}")));
         }
         replace = true;
     }
@@ -307,7 +307,7 @@ fn restore(
         [policy] if args::is(policy, "flush") => RestorePolicy::Flush,
         [_] => {
             return Err(CommandError::text(
-                "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
+                &"ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.",
             ));
         }
         _ => return Err(CommandError::subcommand_syntax(args)),

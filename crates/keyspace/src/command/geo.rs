@@ -267,7 +267,7 @@ fn geohash(
 fn place(longitude: &[u8], latitude: &[u8]) -> Result<Place, CommandError> {
     let (longitude, latitude) = (args::float(longitude)?, args::float(latitude)?);
     Place::new(longitude, latitude).ok_or_else(|| {
-        CommandError::text(format!(
+        CommandError::composed(format!(
             "ERR invalid longitude,latitude pair {longitude:.6},{latitude:.6}"
         ))
     })
@@ -280,7 +280,7 @@ fn metres_of(unit: &[u8]) -> Result<f64, CommandError> {
         b"km" => Ok(1000.0),
         b"ft" => Ok(0.3048),
         b"mi" => Ok(1609.34),
-        _ => Err(CommandError::text("ERR unsupported unit provided. please use M, KM, FT, MI")),
+        _ => Err(CommandError::text(&"ERR unsupported unit provided. please use M, KM, FT, MI")),
     }
 }
 

@@ -256,7 +256,7 @@ fn hmset(
 /// Sets the fields that follow the key and returns how many are new.
 fn set_fields(ctx: &mut Context<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
     let (pairs, []) = args[2..].as_chunks() else {
-        return Err(CommandError::WrongArity(ctx.command.spec.name));
+        return Err(CommandError::WrongArity(&ctx.command.spec.name));
     };
     let limits = ctx.config().hash_limits();
     let created = edit_or_create(ctx, args[1], |hash| {
@@ -414,7 +414,7 @@ fn hincrby(
     let limits = ctx.config().hash_limits();
     let old = match ctx.peek::<Hash>(args[1])?.and_then(|hash| hash.get(args[2])) {
         Some(value) => canonical_integer(value)
-            .ok_or(CommandError::text("ERR hash value is not an integer"))?,
+            .ok_or(CommandError::text(&"ERR hash value is not an integer"))?,
         None => 0,
     };
     let new = old.checked_add(increment).ok_or(CommandError::Overflow)?;
@@ -432,12 +432,12 @@ fn hincrbyfloat(
 ) -> Result<(), CommandError> {
     let increment = LongDouble::parse(args[3]).ok_or(CommandError::NotAFloat)?;
     if !increment.is_finite() {
-        return Err(CommandError::text("ERR value is NaN or Infinity"));
+        return Err(CommandError::text(&"ERR value is NaN or Infinity"));
     }
     let limits = ctx.config().hash_limits();
     let old = match ctx.peek::<Hash>(args[1])?.and_then(|hash| hash.get(args[2])) {
         Some(value) => {
-            LongDouble::parse(value).ok_or(CommandError::text("ERR hash value is not a float"))?
+            LongDouble::parse(value).ok_or(CommandError::text(&"ERR hash value is not a float"))?
         }
         None => LongDouble::from(0),
     };

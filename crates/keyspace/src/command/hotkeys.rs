@@ -93,7 +93,7 @@ fn hotkeys_start(
     let wanted = read_wanted(&args[2..], ctx.now())?;
     let now = ctx.now();
     if !ctx.engine.hotkeys.start(wanted, now) {
-        return Err(CommandError::text("ERR hotkeys tracking session already in progress"));
+        return Err(CommandError::text(&"ERR hotkeys tracking session already in progress"));
     }
     out.ok();
     Ok(())
@@ -102,7 +102,7 @@ fn hotkeys_start(
 fn read_wanted(args: &Args<'_>, now: UnixMillis) -> Result<Wanted, CommandError> {
     let mut options = Options::new(args);
     if !options.next().is_some_and(|option| args::is(option, "metrics")) {
-        return Err(CommandError::text("ERR METRICS parameter is required"));
+        return Err(CommandError::text(&"ERR METRICS parameter is required"));
     }
     let metrics = options.integer()?;
     let mut wanted =
@@ -115,7 +115,7 @@ fn read_wanted(args: &Args<'_>, now: UnixMillis) -> Result<Wanted, CommandError>
         }
     }
     if !(1..=2).contains(&metrics) {
-        return Err(CommandError::text("ERR METRICS count must be 1 or 2"));
+        return Err(CommandError::text(&"ERR METRICS count must be 1 or 2"));
     }
     while let Some(option) = options.next() {
         if args::is(option, "count") {
@@ -136,7 +136,7 @@ fn read_wanted(args: &Args<'_>, now: UnixMillis) -> Result<Wanted, CommandError>
 
 fn in_range(name: &str, value: i64, max: i64) -> Result<i64, CommandError> {
     if !(1..=max).contains(&value) {
-        return Err(CommandError::text(format!("ERR {name} must be between 1 and {max}")));
+        return Err(CommandError::composed(format!("ERR {name} must be between 1 and {max}")));
     }
     Ok(value)
 }
@@ -164,7 +164,7 @@ fn hotkeys_reset(
 ) -> Result<(), CommandError> {
     if ctx.engine.hotkeys.is_active(ctx.now()) {
         return Err(CommandError::text(
-            "ERR hotkeys tracking session in progress, stop tracking first",
+            &"ERR hotkeys tracking session in progress, stop tracking first",
         ));
     }
     ctx.engine.hotkeys.forget();

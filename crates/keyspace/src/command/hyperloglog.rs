@@ -83,14 +83,15 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
 
 impl From<Corrupted> for CommandError {
     fn from(_: Corrupted) -> CommandError {
-        CommandError::text("INVALIDOBJ Corrupted HLL object detected")
+        CommandError::text(&"INVALIDOBJ Corrupted HLL object detected")
     }
 }
 
 /// The HyperLogLog that a string is.
 fn sketch(bytes: &[u8]) -> Result<Sketch<'_>, CommandError> {
-    Sketch::new(bytes)
-        .ok_or_else(|| CommandError::text("WRONGTYPE Key is not a valid HyperLogLog string value."))
+    Sketch::new(bytes).ok_or_else(|| {
+        CommandError::text(&"WRONGTYPE Key is not a valid HyperLogLog string value.")
+    })
 }
 
 /// The HyperLogLog of a key that is sound, to be changed; an empty one where there was none, and
@@ -211,7 +212,7 @@ fn pfdebug(
 ) -> Result<(), CommandError> {
     let (subcommand, key) = (args[1], args[2]);
     let Some(value) = ctx.peek::<Str>(key)? else {
-        return Err(CommandError::text("ERR The specified key does not exist"));
+        return Err(CommandError::text(&"ERR The specified key does not exist"));
     };
     let bytes = value.as_bytes();
     let sketch = sketch(&bytes)?;
@@ -224,7 +225,7 @@ fn pfdebug(
         registers.iter().for_each(|register| out.integer(register.into()));
     } else if args::is(subcommand, "decode") {
         if !is_sparse {
-            return Err(CommandError::text("ERR HLL encoding is not sparse"));
+            return Err(CommandError::text(&"ERR HLL encoding is not sparse"));
         }
         out.bulk(sketch.describe_runs()?.as_bytes());
     } else if args::is(subcommand, "encoding") {
@@ -234,7 +235,9 @@ fn pfdebug(
         out.integer(is_sparse.into());
     } else {
         let subcommand = String::from_utf8_lossy(subcommand);
-        return Err(CommandError::text(format!("ERR Unknown PFDEBUG subcommand '{subcommand}'")));
+        return Err(CommandError::composed(format!(
+            "ERR Unknown PFDEBUG subcommand '{subcommand}'"
+        )));
     }
     Ok(())
 }
@@ -255,7 +258,7 @@ fn pfselftest(
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    hyperloglog::self_test().map_err(CommandError::text)?;
+    hyperloglog::self_test().map_err(CommandError::composed)?;
     out.ok();
     Ok(())
 }

@@ -322,20 +322,20 @@ fn find_keys(call: &Args<'_>) -> Result<Vec<keys::KeyAt>, CommandError> {
         Ok(command) => command,
         Err(CommandError::WrongArity(name)) => {
             let text = match lookup(name.as_bytes()).is_some_and(keys::has_keys) {
-                true => "ERR Invalid number of arguments specified for command",
-                false => "ERR The command has no key arguments",
+                true => &"ERR Invalid number of arguments specified for command",
+                false => &"ERR The command has no key arguments",
             };
             return Err(CommandError::text(text));
         }
-        Err(_) => return Err(CommandError::text("ERR Invalid command specified")),
+        Err(_) => return Err(CommandError::text(&"ERR Invalid command specified")),
     };
     let spec = command.spec;
     if !keys::has_keys(spec) {
-        return Err(CommandError::text("ERR The command has no key arguments"));
+        return Err(CommandError::text(&"ERR The command has no key arguments"));
     }
     let keys = keys::keys_of(spec, call);
     keys.filter(|keys| !keys.is_empty() || command.has(Flag::NoMandatoryKeys))
-        .ok_or_else(|| CommandError::text("ERR Invalid arguments specified for command"))
+        .ok_or_else(|| CommandError::text(&"ERR Invalid arguments specified for command"))
 }
 
 /// COMMAND DOCS [command-name [command-name ...]]

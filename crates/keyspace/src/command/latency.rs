@@ -209,7 +209,9 @@ fn latency_graph(
 ) -> Result<(), CommandError> {
     let Some((event, samples)) = ctx.engine.latency.get(args[2]) else {
         let event = printed(args[2]);
-        return Err(CommandError::text(format!("ERR No samples available for event '{event}'")));
+        return Err(CommandError::composed(format!(
+            "ERR No samples available for event '{event}'"
+        )));
     };
     let now_secs = ctx.engine.now.0.div_euclid(1000);
     out.verbatim(b"txt", draw(event, samples, now_secs).as_bytes());

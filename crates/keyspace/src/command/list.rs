@@ -432,7 +432,7 @@ fn pop_generic(
             Some(elements) => write_elements(out, &elements),
             None => out.null_array(),
         },
-        _ => return Err(CommandError::WrongArity(ctx.command.spec.name)),
+        _ => return Err(CommandError::WrongArity(&ctx.command.spec.name)),
     }
     Ok(())
 }

@@ -500,5 +500,5 @@ fn unavailable(
     _args: &Args<'_>,
     _out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    Err(CommandError::Unavailable(ctx.command.spec.name))
+    Err(CommandError::Unavailable(&ctx.command.spec.name))
 }

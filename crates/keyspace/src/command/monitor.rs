@@ -29,7 +29,7 @@ fn monitor(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     if !ctx.may_block {
-        return Err(CommandError::text("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+        return Err(CommandError::text(&"ERR MONITOR isn't allowed for DENY BLOCKING client"));
     }
     let id = ctx.client_id;
     let client = ctx.client_mut();

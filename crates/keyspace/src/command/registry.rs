@@ -2,7 +2,7 @@
 
 use super::{Command, CommandSpec, Run, all};
 use crate::args::Args;
-use crate::error::CommandError;
+use crate::error::{CommandError, Subcommand, UnknownCommand};
 use std::sync::LazyLock;
 
 struct Registered {
@@ -104,7 +104,7 @@ pub fn lookup(name: &[u8]) -> Option<&'static CommandSpec> {
 pub(crate) fn find(args: &Args<'_>) -> Result<&'static Command, CommandError> {
     let command = find_by_name(args)?;
     if !command.accepts(args.len()) {
-        return Err(CommandError::WrongArity(command.spec.name));
+        return Err(CommandError::WrongArity(&command.spec.name));
     }
     Ok(command)
 }
@@ -115,11 +115,13 @@ pub(crate) fn find(args: &Args<'_>) -> Result<&'static Command, CommandError> {
 /// Unknown command or subcommand, or a container alone.
 pub(crate) fn find_by_name(args: &Args<'_>) -> Result<&'static Command, CommandError> {
     let registered = args.first().and_then(|name| REGISTRY.get(name));
-    let registered = registered.ok_or_else(|| CommandError::UnknownCommand {
-        name: args.first().map(|name| name.to_vec()).unwrap_or_default(),
-        args: args.iter().skip(1).map(|arg| arg.to_vec()).collect(),
+    let registered = registered.ok_or_else(|| {
+        CommandError::UnknownCommand(Box::new(UnknownCommand {
+            name: args.first().map(|name| name.to_vec()).unwrap_or_default(),
+            args: args.iter().skip(1).map(|arg| arg.to_vec()).collect(),
+        }))
     })?;
-    let container = registered.spec.name;
+    let container = &registered.spec.name;
     match (&registered.command, args.get(1)) {
         (_, Some(sub)) if !registered.subcommands.is_empty() => {
             let is_named = |command: &&Command| {
@@ -127,7 +129,12 @@ pub(crate) fn find_by_name(args: &Args<'_>) -> Result<&'static Command, CommandE
                 name.eq_ignore_ascii_case(sub)
             };
             let found = registered.subcommands.iter().find(is_named);
-            found.ok_or_else(|| CommandError::UnknownSubcommand { name: sub.to_vec(), container })
+            found.ok_or_else(|| {
+                CommandError::UnknownSubcommand(Box::new(Subcommand {
+                    name: sub.to_vec(),
+                    container: container.to_ascii_uppercase().into_bytes(),
+                }))
+            })
         }
         (Some(command), _) => Ok(command),
         (None, _) => Err(CommandError::WrongArity(container)),

@@ -123,7 +123,7 @@ fn replicaof(
     args::integer(args[2])
         .ok()
         .filter(is_port)
-        .ok_or_else(|| CommandError::text("ERR Invalid master port"))?;
+        .ok_or_else(|| CommandError::text(&"ERR Invalid master port"))?;
     unavailable(ctx, args, out)
 }
 
@@ -136,7 +136,7 @@ fn failover(
     if let [_, option] = args
         && args::is(option, "abort")
     {
-        return Err(CommandError::text("ERR No failover in progress."));
+        return Err(CommandError::text(&"ERR No failover in progress."));
     }
     let (mut timeout, mut target, mut force) = (false, false, false);
     let mut options = Options::new(&args[1..]);
@@ -144,7 +144,7 @@ fn failover(
         if args::is(option, "timeout") && !timeout {
             timeout = true;
             if options.integer()? <= 0 {
-                return Err(CommandError::text("ERR FAILOVER timeout must be greater than 0"));
+                return Err(CommandError::text(&"ERR FAILOVER timeout must be greater than 0"));
             }
         } else if args::is(option, "to") && !target && options.rest().len() >= 2 {
             target = true;
@@ -156,7 +156,7 @@ fn failover(
             return Err(CommandError::Syntax);
         }
     }
-    Err(CommandError::text("ERR FAILOVER requires connected replicas."))
+    Err(CommandError::text(&"ERR FAILOVER requires connected replicas."))
 }
 
 /// REPLCONF [option value ...]
@@ -178,7 +178,7 @@ fn replconf(
             }
             b"rdb-filter-only" => check_filter(pair[1])?,
             b"ip-address" if pair[1].len() > ADDRESS_MAX_BYTES => {
-                return Err(CommandError::text(format!(
+                return Err(CommandError::composed(format!(
                     "ERR REPLCONF ip-address provided by replica instance is too long: {} bytes",
                     pair[1].len()
                 )));
@@ -186,7 +186,7 @@ fn replconf(
             b"ip-address" | b"capa" | b"version" => {}
             _ => {
                 let text = format!("ERR Unrecognized REPLCONF option: {}", printed(pair[0]));
-                return Err(CommandError::text(text));
+                return Err(CommandError::composed(text));
             }
         }
     }
@@ -203,7 +203,7 @@ fn check_filter(filter: &[u8]) -> Result<(), CommandError> {
     let mut unknown = words.filter(|word| !args::is(word, "functions"));
     match unknown.next() {
         None => Ok(()),
-        Some(word) => Err(CommandError::text(format!(
+        Some(word) => Err(CommandError::composed(format!(
             "ERR Unsupported rdb-filter-only option: {}",
             printed(word)
         ))),

@@ -220,7 +220,7 @@ pub(super) fn count_keys(
 ) -> Result<usize, CommandError> {
     let count = args::integer(args[2]).map_err(|_| not_a_number)?;
     if count < 0 {
-        return Err(CommandError::text("ERR Number of keys can't be negative"));
+        return Err(CommandError::text(&"ERR Number of keys can't be negative"));
     }
     let count = usize::try_from(count).ok().filter(|&count| count <= args.len() - 3);
     count.ok_or(CommandError::NumKeysTooMany)
@@ -237,8 +237,10 @@ fn script_debug(
         return Ok(());
     }
     let text = match args::is(args[2], "yes") || args::is(args[2], "sync") {
-        true => "ERR SCRIPT DEBUG YES and SYNC are not supported: there is no debugger for scripts",
-        false => "ERR Use SCRIPT DEBUG YES/SYNC/NO",
+        true => {
+            &"ERR SCRIPT DEBUG YES and SYNC are not supported: there is no debugger for scripts"
+        }
+        false => &"ERR Use SCRIPT DEBUG YES/SYNC/NO",
     };
     Err(CommandError::text(text))
 }
@@ -265,7 +267,7 @@ fn script_flush(
     match args[2..] {
         [] => {}
         [how] if args::is_flush_mode(how) => {}
-        _ => return Err(CommandError::text("ERR SCRIPT FLUSH only support SYNC|ASYNC option")),
+        _ => return Err(CommandError::text(&"ERR SCRIPT FLUSH only support SYNC|ASYNC option")),
     }
     ctx.engine.scripting.forget_scripts();
     out.ok();

@@ -281,7 +281,7 @@ fn shutdown(
         return Err(CommandError::Syntax);
     }
     if has("abort") {
-        return Err(CommandError::text("ERR No shutdown in progress."));
+        return Err(CommandError::text(&"ERR No shutdown in progress."));
     }
     unavailable(ctx, args, out)
 }

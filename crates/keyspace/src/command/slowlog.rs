@@ -85,7 +85,7 @@ fn slowlog_get(
             Ok(-1) => usize::MAX,
             Ok(count @ 0..) => usize::try_from(count).unwrap_or(usize::MAX),
             _ => {
-                return Err(CommandError::text("ERR count should be greater than or equal to -1"));
+                return Err(CommandError::text(&"ERR count should be greater than or equal to -1"));
             }
         },
         _ => return Err(CommandError::subcommand_syntax(args)),

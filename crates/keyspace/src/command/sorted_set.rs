@@ -159,17 +159,17 @@ impl AddOptions {
     fn check(self, members: usize) -> Result<(), CommandError> {
         if self.nx && self.xx {
             return Err(CommandError::text(
-                "ERR XX and NX options at the same time are not compatible",
+                &"ERR XX and NX options at the same time are not compatible",
             ));
         }
         if u8::from(self.nx) + u8::from(self.gt) + u8::from(self.lt) > 1 {
             return Err(CommandError::text(
-                "ERR GT, LT, and/or NX options at the same time are not compatible",
+                &"ERR GT, LT, and/or NX options at the same time are not compatible",
             ));
         }
         if self.incr && members > 1 {
             return Err(CommandError::text(
-                "ERR INCR option supports a single increment-element pair",
+                &"ERR INCR option supports a single increment-element pair",
             ));
         }
         Ok(())
@@ -278,7 +278,7 @@ fn add_one(
     }
     let score = if options.incr { current + score } else { score };
     if score.is_nan() {
-        return Err(CommandError::text("ERR resulting score is not a number (NaN)"));
+        return Err(CommandError::text(&"ERR resulting score is not a number (NaN)"));
     }
     if options.gt && score <= current || options.lt && score >= current {
         return Ok(None);
@@ -353,7 +353,7 @@ fn rank_generic(
         [] => false,
         [option] if args::is(option, "withscore") => true,
         [_] => return Err(CommandError::Syntax),
-        _ => return Err(CommandError::WrongArity(ctx.command.spec.name)),
+        _ => return Err(CommandError::WrongArity(&ctx.command.spec.name)),
     };
     let found = ctx.get::<ZSet>(args[1])?.and_then(|zset| {
         let (rank, score) = zset.rank_and_score(args[2])?;

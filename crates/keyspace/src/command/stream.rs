@@ -70,13 +70,13 @@ fn xsetid(
         if args::is(option, "entriesadded") {
             entries_added = Some(options.integer()?);
             if entries_added < Some(0) {
-                return error("ERR entries_added must be positive");
+                return error(&"ERR entries_added must be positive");
             }
         } else if args::is(option, "maxdeletedid") {
             max_deleted_id = parse_id(options.value()?)?;
             if last_id < max_deleted_id {
                 return error(
-                    "ERR The ID specified in XSETID is smaller than the provided \
+                    &"ERR The ID specified in XSETID is smaller than the provided \
                      max_deleted_entry_id",
                 );
             }
@@ -87,15 +87,15 @@ fn xsetid(
     let stream = ctx.get_mut::<Stream>(args[1])?.ok_or(CommandError::NoSuchKey)?;
     if last_id < stream.max_deleted_id {
         return error(
-            "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+            &"ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
         );
     }
     if stream.last().is_some_and(|last| last_id < last.id) {
-        return error("ERR The ID specified in XSETID is smaller than the target stream top item");
+        return error(&"ERR The ID specified in XSETID is smaller than the target stream top item");
     }
     if entries_added.is_some_and(|added| added < stream.len() as i64) {
         return error(
-            "ERR The entries_added specified in XSETID is smaller than the target stream length",
+            &"ERR The entries_added specified in XSETID is smaller than the target stream length",
         );
     }
     stream.last_id = last_id;
@@ -114,7 +114,7 @@ fn parse_id(arg: &[u8]) -> Result<StreamId, CommandError> {
 }
 
 fn invalid_id() -> CommandError {
-    CommandError::text("ERR Invalid stream ID specified as stream command argument")
+    CommandError::text(&"ERR Invalid stream ID specified as stream command argument")
 }
 
 /// An id, or `-` or `+` for the first and the last there can be.
@@ -131,7 +131,7 @@ fn parse_start(arg: &[u8]) -> Result<StreamId, CommandError> {
     match arg {
         [b'(', id @ ..] if !id.is_empty() => parse_id(id)?
             .next()
-            .ok_or_else(|| CommandError::text("ERR invalid start ID for the interval")),
+            .ok_or_else(|| CommandError::text(&"ERR invalid start ID for the interval")),
         _ => parse_id_or_end(arg, 0),
     }
 }
@@ -142,7 +142,7 @@ fn parse_end(arg: &[u8]) -> Result<StreamId, CommandError> {
         [b'(', id @ ..] if !id.is_empty() => StreamId::parse(id, u64::MAX)
             .ok_or_else(invalid_id)?
             .previous()
-            .ok_or_else(|| CommandError::text("ERR invalid end ID for the interval")),
+            .ok_or_else(|| CommandError::text(&"ERR invalid end ID for the interval")),
         _ => parse_id_or_end(arg, u64::MAX),
     }
 }
@@ -150,13 +150,15 @@ fn parse_end(arg: &[u8]) -> Result<StreamId, CommandError> {
 /// The key or its consumer group is not there.
 fn no_group(key: &[u8], group: &[u8], suffix: &str) -> CommandError {
     let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
-    CommandError::text(format!("NOGROUP No such key '{key}' or consumer group '{group}'{suffix}"))
+    CommandError::composed(format!(
+        "NOGROUP No such key '{key}' or consumer group '{group}'{suffix}"
+    ))
 }
 
 /// The key is there and has no such consumer group.
 fn no_such_group(key: &[u8], group: &[u8]) -> CommandError {
     let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
-    CommandError::text(format!("NOGROUP No such consumer group '{group}' for key name '{key}'"))
+    CommandError::composed(format!("NOGROUP No such consumer group '{group}' for key name '{key}'"))
 }
 
 /// Announces a change that is none of the entries: as in Redis, who watches the key is not told.

@@ -442,7 +442,7 @@ fn getex(
         out.null();
         return Ok(());
     }
-    let expire_at = expiry.point(ctx.now(), "getex")?;
+    let expire_at = expiry.point(ctx.now(), &"getex")?;
     write_value(out, ctx.peek::<Str>(key)?);
     match expire_at {
         Some(expire_at) if expire_at <= ctx.now() => {

@@ -82,7 +82,7 @@ fn multi(
 ) -> Result<(), CommandError> {
     let queue = &mut ctx.client_mut().transaction.queue;
     if queue.is_some() {
-        return Err(CommandError::text("ERR MULTI calls can not be nested"));
+        return Err(CommandError::text(&"ERR MULTI calls can not be nested"));
     }
     *queue = Some(Vec::new());
     out.ok();
@@ -100,7 +100,7 @@ fn exec(
 ) -> Result<(), CommandError> {
     let id = ctx.client_id;
     let transaction = &mut ctx.client_mut().transaction;
-    let queue = transaction.queue.take().ok_or(CommandError::NoMulti("EXEC"))?;
+    let queue = transaction.queue.take().ok_or(CommandError::NoMulti(&"EXEC"))?;
     let (has_errors, is_stale) = (transaction.has_errors, transaction.watched_key_changed);
     ctx.engine.discard_transaction(id);
     if has_errors {
@@ -121,7 +121,7 @@ fn discard(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     if ctx.client().transaction.queue.is_none() {
-        return Err(CommandError::NoMulti("DISCARD"));
+        return Err(CommandError::NoMulti(&"DISCARD"));
     }
     ctx.engine.discard_transaction(ctx.client_id);
     out.ok();
@@ -136,7 +136,7 @@ fn watch(
 ) -> Result<(), CommandError> {
     let transaction = &ctx.client().transaction;
     if transaction.queue.is_some() {
-        return Err(CommandError::text("ERR WATCH inside MULTI is not allowed"));
+        return Err(CommandError::text(&"ERR WATCH inside MULTI is not allowed"));
     }
     // Where something has changed already, EXEC will do nothing whatever else is watched.
     if !transaction.watched_key_changed {

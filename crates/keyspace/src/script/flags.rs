@@ -52,7 +52,7 @@ pub(crate) fn script_shebang(source: &[u8]) -> Result<(&[u8], Option<Flags>), Co
         return Ok((source, None));
     }
     let end = source.iter().position(|&byte| byte == b'\n');
-    let end = end.ok_or_else(|| CommandError::text("ERR Invalid script shebang"))?;
+    let end = end.ok_or_else(|| CommandError::text(&"ERR Invalid script shebang"))?;
     let mut words = words(&source[..end]);
     let engine = words.next().unwrap_or_default();
     if engine != b"#!lua" {
@@ -76,12 +76,12 @@ pub(crate) fn script_shebang(source: &[u8]) -> Result<(&[u8], Option<Flags>), Co
 /// # Errors
 /// There is no such line, or it says something else.
 pub(crate) fn library_shebang(source: &[u8]) -> Result<(&[u8], SmallBytes), CommandError> {
-    let missing = || CommandError::text("ERR Missing library metadata");
+    let missing = || CommandError::text(&"ERR Missing library metadata");
     if !source.starts_with(b"#!") {
         return Err(missing());
     }
     let end = source.iter().position(|&byte| byte == b'\n');
-    let end = end.ok_or_else(|| CommandError::text("ERR Invalid library metadata"))?;
+    let end = end.ok_or_else(|| CommandError::text(&"ERR Invalid library metadata"))?;
     let mut words = words(&source[2..end]);
     let engine = words.next().unwrap_or_default();
     let mut name = None;
@@ -89,17 +89,17 @@ pub(crate) fn library_shebang(source: &[u8]) -> Result<(&[u8], SmallBytes), Comm
         let value = word.strip_prefix(b"name=");
         let value = value.ok_or_else(|| failure("Invalid metadata value given: ", word))?;
         if name.replace(value).is_some() {
-            let text = "ERR Invalid metadata value, name argument was given multiple times";
+            let text = &"ERR Invalid metadata value, name argument was given multiple times";
             return Err(CommandError::text(text));
         }
     }
-    let name = name.ok_or_else(|| CommandError::text("ERR Library name was not given"))?;
+    let name = name.ok_or_else(|| CommandError::text(&"ERR Library name was not given"))?;
     if !is_name(name) {
-        return Err(CommandError::text(format!("ERR {BAD_NAME}")));
+        return Err(CommandError::composed(format!("ERR {BAD_NAME}")));
     }
     if !engine.eq_ignore_ascii_case(b"lua") {
         let engine = String::from_utf8_lossy(engine);
-        return Err(CommandError::text(format!("ERR Engine '{engine}' not found")));
+        return Err(CommandError::composed(format!("ERR Engine '{engine}' not found")));
     }
     Ok((&source[end..], name.into()))
 }
@@ -118,5 +118,5 @@ fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn failure(what: &str, word: &[u8]) -> CommandError {
-    CommandError::text(format!("ERR {what}{}", String::from_utf8_lossy(word)))
+    CommandError::composed(format!("ERR {what}{}", String::from_utf8_lossy(word)))
 }

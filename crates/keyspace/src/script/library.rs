@@ -68,14 +68,14 @@ impl Libraries {
         let (body, name) = flags::library_shebang(code)?;
         if self.by_name.contains_key(&name) && !replace {
             let name = String::from_utf8_lossy(&name).into_owned();
-            return Err(CommandError::text(format!("ERR Library '{name}' already exists")));
+            return Err(CommandError::composed(format!("ERR Library '{name}' already exists")));
         }
         let machine = self.machine.get_or_insert_with(|| Box::new(Machine::for_functions()));
         let functions = run_library(machine, body)?;
         if let Some(taken) = self.taken_by_another(&name, &functions) {
             functions.iter().for_each(|function| self.release(function));
             let taken = String::from_utf8_lossy(&taken).into_owned();
-            return Err(CommandError::text(format!("ERR Function {taken} already exists")));
+            return Err(CommandError::composed(format!("ERR Function {taken} already exists")));
         }
         let library = Library { name: name.clone(), code: code.to_vec(), functions };
         if let Some(old) = self.by_name.insert(name.clone(), library) {
@@ -170,8 +170,10 @@ impl super::Scripting {
     ) -> Result<(), CommandError> {
         let codes = rdb::restore_functions(payload, max_bytes).map_err(|refused| {
             CommandError::text(match refused {
-                rdb::Refused::VersionOrChecksum => "ERR DUMP payload version or checksum are wrong",
-                rdb::Refused::Format => "ERR failed loading the functions of the payload",
+                rdb::Refused::VersionOrChecksum => {
+                    &"ERR DUMP payload version or checksum are wrong"
+                }
+                rdb::Refused::Format => &"ERR failed loading the functions of the payload",
             })
         })?;
         let mut libraries = match policy {
@@ -182,7 +184,7 @@ impl super::Scripting {
             let (_, name) = flags::library_shebang(&code)?;
             if policy != RestorePolicy::Replace && libraries.by_name.contains_key(&name) {
                 let name = String::from_utf8_lossy(&name);
-                return Err(CommandError::text(format!("ERR Library {name} already exists")));
+                return Err(CommandError::composed(format!("ERR Library {name} already exists")));
             }
             libraries.load(&code, policy == RestorePolicy::Replace)?;
         }
@@ -195,7 +197,7 @@ impl super::Scripting {
 fn run_library(machine: &mut Machine, code: &[u8]) -> Result<Vec<LibraryFunction>, CommandError> {
     let compiled = machine.compile(code, b"@user_function").map_err(|message| {
         let message = String::from_utf8_lossy(&message);
-        CommandError::text(format!("ERR Error compiling function: {message}"))
+        CommandError::composed(format!("ERR Error compiling function: {message}"))
     })?;
     machine.set_loading(true);
     let mut registration = Registration::default();
@@ -210,7 +212,7 @@ fn run_library(machine: &mut Machine, code: &[u8]) -> Result<Vec<LibraryFunction
         }
     };
     registration.functions.iter().for_each(|function| machine.release(function.callback));
-    Err(CommandError::text(problem))
+    Err(CommandError::composed(problem))
 }
 
 /// Runs a library's code to its end.

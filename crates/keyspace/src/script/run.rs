@@ -123,7 +123,7 @@ impl Context<'_> {
         out: &mut ReplyWriter,
     ) -> Result<(), CommandError> {
         let function = self.engine.scripting.libraries.function(args[1]);
-        let function = function.ok_or_else(|| CommandError::text("ERR Function not found"))?;
+        let function = function.ok_or_else(|| CommandError::text(&"ERR Function not found"))?;
         let (name, callback, flags) = (function.name.clone(), function.callback, function.flags);
         let call = Call {
             kind: Kind::Function,
@@ -148,7 +148,7 @@ impl Context<'_> {
     ) -> Result<(), CommandError> {
         let says = |flag| call.flags.is_some_and(|flags| flags.has(flag));
         if call.access == Access::OnlyReads && call.flags.is_some() && !says(Flags::NO_WRITES) {
-            let text = "ERR Can not execute a script with write flag using *_ro command.";
+            let text = &"ERR Can not execute a script with write flag using *_ro command.";
             return Err(CommandError::text(text));
         }
         let read_only = call.access == Access::OnlyReads || says(Flags::NO_WRITES);
@@ -194,7 +194,7 @@ impl Context<'_> {
 /// An error outside of the code: it could not be started.
 fn script_error(machine: &Machine, error: Error) -> CommandError {
     let message = machine.message(error);
-    CommandError::text(format!("ERR {}", String::from_utf8_lossy(&message)))
+    CommandError::composed(format!("ERR {}", String::from_utf8_lossy(&message)))
 }
 
 impl Engine {
@@ -554,22 +554,22 @@ impl Engine {
     ) -> Result<&'static Command, CommandError> {
         let command = command::find(args).map_err(|error| match error {
             CommandError::WrongArity(_) => {
-                CommandError::text("ERR Wrong number of args calling Redis command from script")
+                CommandError::text(&"ERR Wrong number of args calling Redis command from script")
             }
-            _ => CommandError::text("ERR Unknown Redis command called from script"),
+            _ => CommandError::text(&"ERR Unknown Redis command called from script"),
         })?;
         if command.has(Flag::Noscript) {
-            let text = "ERR This Redis command is not allowed from script";
+            let text = &"ERR This Redis command is not allowed from script";
             return Err(CommandError::text(text));
         }
         let permitted = self.acl_check(running.client, command, args, LogContext::Lua);
         permitted.map_err(|denied| {
             let error = self.no_permission(running.client, command, denied).to_string();
             let reason = error.strip_prefix("NOPERM ").unwrap_or(&error);
-            CommandError::text(format!("NOPERM ACL failure in script: {reason}"))
+            CommandError::composed(format!("NOPERM ACL failure in script: {reason}"))
         })?;
         if running.read_only && self.may_replicate(command, args) {
-            let text = "ERR Write commands are not allowed from read-only scripts.";
+            let text = &"ERR Write commands are not allowed from read-only scripts.";
             return Err(CommandError::text(text));
         }
         if running.refuses_memory && !running.has_written && command.has(Flag::Denyoom) {

@@ -93,7 +93,7 @@ fn arinsert(
     let (key, values) = (args[1], &args[2..]);
     let first = ctx.peek::<Array>(key)?.map_or(Some(0), Array::next_insert);
     let range = first.and_then(|first| Some((first, indices_from(first, values.len())?)));
-    let (first, last) = range.ok_or(CommandError::text("ERR insert index overflow"))?;
+    let (first, last) = range.ok_or(CommandError::text(&"ERR insert index overflow"))?;
     let array = ctx.get_or_create::<Array>(key)?;
     for (index, value) in (first..=last).zip(values) {
         array.set(index, value);
@@ -113,7 +113,7 @@ fn arring(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let size = u64::try_from(args::integer(args[2])?).ok().filter(|&size| size > 0);
-    let size = size.ok_or(CommandError::text("ERR size must be positive"))?;
+    let size = size.ok_or(CommandError::text(&"ERR size must be positive"))?;
     let last = ctx.get_or_create::<Array>(args[1])?.insert_in_ring(size, &args[3..]);
     ctx.changed(args[1], Class::GENERIC, "arring");
     write_index(out, last.unwrap_or_default());

@@ -77,7 +77,7 @@ fn arscan(
 
 fn parse_limit(arg: &[u8]) -> Result<usize, CommandError> {
     let limit = usize::try_from(args::integer(arg)?).ok().filter(|&limit| limit > 0);
-    limit.ok_or(CommandError::text("ERR LIMIT must be positive"))
+    limit.ok_or(CommandError::text(&"ERR LIMIT must be positive"))
 }
 
 /// Indices, alone or each with its element.
@@ -133,7 +133,7 @@ const REGEX_MAX_BYTES: usize = 1 << 18;
 fn regex(pattern: &[u8], ignore_case: bool) -> Result<Regex, CommandError> {
     let mut builder = RegexBuilder::new(&as_characters(pattern));
     builder.case_insensitive(ignore_case).dot_matches_new_line(true).size_limit(REGEX_MAX_BYTES);
-    builder.build().map_err(|_| CommandError::text("ERR invalid regular expression"))
+    builder.build().map_err(|_| CommandError::text(&"ERR invalid regular expression"))
 }
 
 /// One character for each byte, so that expressions match bytes whatever text they are.

@@ -29,7 +29,7 @@ impl Encoding {
         };
         let (is_signed, width) = encoding.ok_or_else(|| {
             CommandError::text(
-                "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not \
+                &"ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not \
                  supported but i64 is.",
             )
         })?;
@@ -78,7 +78,7 @@ impl Overflow {
             b"wrap" => Ok(Overflow::Wrap),
             b"sat" => Ok(Overflow::Sat),
             b"fail" => Ok(Overflow::Fail),
-            _ => Err(CommandError::text("ERR Invalid OVERFLOW type specified")),
+            _ => Err(CommandError::text(&"ERR Invalid OVERFLOW type specified")),
         }
     }
 }
@@ -227,7 +227,7 @@ pub(super) fn bitfield_ro(
 ) -> Result<(), CommandError> {
     let operations = parse(ctx, &args[2..])?;
     if operations.iter().any(|operation| operation.last_written().is_some()) {
-        return Err(CommandError::text("ERR BITFIELD_RO only supports the GET subcommand"));
+        return Err(CommandError::text(&"ERR BITFIELD_RO only supports the GET subcommand"));
     }
     read_all(ctx, args[1], &operations, out)
 }

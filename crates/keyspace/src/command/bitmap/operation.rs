@@ -45,7 +45,7 @@ impl Operation {
         let name = match self {
             Operation::Not if keys != 1 => {
                 return Err(CommandError::text(
-                    "ERR BITOP NOT must be called with a single source key.",
+                    &"ERR BITOP NOT must be called with a single source key.",
                 ));
             }
             Operation::Diff => "DIFF",
@@ -54,7 +54,7 @@ impl Operation {
             _ => return Ok(()),
         };
         if keys < 2 {
-            return Err(CommandError::text(format!(
+            return Err(CommandError::composed(format!(
                 "ERR BITOP {name} must be called with at least two source keys."
             )));
         }

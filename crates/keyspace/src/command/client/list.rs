@@ -40,7 +40,7 @@ pub(super) fn client_list(
         [option, ids @ ..] if args::is(option, "id") && !ids.is_empty() => {
             let ids = ids.iter().map(|id| args::integer(id));
             let ids: Result<Vec<i64>, _> = ids.collect();
-            filter.ids = Some(ids.map_err(|_| CommandError::text("ERR Invalid client ID"))?);
+            filter.ids = Some(ids.map_err(|_| CommandError::text(&"ERR Invalid client ID"))?);
         }
         _ => return Err(CommandError::Syntax),
     }
@@ -145,7 +145,7 @@ impl ClientType {
             b"master" | b"slave" | b"replica" => Ok(ClientType::Replication),
             _ => {
                 let name = printed(name);
-                Err(CommandError::text(format!("ERR Unknown client type '{name}'")))
+                Err(CommandError::composed(format!("ERR Unknown client type '{name}'")))
             }
         }
     }
@@ -181,7 +181,7 @@ impl<'a> Filter<'a> {
                 b"id" => {
                     let id = args::integer(value).ok().filter(|&id| id > 0);
                     let id = id.ok_or_else(|| {
-                        CommandError::text("ERR client-id should be greater than 0")
+                        CommandError::text(&"ERR client-id should be greater than 0")
                     })?;
                     filter.ids = Some(vec![id]);
                 }
@@ -191,7 +191,7 @@ impl<'a> Filter<'a> {
                 b"laddr" => filter.laddr = Some(value),
                 b"user" => {
                     let user = ctx.engine.acl.find(value).ok_or_else(|| {
-                        CommandError::text(format!("ERR No such user '{}'", printed(value)))
+                        CommandError::composed(format!("ERR No such user '{}'", printed(value)))
                     })?;
                     filter.user = Some(user);
                 }
@@ -231,8 +231,8 @@ impl<'a> Filter<'a> {
 
 fn parse_max_age(value: &[u8]) -> Result<i64, CommandError> {
     let age = args::integer(value)
-        .map_err(|_| CommandError::text("ERR maxage is not an integer or out of range"))?;
-    if age > 0 { Ok(age) } else { Err(CommandError::text("ERR maxage should be greater than 0")) }
+        .map_err(|_| CommandError::text(&"ERR maxage is not an integer or out of range"))?;
+    if age > 0 { Ok(age) } else { Err(CommandError::text(&"ERR maxage should be greater than 0")) }
 }
 
 /// CLIENT KILL ip:port
@@ -247,7 +247,7 @@ pub(super) fn client_kill(
     if let [_, _, addr] = args {
         let filter = Filter { addr: Some(addr), ..Filter::default() };
         let found = filter.matches(ctx.engine);
-        let id = *found.first().ok_or_else(|| CommandError::text("ERR No such client"))?;
+        let id = *found.first().ok_or_else(|| CommandError::text(&"ERR No such client"))?;
         kill(ctx, id);
         out.ok();
         return Ok(());

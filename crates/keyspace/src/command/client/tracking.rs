@@ -46,7 +46,7 @@ impl<'a> Options<'a> {
                 (b"redirect", [id, rest @ ..]) => {
                     if options.redirect.is_some() {
                         return Err(CommandError::text(
-                            "ERR A client can only redirect to a single other client",
+                            &"ERR A client can only redirect to a single other client",
                         ));
                     }
                     options.redirect = Some(connected(ctx, id)?);
@@ -97,25 +97,25 @@ impl<'a> Options<'a> {
     fn mode(&self, current: Option<Mode>) -> Result<Mode, CommandError> {
         let refused = |text| Err(CommandError::text(text));
         if !self.bcast && !self.prefixes.is_empty() {
-            return refused("ERR PREFIX option requires BCAST mode to be enabled");
+            return refused(&"ERR PREFIX option requires BCAST mode to be enabled");
         }
         if current.is_some_and(|current| (current == Mode::Broadcast) != self.bcast) {
             return refused(
-                "ERR You can't switch BCAST mode on/off before disabling tracking for this \
+                &"ERR You can't switch BCAST mode on/off before disabling tracking for this \
                  client, and then re-enabling it with a different mode.",
             );
         }
         if self.bcast && (self.optin || self.optout) {
-            return refused("ERR OPTIN and OPTOUT are not compatible with BCAST");
+            return refused(&"ERR OPTIN and OPTOUT are not compatible with BCAST");
         }
         if self.optin && self.optout {
-            return refused("ERR You can't specify both OPTIN mode and OPTOUT mode");
+            return refused(&"ERR You can't specify both OPTIN mode and OPTOUT mode");
         }
         if self.optin && current == Some(Mode::OptOut)
             || self.optout && current == Some(Mode::OptIn)
         {
             return refused(
-                "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this \
+                &"ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this \
                  client, and then re-enabling it with a different mode.",
             );
         }
@@ -132,7 +132,7 @@ impl<'a> Options<'a> {
         let overlap = |a: &[u8], b: &[u8]| a.starts_with(b) || b.starts_with(a);
         let refused = |prefix: &[u8], which: &str, other: &[u8]| {
             let (prefix, other) = (printed(prefix), printed(other));
-            Err(CommandError::text(format!(
+            Err(CommandError::composed(format!(
                 "ERR Prefix '{prefix}' overlaps with {which} prefix '{other}'. Prefixes for a \
                  single client must not overlap."
             )))
@@ -158,7 +158,7 @@ fn connected(ctx: &Context<'_>, id: &[u8]) -> Result<ClientId, CommandError> {
         ctx.engine.clients.get(id).is_some_and(|client| !client.closing && !client.hidden)
     };
     id.filter(is_connected)
-        .ok_or_else(|| CommandError::text("ERR The client ID you want redirect to does not exist"))
+        .ok_or_else(|| CommandError::text(&"ERR The client ID you want redirect to does not exist"))
 }
 
 /// CLIENT CACHING <YES | NO>
@@ -169,19 +169,19 @@ pub(super) fn client_caching(
 ) -> Result<(), CommandError> {
     let Some(tracking) = &mut ctx.client_mut().tracking else {
         return Err(CommandError::text(
-            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN \
+            &"ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN \
              or OPTOUT mode enabled",
         ));
     };
     let (mode, refusal) = if args::is(args[2], "yes") {
         (
             Mode::OptIn,
-            "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.",
+            &"ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.",
         )
     } else if args::is(args[2], "no") {
         (
             Mode::OptOut,
-            "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.",
+            &"ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.",
         )
     } else {
         return Err(CommandError::Syntax);

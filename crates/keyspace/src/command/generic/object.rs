@@ -28,7 +28,7 @@ pub(super) fn freq(
         None => out.null(),
         Some(_) if ctx.config().measure() != Measure::Frequency => {
             return Err(CommandError::text(
-                "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
+                &"ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please \
                  note that when switching between policies at runtime LRU and LFU data will take \
                  some time to adjust.",
             ));
@@ -50,7 +50,7 @@ pub(super) fn idletime(
         None => out.null(),
         Some(_) if ctx.config().measure() == Measure::Frequency => {
             return Err(CommandError::text(
-                "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that \
+                &"ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that \
                  when switching between policies at runtime LRU and LFU data will take some time \
                  to adjust.",
             ));

@@ -43,7 +43,7 @@ impl<'a> SortOptions<'a> {
                 let pattern = options.value()?;
                 if !reads_all && pattern.contains(&b'*') {
                     return Err(CommandError::text(
-                        "ERR BY option of SORT denied due to insufficient ACL permissions.",
+                        &"ERR BY option of SORT denied due to insufficient ACL permissions.",
                     ));
                 }
                 parsed.by = Some(pattern);
@@ -51,7 +51,7 @@ impl<'a> SortOptions<'a> {
                 let pattern = options.value()?;
                 if !reads_all {
                     return Err(CommandError::text(
-                        "ERR GET option of SORT denied due to insufficient ACL permissions.",
+                        &"ERR GET option of SORT denied due to insufficient ACL permissions.",
                     ));
                 }
                 parsed.get.push(pattern);
@@ -262,7 +262,7 @@ fn score(text: &[u8]) -> Result<f64, CommandError> {
     match text.trim_ascii_start() {
         [] if text.is_empty() => Ok(0.0),
         number => args::parse_float(number)
-            .ok_or(CommandError::text("ERR One or more scores can't be converted into double")),
+            .ok_or(CommandError::text(&"ERR One or more scores can't be converted into double")),
     }
 }
 

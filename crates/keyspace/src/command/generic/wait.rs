@@ -30,7 +30,7 @@ pub(super) fn waitaof(
 ) -> Result<(), CommandError> {
     let local = args::integer(args[1])?;
     if !(0..=1).contains(&local) {
-        return Err(CommandError::text("ERR value is out of range, value must between 0 and 1"));
+        return Err(CommandError::text(&"ERR value is out of range, value must between 0 and 1"));
     }
     let replicas = args::integer(args[2])?;
     if replicas < 0 {
@@ -39,7 +39,7 @@ pub(super) fn waitaof(
     let deadline = args::timeout_millis(args[3], ctx.now())?;
     if local > 0 {
         return Err(CommandError::text(
-            "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
+            &"ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
         ));
     }
     let none_have_it: fn(&mut ReplyWriter) = |out| {

@@ -67,7 +67,7 @@ impl Center {
         };
         let score = zset
             .score(member)
-            .ok_or_else(|| CommandError::text("ERR could not decode requested zset member"))?;
+            .ok_or_else(|| CommandError::text(&"ERR could not decode requested zset member"))?;
         Ok(Center::Member(Some(Place::from_score(score))))
     }
 
@@ -84,7 +84,7 @@ impl<'a> Query<'a> {
     fn circle(&mut self, radius: &[u8], unit: &[u8]) -> Result<(), CommandError> {
         let radius = length(radius, "radius")?;
         if radius < 0.0 {
-            return Err(CommandError::text("ERR radius cannot be negative"));
+            return Err(CommandError::text(&"ERR radius cannot be negative"));
         }
         self.metres = metres_of(unit)?;
         self.shape = Some(Shape::Circle { radius: radius * self.metres });
@@ -95,7 +95,7 @@ impl<'a> Query<'a> {
     fn rectangle(&mut self, sides: [&[u8]; 2], unit: &[u8]) -> Result<(), CommandError> {
         let (width, height) = (length(sides[0], "width")?, length(sides[1], "height")?);
         if width < 0.0 || height < 0.0 {
-            return Err(CommandError::text("ERR height or width cannot be negative"));
+            return Err(CommandError::text(&"ERR height or width cannot be negative"));
         }
         self.metres = metres_of(unit)?;
         self.shape = Some(Shape::Box { width: width * self.metres, height: height * self.metres });
@@ -171,23 +171,23 @@ impl<'a> Query<'a> {
                 Family::SearchStore => "GEOSEARCHSTORE",
                 _ => "STORE option in GEORADIUS",
             };
-            return Err(CommandError::text(format!(
+            return Err(CommandError::composed(format!(
                 "ERR {what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
             )));
         }
         let name = String::from_utf8_lossy(name);
         if family.is_search() && self.center.is_none() {
-            return Err(CommandError::text(format!(
+            return Err(CommandError::composed(format!(
                 "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for {name}"
             )));
         }
         if family.is_search() && self.shape.is_none() {
-            return Err(CommandError::text(format!(
+            return Err(CommandError::composed(format!(
                 "ERR exactly one of BYRADIUS and BYBOX can be specified for {name}"
             )));
         }
         if self.any && self.count.is_none() {
-            return Err(CommandError::text("ERR the ANY argument requires COUNT argument"));
+            return Err(CommandError::text(&"ERR the ANY argument requires COUNT argument"));
         }
         Ok(())
     }
@@ -411,14 +411,14 @@ fn find<'c>(
 }
 
 fn length(arg: &[u8], what: &str) -> Result<f64, CommandError> {
-    args::parse_float(arg).ok_or_else(|| CommandError::text(format!("ERR need numeric {what}")))
+    args::parse_float(arg).ok_or_else(|| CommandError::composed(format!("ERR need numeric {what}")))
 }
 
 /// The number behind COUNT.
 fn count(options: &mut Options<'_, '_>) -> Result<usize, CommandError> {
     let count = options.integer()?;
     if count <= 0 {
-        return Err(CommandError::text("ERR COUNT must be > 0"));
+        return Err(CommandError::text(&"ERR COUNT must be > 0"));
     }
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }

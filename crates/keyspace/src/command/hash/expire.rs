@@ -196,10 +196,10 @@ fn parse_condition_and_fields<'b, 'a>(
             }
             if rest.len() < 2 {
                 return Err(CommandError::text(
-                    "ERR FIELDS requires at least numfields and one field argument",
+                    &"ERR FIELDS requires at least numfields and one field argument",
                 ));
             }
-            let invalid = "ERR Parameter `numFields` should be greater than 0";
+            let invalid = &"ERR Parameter `numFields` should be greater than 0";
             fields = Some(take_fields(&mut rest, 1, invalid)?);
         } else {
             let given = Condition::parse(arg).ok_or_else(|| unknown_argument(arg))?;
@@ -209,7 +209,7 @@ fn parse_condition_and_fields<'b, 'a>(
     }
     let fields = fields.ok_or(FIELDS_MISSING)?;
     if has_several_conditions {
-        return Err(CommandError::text("ERR Multiple condition flags specified"));
+        return Err(CommandError::text(&"ERR Multiple condition flags specified"));
     }
     Ok((condition, fields))
 }
@@ -260,7 +260,7 @@ fn hexpire_generic(
 ) -> Result<(), CommandError> {
     let key = args[1];
     ctx.peek::<Hash>(key)?;
-    let expire_at = parse_expire_at(args[2], unit, base, ctx.command.spec.name)?;
+    let expire_at = parse_expire_at(args[2], unit, base, &ctx.command.spec.name)?;
     let (condition, fields) = parse_condition_and_fields(&args[3..])?;
     let is_past = expire_at <= ctx.now();
     out.array(fields.len());

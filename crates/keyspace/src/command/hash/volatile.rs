@@ -97,14 +97,14 @@ impl<'b, 'a> FieldOptions<'b, 'a> {
                     return Err(FIELDS_REPEATED);
                 }
                 if rest.is_empty() {
-                    return Err(CommandError::WrongArity(ctx.command.spec.name));
+                    return Err(CommandError::WrongArity(&ctx.command.spec.name));
                 }
                 let width = if sets { 2 } else { 1 };
-                fields = Some(take_fields(&mut rest, width, "ERR invalid number of fields")?);
+                fields = Some(take_fields(&mut rest, width, &"ERR invalid number of fields")?);
             } else if let Some(given) = parse_condition(arg).filter(|_| sets) {
                 if condition.replace(given).is_some() {
                     return Err(CommandError::text(
-                        "ERR Only one of FXX or FNX arguments can be specified",
+                        &"ERR Only one of FXX or FNX arguments can be specified",
                     ));
                 }
             } else {
@@ -112,7 +112,7 @@ impl<'b, 'a> FieldOptions<'b, 'a> {
                     ExpiryKeyword::parse(arg, sets).ok_or_else(|| unknown_argument(arg))?;
                 if expiry.is_some() {
                     let last = if sets { "KEEPTTL" } else { "PERSIST" };
-                    return Err(CommandError::text(format!(
+                    return Err(CommandError::composed(format!(
                         "ERR Only one of EX, PX, EXAT, PXAT or {last} arguments can be specified"
                     )));
                 }
@@ -165,11 +165,11 @@ impl ExpiryKeyword {
         match self {
             ExpiryKeyword::Flag(expiry) => Ok(expiry),
             ExpiryKeyword::Time { unit, is_relative } => {
-                let missing = || CommandError::text("ERR missing expire time");
+                let missing = || CommandError::text(&"ERR missing expire time");
                 let (time, behind) = rest.split_first().ok_or_else(missing)?;
                 *rest = behind;
                 let base = if is_relative { ctx.now() } else { UnixMillis(0) };
-                Ok(Expiry::At(parse_expire_at(time, unit, base, ctx.command.spec.name)?))
+                Ok(Expiry::At(parse_expire_at(time, unit, base, &ctx.command.spec.name)?))
             }
         }
     }

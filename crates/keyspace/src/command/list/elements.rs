@@ -198,14 +198,14 @@ impl Search {
                 search.rank = symmetric_integer(value)?;
                 if search.rank == 0 {
                     return Err(CommandError::text(
-                        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the \
+                        &"ERR RANK can't be zero: use 1 to start from the first match, 2 from the \
                          second ... or use negative to start from the end of the list",
                     ));
                 }
             } else if args::is(option, "count") {
-                search.count = Some(all_if_zero(value, "ERR COUNT can't be negative")?);
+                search.count = Some(all_if_zero(value, &"ERR COUNT can't be negative")?);
             } else if args::is(option, "maxlen") {
-                search.max_len = all_if_zero(value, "ERR MAXLEN can't be negative")?;
+                search.max_len = all_if_zero(value, &"ERR MAXLEN can't be negative")?;
             } else {
                 return Err(CommandError::Syntax);
             }
@@ -231,7 +231,7 @@ impl Search {
 }
 
 /// A number that is not negative, where 0 stands for no limit.
-fn all_if_zero(arg: &[u8], error: &'static str) -> Result<usize, CommandError> {
+fn all_if_zero(arg: &[u8], error: &'static &'static str) -> Result<usize, CommandError> {
     match args::integer(arg) {
         Ok(0) => Ok(usize::MAX),
         Ok(number @ 1..) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
@@ -243,7 +243,7 @@ fn all_if_zero(arg: &[u8], error: &'static str) -> Result<usize, CommandError> {
 fn symmetric_integer(arg: &[u8]) -> Result<i64, CommandError> {
     match args::integer(arg)? {
         i64::MIN => Err(CommandError::text(
-            "ERR value is out of range, value must between -9223372036854775807 and \
+            &"ERR value is out of range, value must between -9223372036854775807 and \
              9223372036854775807",
         )),
         number => Ok(number),

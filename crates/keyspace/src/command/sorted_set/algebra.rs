@@ -177,7 +177,7 @@ impl AlgebraOptions {
             if combines && args::is(option, "weights") && options.rest().len() >= keys {
                 for weight in &mut parsed.weights {
                     *weight = args::float(options.value()?)
-                        .map_err(|_| CommandError::text("ERR weight value is not a float"))?;
+                        .map_err(|_| CommandError::text(&"ERR weight value is not a float"))?;
                 }
             } else if combines && args::is(option, "aggregate") {
                 parsed.aggregate = match options.value()? {
@@ -244,7 +244,7 @@ fn input_keys<'b, 'a>(
     let numkeys = args::integer(args[0])?;
     if numkeys < 1 {
         let name = ctx.command.spec.name;
-        return Err(CommandError::text(format!(
+        return Err(CommandError::composed(format!(
             "ERR at least 1 input key is needed for '{name}' command"
         )));
     }

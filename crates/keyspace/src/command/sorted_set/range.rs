@@ -270,13 +270,13 @@ impl<'a> RangeQuery<'a> {
         let (by, reverse) = (by.unwrap_or(By::Rank), reverse.unwrap_or(false));
         if by == By::Rank && count != -1 {
             return Err(CommandError::text(
-                "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or \
+                &"ERR syntax error, LIMIT is only supported in combination with either BYSCORE or \
                  BYLEX",
             ));
         }
         if by == By::Lex && with_scores {
             return Err(CommandError::text(
-                "ERR syntax error, WITHSCORES not supported in combination with BYLEX",
+                &"ERR syntax error, WITHSCORES not supported in combination with BYLEX",
             ));
         }
         // Going backwards, the greater end is given first.
@@ -325,7 +325,7 @@ fn score_interval(min: &[u8], max: &[u8]) -> Result<ScoreInterval, CommandError>
         Some(score) => Some(Limit::Excluded(score_limit(score)?)),
         None => Some(Limit::Included(score_limit(arg)?)),
     };
-    let error = || CommandError::text("ERR min or max is not a float");
+    let error = || CommandError::text(&"ERR min or max is not a float");
     let (min, max) = (limit(min).ok_or_else(error)?, limit(max).ok_or_else(error)?);
     Ok(Interval { min, max })
 }
@@ -347,7 +347,7 @@ fn lex_interval<'a>(min: &'a [u8], max: &'a [u8]) -> Result<LexInterval<'a>, Com
         b"+" => Ok(Limit::Last),
         [b'[', member @ ..] => Ok(Limit::Included(member)),
         [b'(', member @ ..] => Ok(Limit::Excluded(member)),
-        _ => Err(CommandError::text("ERR min or max not valid string range item")),
+        _ => Err(CommandError::text(&"ERR min or max not valid string range item")),
     };
     Ok(Interval { min: limit(min)?, max: limit(max)? })
 }

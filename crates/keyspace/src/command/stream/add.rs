@@ -85,7 +85,7 @@ impl NewId {
         let last_id = stream.map_or(StreamId::MIN, |stream| stream.last_id);
         if last_id == StreamId::MAX {
             return Err(CommandError::text(
-                "ERR The stream has exhausted the last possible ID, unable to add more items",
+                &"ERR The stream has exhausted the last possible ID, unable to add more items",
             ));
         }
         let id = match self {
@@ -99,7 +99,7 @@ impl NewId {
         };
         id.filter(|&id| id > last_id).ok_or_else(|| {
             CommandError::text(
-                "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+                &"ERR The ID specified in XADD is equal or smaller than the target stream top item",
             )
         })
     }
@@ -131,7 +131,7 @@ impl<'b, 'a> AddOptions<'b, 'a> {
         let id = loop {
             let more = options.rest().len().saturating_sub(1);
             let Some(option) = options.next() else {
-                return Err(CommandError::WrongArity("xadd"));
+                return Err(CommandError::WrongArity(&"xadd"));
             };
             if args::is(option, "nomkstream") {
                 no_mkstream = true;
@@ -146,16 +146,16 @@ impl<'b, 'a> AddOptions<'b, 'a> {
         trim.check()?;
         let words = options.rest();
         if words.is_empty() || words.len() % 2 == 1 {
-            return Err(CommandError::WrongArity("xadd"));
+            return Err(CommandError::WrongArity(&"xadd"));
         }
         if message.is_some() && !matches!(id, NewId::Auto) {
             return Err(CommandError::text(
-                "ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs",
+                &"ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs",
             ));
         }
         if matches!(id, NewId::Given(StreamId::MIN)) {
             return Err(CommandError::text(
-                "ERR The ID specified in XADD must be greater than 0-0",
+                &"ERR The ID specified in XADD must be greater than 0-0",
             ));
         }
         Ok(AddOptions { no_mkstream, message, trim, id, words })
@@ -170,11 +170,13 @@ impl<'a> Message<'a> {
     ) -> Result<(), CommandError> {
         if message.is_some() {
             return Err(CommandError::text(
-                "ERR syntax error, IDMP/IDMPAUTO specified multiple times",
+                &"ERR syntax error, IDMP/IDMPAUTO specified multiple times",
             ));
         }
         let mut word = |what: &str| match options.value()? {
-            b"" => Err(CommandError::text(format!("ERR {keyword} requires a non-empty {what} ID"))),
+            b"" => {
+                Err(CommandError::composed(format!("ERR {keyword} requires a non-empty {what} ID")))
+            }
             word => Ok(word),
         };
         let producer = word("producer")?;
@@ -217,7 +219,7 @@ fn xadd(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     }
     let id = options.id.resolve(stream, u64::try_from(now.0).unwrap_or_default())?;
     if words.iter().fold(0_usize, |sum, word| sum.saturating_add(word.len())) > NODE_MAX_BYTES {
-        return Err(CommandError::text("ERR Elements are too large to be stored"));
+        return Err(CommandError::text(&"ERR Elements are too large to be stored"));
     }
     let stream = create_stream(ctx, key)?;
     stream.append(id, words, limits);
@@ -257,10 +259,10 @@ fn xcfgset(
     let mut options = Options::new(&args[2..]);
     while let Some(option) = options.next() {
         if args::is(option, "idmp-duration") {
-            let range = "ERR IDMP-DURATION must be between 1 and 86400 seconds";
+            let range = &"ERR IDMP-DURATION must be between 1 and 86400 seconds";
             duration = Some(within(options.integer()?, 86_400, range)?);
         } else if args::is(option, "idmp-maxsize") {
-            let range = "ERR IDMP-MAXSIZE must be between 1 and 10000 entries";
+            let range = &"ERR IDMP-MAXSIZE must be between 1 and 10000 entries";
             max_size = Some(within(options.integer()?, 10_000, range)?);
         } else {
             return Err(CommandError::Syntax);
@@ -268,7 +270,7 @@ fn xcfgset(
     }
     if duration.is_none() && max_size.is_none() {
         return Err(CommandError::text(
-            "ERR At least one parameter (IDMP-DURATION or IDMP-MAXSIZE) is required",
+            &"ERR At least one parameter (IDMP-DURATION or IDMP-MAXSIZE) is required",
         ));
     }
     let stream = ctx.get_mut::<Stream>(args[1])?.ok_or(CommandError::NoSuchKey)?;
@@ -282,7 +284,7 @@ fn xcfgset(
     Ok(())
 }
 
-fn within(number: i64, max: u32, error: &'static str) -> Result<u32, CommandError> {
+fn within(number: i64, max: u32, error: &'static &'static str) -> Result<u32, CommandError> {
     let number = u32::try_from(number).ok().filter(|number| (1..=max).contains(number));
     number.ok_or(CommandError::text(error))
 }
@@ -298,20 +300,20 @@ fn xidmprecord(
     let error = |text| Err(CommandError::text(text));
     let (producer, message, now) = (args[2], args[3], ctx.now());
     if producer.is_empty() {
-        return error("ERR XIDMPRECORD requires a non-empty producer ID");
+        return error(&"ERR XIDMPRECORD requires a non-empty producer ID");
     }
     if message.is_empty() {
-        return error("ERR XIDMPRECORD requires a non-empty idempotent ID");
+        return error(&"ERR XIDMPRECORD requires a non-empty idempotent ID");
     }
     let id = parse_id(args[4])?;
     let stream = ctx.get_mut::<Stream>(args[1])?.ok_or(CommandError::NoSuchKey)?;
     if stream.get(id).is_none() {
-        return error("ERR The specified stream ID was deleted or doesn't exist");
+        return error(&"ERR The specified stream ID was deleted or doesn't exist");
     }
     match stream.idempotency.get(producer, message, now) {
         Some(known) if known != id => {
             return error(
-                "ERR The specified IDMP producer-id/idempotent-id pair maps to a different stream ID",
+                &"ERR The specified IDMP producer-id/idempotent-id pair maps to a different stream ID",
             );
         }
         Some(_) => {}

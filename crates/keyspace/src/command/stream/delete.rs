@@ -155,11 +155,11 @@ fn parse_ids(args: &Args<'_>) -> Result<(References, Vec<StreamId>), CommandErro
 /// `numids id [id ...]`
 fn parse_counted_ids(options: &mut Options<'_, '_>) -> Result<Vec<StreamId>, CommandError> {
     let count = args::integer(options.value()?).ok().filter(|&count| count > 0);
-    let count = count.ok_or(CommandError::text("ERR Number of IDs must be a positive integer"))?;
+    let count = count.ok_or(CommandError::text(&"ERR Number of IDs must be a positive integer"))?;
     let left = options.rest().len();
     let count = usize::try_from(count).ok().filter(|&count| count <= left);
     let count = count.ok_or(CommandError::text(
-        "ERR The `numids` parameter must match the number of arguments",
+        &"ERR The `numids` parameter must match the number of arguments",
     ))?;
     (0..count).map(|_| parse_id(options.value()?)).collect()
 }

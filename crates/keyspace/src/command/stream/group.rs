@@ -136,7 +136,7 @@ impl GroupOptions {
                     read @ 0.. => Some(read),
                     _ => {
                         return Err(CommandError::text(
-                            "ERR value for ENTRIESREAD must be positive or -1",
+                            &"ERR value for ENTRIESREAD must be positive or -1",
                         ));
                     }
                 };
@@ -171,7 +171,7 @@ fn xgroup_create(
         id => parse_id(id)?,
     };
     if stream.is_some_and(|stream| stream.groups.contains_key(name)) {
-        return Err(CommandError::text("BUSYGROUP Consumer Group name already exists"));
+        return Err(CommandError::text(&"BUSYGROUP Consumer Group name already exists"));
     }
     let is_new = stream.is_none();
     let stream = create_stream(ctx, key)?;
@@ -282,7 +282,7 @@ fn existing_group<'c>(
 
 fn key_required() -> CommandError {
     CommandError::text(
-        "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want \
+        &"ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want \
          to use the MKSTREAM option to create an empty stream automatically.",
     )
 }

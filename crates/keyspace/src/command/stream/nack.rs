@@ -41,7 +41,7 @@ impl Mode {
 
     fn parse(arg: &[u8]) -> Result<Mode, CommandError> {
         let mode = Mode::MODES.into_iter().find(|(name, _)| args::is(arg, name));
-        let unknown = CommandError::text("ERR mode must be SILENT, FAIL, or FATAL");
+        let unknown = CommandError::text(&"ERR mode must be SILENT, FAIL, or FATAL");
         mode.map(|(_, mode)| mode).ok_or(unknown)
     }
 
@@ -70,13 +70,13 @@ impl NackOptions {
             if args::is(option, "force") {
                 parsed.force = true;
             } else if args::is(option, "retrycount") && !options.rest().is_empty() {
-                let negative = CommandError::text("ERR Invalid RETRYCOUNT value, must be >= 0");
+                let negative = CommandError::text(&"ERR Invalid RETRYCOUNT value, must be >= 0");
                 let count = u64::try_from(options.integer()?).map_err(|_| negative)?;
                 parsed.delivery_count = Some(count);
             } else {
                 let option = String::from_utf8_lossy(option);
                 let unknown = format!("ERR Unrecognized XNACK option '{option}'");
-                return Err(CommandError::text(unknown));
+                return Err(CommandError::composed(unknown));
             }
         }
         Ok(parsed)
@@ -93,7 +93,7 @@ fn xnack(
     require_group(ctx, key, group)?;
     let mode = Mode::parse(args[3])?;
     if !args::is(args[4], "ids") {
-        return Err(CommandError::text("ERR syntax error, expected IDS keyword"));
+        return Err(CommandError::text(&"ERR syntax error, expected IDS keyword"));
     }
     let mut options = Options::new(&args[5..]);
     let ids = parse_ids(&mut options)?;
@@ -125,9 +125,9 @@ fn xnack(
 /// `numids id [id ...]`
 fn parse_ids(options: &mut Options<'_, '_>) -> Result<Vec<StreamId>, CommandError> {
     let count = args::integer(options.value()?).ok().filter(|&count| count > 0);
-    let count = count.ok_or(CommandError::text("ERR numids must be a positive integer"))?;
+    let count = count.ok_or(CommandError::text(&"ERR numids must be a positive integer"))?;
     let left = options.rest().len();
     let count = usize::try_from(count).ok().filter(|&count| count <= left);
-    let count = count.ok_or(CommandError::text("ERR number of IDs doesn't match numids"))?;
+    let count = count.ok_or(CommandError::text(&"ERR number of IDs doesn't match numids"))?;
     (0..count).map(|_| parse_id(options.value()?)).collect()
 }

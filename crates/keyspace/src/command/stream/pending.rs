@@ -212,7 +212,7 @@ impl ClaimOptions {
                 claim.last_id = parse_id(options.value()?)?;
             } else {
                 let option = String::from_utf8_lossy(option);
-                return Err(CommandError::text(format!(
+                return Err(CommandError::composed(format!(
                     "ERR Unrecognized XCLAIM option '{option}'"
                 )));
             }
@@ -227,7 +227,7 @@ impl ClaimOptions {
 
 fn integer_of(arg: &[u8], what: &str) -> Result<i64, CommandError> {
     args::integer(arg)
-        .map_err(|_| CommandError::text(format!("ERR Invalid {what} argument for XCLAIM")))
+        .map_err(|_| CommandError::composed(format!("ERR Invalid {what} argument for XCLAIM")))
 }
 
 /// What became of the entries that were to be claimed.
@@ -300,7 +300,7 @@ fn xautoclaim(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let min_idle = args::integer(args[4])
-        .map_err(|_| CommandError::text("ERR Invalid min-idle-time argument for XAUTOCLAIM"))?;
+        .map_err(|_| CommandError::text(&"ERR Invalid min-idle-time argument for XAUTOCLAIM"))?;
     let walk = ClaimWalk::parse(args, min_idle.max(0))?;
     let (key, group) = (args[1], args[2]);
     require_group(ctx, key, group)?;
@@ -344,7 +344,7 @@ impl ClaimWalk {
             if args::is(option, "count") && !options.rest().is_empty() {
                 let count = args::integer(options.value()?).ok();
                 let count = count.filter(|count| (1..=ClaimWalk::MAX_COUNT).contains(count));
-                let count = count.ok_or(CommandError::text("ERR COUNT must be > 0"))?;
+                let count = count.ok_or(CommandError::text(&"ERR COUNT must be > 0"))?;
                 walk.count = usize::try_from(count).unwrap_or(usize::MAX);
             } else if args::is(option, "justid") {
                 walk.just_id = true;

@@ -81,7 +81,7 @@ impl<'b, 'a> ReadOptions<'b, 'a> {
         };
         let only_in_group = |option: &str| match is_group {
             true => Ok(()),
-            false => Err(CommandError::text(format!(
+            false => Err(CommandError::composed(format!(
                 "ERR The {option} option is only supported by XREADGROUP. You called XREAD \
                  instead."
             ))),
@@ -126,11 +126,11 @@ fn split_streams<'b, 'a>(
     if args.len() % 2 == 1 {
         return Err(CommandError::text(match is_group {
             true => {
-                "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' \
+                &"ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' \
                  must be specified."
             }
             false => {
-                "ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' \
+                &"ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' \
                  must be specified."
             }
         }));
@@ -140,9 +140,9 @@ fn split_streams<'b, 'a>(
 
 fn parse_min_idle(arg: &[u8]) -> Result<i64, CommandError> {
     let min_idle = args::integer(arg)
-        .map_err(|_| CommandError::text("ERR min-idle-time is not an integer"))?;
+        .map_err(|_| CommandError::text(&"ERR min-idle-time is not an integer"))?;
     if min_idle < 0 {
-        return Err(CommandError::text("ERR min-idle-time must be a positive integer"));
+        return Err(CommandError::text(&"ERR min-idle-time must be a positive integer"));
     }
     Ok(min_idle)
 }
@@ -197,7 +197,7 @@ fn resolve_id(stream: Option<&Stream>, arg: &[u8]) -> Result<StreamId, CommandEr
             Ok(last.unwrap_or(stream.map_or(StreamId::MIN, |stream| stream.last_id)))
         }
         b">" => Err(CommandError::text(
-            "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> \
+            &"ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> \
              <consumer> option.",
         )),
         _ => parse_id(arg),
@@ -247,7 +247,7 @@ enum GroupStart {
 impl GroupStart {
     fn parse(arg: &[u8]) -> Result<GroupStart, CommandError> {
         let meaningless = |id: &str| {
-            Err(CommandError::text(format!(
+            Err(CommandError::composed(format!(
                 "ERR The {id} ID is meaningless in the context of XREADGROUP: you want to read \
                  the history of this consumer by specifying a proper ID, or use the > ID to get \
                  new messages. The {id} ID would just return an empty result set."
@@ -275,7 +275,7 @@ fn xreadgroup(
     let read = ReadOptions::parse(args, true, ctx.now())?;
     let (group, consumer) = read
         .consumer
-        .ok_or_else(|| CommandError::text("ERR Missing GROUP option for XREADGROUP"))?;
+        .ok_or_else(|| CommandError::text(&"ERR Missing GROUP option for XREADGROUP"))?;
     let mut starts = Vec::new();
     for (&key, &id) in read.keys.iter().zip(read.ids) {
         let stream = ctx.get::<Stream>(key)?;

@@ -48,7 +48,7 @@ impl TrimOptions {
     ) -> Result<bool, CommandError> {
         let has_value = !options.rest().is_empty();
         if args::is(option, "maxlen") && has_value {
-            let error = CommandError::text("ERR The MAXLEN argument must be >= 0.");
+            let error = CommandError::text(&"ERR The MAXLEN argument must be >= 0.");
             let arg = self.read_operator(options)?;
             let max = args::integer(arg)?;
             let max = if max < 0 { None } else { Some(usize::try_from(max).unwrap_or(usize::MAX)) };
@@ -59,7 +59,7 @@ impl TrimOptions {
         } else if args::is(option, "limit") && has_value {
             let limit = options.integer()?;
             if limit < 0 {
-                return Err(CommandError::text("ERR The LIMIT argument must be >= 0."));
+                return Err(CommandError::text(&"ERR The LIMIT argument must be >= 0."));
             }
             self.limit = Some(usize::try_from(limit).unwrap_or(usize::MAX));
         } else if let Some(references) = parse_references(option) {
@@ -80,7 +80,7 @@ impl TrimOptions {
     ) -> Result<&'a [u8], CommandError> {
         if self.threshold.is_some() {
             return Err(CommandError::text(
-                "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
+                &"ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
             ));
         }
         let is_last = options.rest().len() < 2;
@@ -94,10 +94,10 @@ impl TrimOptions {
         let error = |text| Err(CommandError::text(text));
         match self.limit {
             Some(1..) if self.threshold.is_none() => error(
-                "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
+                &"ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
             ),
             Some(_) if !self.is_approximate => {
-                error("ERR syntax error, LIMIT cannot be used without the special ~ option")
+                error(&"ERR syntax error, LIMIT cannot be used without the special ~ option")
             }
             _ => Ok(()),
         }
@@ -143,7 +143,7 @@ fn xtrim(
     }
     if trim.threshold.is_none() && trim.limit.is_none_or(|limit| limit == 0) {
         return Err(CommandError::text(
-            "ERR syntax error, XTRIM must be called with a trimming strategy",
+            &"ERR syntax error, XTRIM must be called with a trimming strategy",
         ));
     }
     trim.check()?;

@@ -65,7 +65,7 @@ fn parse_digest(arg: &[u8]) -> Result<u64, CommandError> {
     let is_digest = arg.len() == 16 && arg.iter().all(u8::is_ascii_hexdigit);
     let text = std::str::from_utf8(arg).ok().filter(|_| is_digest);
     text.and_then(|text| u64::from_str_radix(text, 16).ok())
-        .ok_or(CommandError::text("ERR must be exactly 16 hexadecimal characters"))
+        .ok_or(CommandError::text(&"ERR must be exactly 16 hexadecimal characters"))
 }
 
 /// DIGEST key
@@ -108,14 +108,14 @@ pub(super) fn delex(
                 return Ok(());
             }
             let value = ctx.peek::<Str>(key).map_err(|_| {
-                CommandError::text("ERR Key should be of string type if conditions are specified")
+                CommandError::text(&"ERR Key should be of string type if conditions are specified")
             })?;
             let condition = ValueCondition::new(keyword, operand).ok_or(CommandError::text(
-                "ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE",
+                &"ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE",
             ))?;
             condition.holds(value)?
         }
-        _ => return Err(CommandError::WrongArity("delex")),
+        _ => return Err(CommandError::WrongArity(&"delex")),
     };
     let deleted = delete && ctx.delete(key);
     out.integer(i64::from(deleted));

@@ -42,7 +42,7 @@ pub(super) fn decrby(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let increment = args::integer(args[2])?.checked_neg();
-    let increment = increment.ok_or(CommandError::text("ERR decrement would overflow"))?;
+    let increment = increment.ok_or(CommandError::text(&"ERR decrement would overflow"))?;
     incr_generic(ctx, args[1], increment, out)
 }
 

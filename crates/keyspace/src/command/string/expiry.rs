@@ -3,7 +3,7 @@
 use crate::args::{self, Options};
 use crate::command::expire::{TimeUnit, expire_point};
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, CommandName};
 use crate::notify::Class;
 use crate::time::UnixMillis;
 use crate::value::{Str, Typed};
@@ -70,7 +70,7 @@ impl<'a> Expiry<'a> {
     pub fn point(
         self,
         now: UnixMillis,
-        command: &'static str,
+        command: CommandName,
     ) -> Result<Option<UnixMillis>, CommandError> {
         let (number, unit, base) = match self {
             Expiry::After(number, unit) => (number, unit, now),

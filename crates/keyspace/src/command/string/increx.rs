@@ -60,7 +60,7 @@ impl<'a> IncrexOptions<'a> {
         match parsed.expiry {
             Expiry::Persist if parsed.keeps_expiry => Err(CommandError::Syntax),
             Expiry::Unchanged if parsed.keeps_expiry => {
-                Err(CommandError::text("ERR ENX flag requires an expiration"))
+                Err(CommandError::text(&"ERR ENX flag requires an expiration"))
             }
             _ => Ok(parsed),
         }
@@ -189,9 +189,9 @@ fn increx_generic<N: Number>(
     let lower = bound(options.lower_bound, "LBOUND")?.unwrap_or(smallest);
     let upper = bound(options.upper_bound, "UBOUND")?.unwrap_or(largest);
     if lower > upper {
-        return Err(CommandError::text("ERR LBOUND can't be greater than UBOUND"));
+        return Err(CommandError::text(&"ERR LBOUND can't be greater than UBOUND"));
     }
-    let expire_at = options.expiry.point(ctx.now(), "increx")?;
+    let expire_at = options.expiry.point(ctx.now(), &"increx")?;
     let old = ctx.peek::<Str>(key)?.map_or(Ok(N::ZERO), N::stored)?;
     let sum = add(old, increment, (lower, upper), options.saturate)?;
     out.array(2);
@@ -227,7 +227,7 @@ fn increx_generic<N: Number>(
 }
 
 fn read<N: Number>(text: &[u8], name: &str) -> Result<N, CommandError> {
-    N::read(text).ok_or_else(|| CommandError::text(format!("ERR {name} is not {}", N::KIND)))
+    N::read(text).ok_or_else(|| CommandError::composed(format!("ERR {name} is not {}", N::KIND)))
 }
 
 /// The sum and what was added; what lies out of bounds becomes the bound where it `saturate`s,

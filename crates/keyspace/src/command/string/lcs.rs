@@ -39,7 +39,7 @@ impl LcsOptions {
         }
         if parsed.len && parsed.matches {
             return Err(CommandError::text(
-                "ERR If you want both the length and indexes, please just use IDX.",
+                &"ERR If you want both the length and indexes, please just use IDX.",
             ));
         }
         Ok(parsed)
@@ -59,11 +59,11 @@ pub(super) fn lcs(
     let options = LcsOptions::parse(&args[3..])?;
     if Table::bytes(&a, &b) > ctx.config().proto_max_bulk_len as u64 {
         return Err(CommandError::text(
-            "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+            &"ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
         ));
     }
     let table = Table::new(&a, &b).ok_or(CommandError::text(
-        "ERR Insufficient memory, failed allocating transient memory for LCS",
+        &"ERR Insufficient memory, failed allocating transient memory for LCS",
     ))?;
     let len = table.len(a.len(), b.len());
     if options.len {
@@ -83,7 +83,7 @@ pub(super) fn lcs(
 fn operand(ctx: &mut Context<'_>, key: &[u8]) -> Result<Vec<u8>, CommandError> {
     let value = ctx
         .get::<Str>(key)
-        .map_err(|_| CommandError::text("ERR The specified keys must contain string values"))?;
+        .map_err(|_| CommandError::text(&"ERR The specified keys must contain string values"))?;
     Ok(value.map(|value| value.as_bytes().into_owned()).unwrap_or_default())
 }
 

@@ -63,7 +63,7 @@ fn pairs<'b, 'a>(ctx: &Context<'_>, args: &'b Args<'a>) -> Result<&'b Args<'a>, 
     if pairs.len().is_multiple_of(2) {
         Ok(pairs)
     } else {
-        Err(CommandError::WrongArity(ctx.command.spec.name))
+        Err(CommandError::WrongArity(&ctx.command.spec.name))
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn msetex(
             return Err(CommandError::Syntax);
         }
     }
-    let expire_at = expiry.point(ctx.now(), "msetex")?;
+    let expire_at = expiry.point(ctx.now(), &"msetex")?;
     let holds = must_exist.is_none_or(|must_exist| {
         pairs.chunks_exact(2).all(|pair| ctx.database().contains(pair[0]) == must_exist)
     });
@@ -108,10 +108,10 @@ fn counted_pairs<'b, 'a>(args: &'b Args<'a>) -> Result<(&'b Args<'a>, &'b Args<'
     let count = args::integer(args[1]).ok().and_then(|count| usize::try_from(count).ok());
     let count = count
         .filter(|&count| count > 0 && count <= i32::MAX as usize / 2)
-        .ok_or(CommandError::text("ERR invalid numkeys value"))?;
+        .ok_or(CommandError::text(&"ERR invalid numkeys value"))?;
     let rest = &args[2..];
     if count * 2 > rest.len() {
-        return Err(CommandError::text("ERR wrong number of key-value pairs"));
+        return Err(CommandError::text(&"ERR wrong number of key-value pairs"));
     }
     Ok(rest.split_at(count * 2))
 }

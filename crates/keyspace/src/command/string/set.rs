@@ -96,7 +96,7 @@ pub(super) fn set(
 ) -> Result<(), CommandError> {
     let key = args[1];
     let options = SetOptions::parse(&args[3..])?;
-    let expire_at = options.expiry.point(ctx.now(), "set")?;
+    let expire_at = options.expiry.point(ctx.now(), &"set")?;
     if options.get {
         ctx.get::<Str>(key)?;
     }
@@ -152,7 +152,7 @@ fn setex_generic(
     out: &mut ReplyWriter,
     unit: TimeUnit,
 ) -> Result<(), CommandError> {
-    let expire_at = Expiry::After(args[2], unit).point(ctx.now(), ctx.command.spec.name)?;
+    let expire_at = Expiry::After(args[2], unit).point(ctx.now(), &ctx.command.spec.name)?;
     set_with_expiry(ctx, args[1], args[3], expire_at, false);
     out.ok();
     Ok(())
