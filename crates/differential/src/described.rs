@@ -73,14 +73,20 @@ pub(crate) fn same_pending(ours: &Value, theirs: &Value) -> bool {
 
 /// The fields of CLIENT INFO or CLIENT LIST that can be compared, a line a client.
 pub(crate) fn client_lines(reply: &[u8]) -> Vec<Vec<String>> {
-    // A client that was served shows it until the server's event loop turns.
-    let reply = String::from_utf8_lossy(reply).replace("flags=u ", "flags=N ");
-    let is_compared =
-        |field: &&str| field.split_once('=').is_some_and(|(name, _)| CLIENT_FIELDS.contains(&name));
-    reply
-        .lines()
-        .map(|line| line.split(' ').filter(is_compared).map(str::to_owned).collect())
-        .collect()
+    let comparable = |field: &str| {
+        let (name, value) =
+            field.split_once('=').filter(|(name, _)| CLIENT_FIELDS.contains(name))?;
+        Some(if name == "flags" { settled(value) } else { field.to_owned() })
+    };
+    let reply = String::from_utf8_lossy(reply);
+    reply.lines().map(|line| line.split(' ').filter_map(comparable).collect()).collect()
+}
+
+/// The flags of a client without that of one that was served, which it has until the server's event
+/// loop turns.
+fn settled(flags: &str) -> String {
+    let others = flags.replace('u', "");
+    format!("flags={}", if others.is_empty() { "N" } else { &others })
 }
 
 /// Whether both are ids of clients, or both the same that is none.

@@ -307,7 +307,7 @@ pub(crate) fn ends(difference: &Difference) -> bool {
     // Since 7.2 the command of a client that waited runs again from its beginning, and meets what
     // its other keys have become. Before, only the key that woke it was looked at.
     let may_wait = name.starts_with(b"B") || name.starts_with(b"XREAD");
-    let waited = may_wait && difference.step.args != difference.command;
+    let waited = may_wait && difference.turn.iter().all(|step| step.args != difference.command);
     // Bytes that other commands changed are noticed where they are read, which need not be all.
     let is_corrupted = name.starts_with(b"PF") && fails_with("INVALIDOBJ");
     // XCLAIM, XAUTOCLAIM and XREADGROUP make a consumer, and say so, also where there is nothing for
@@ -333,11 +333,9 @@ pub(crate) fn ends(difference: &Difference) -> bool {
     // Before 7.2 a key of another type woke nobody when it was overwritten.
     let is_overwritten = waited
         && difference.redis.is_none()
-        && difference
-            .step
-            .args
-            .first()
-            .is_some_and(|name| name.to_ascii_uppercase().ends_with(b"STORE"));
+        && difference.turn.iter().any(|step| {
+            step.args.first().is_some_and(|name| name.to_ascii_uppercase().ends_with(b"STORE"))
+        });
     // Before 7.2 PFMERGE of no source had no key.
     let is_denied = name == b"PFMERGE" && fails_with("NOPERM");
     // Before 7.2 a selector that opens in another one took its place.

@@ -89,7 +89,7 @@ impl<'p> Game<'p> {
         };
         for turn in steps.chunk_by(is_one_turn) {
             match turn[0].wait_ms() {
-                Some(millis) => self.wait(millis, &turn[0], played)?,
+                Some(millis) => self.wait(millis, turn, played)?,
                 None => self.take_turn(turn, played)?,
             }
             if played.difference.is_some() || played.ended {
@@ -101,7 +101,7 @@ impl<'p> Game<'p> {
 
     /// Lets real time pass on both. What is due in the engine is due on the server, where SCAN
     /// removes the keys that it has not met yet.
-    fn wait(&mut self, millis: u64, step: &Step, played: &mut Played) -> io::Result<()> {
+    fn wait(&mut self, millis: u64, turn: &[Step], played: &mut Played) -> io::Result<()> {
         std::thread::sleep(Duration::from_millis(millis));
         self.engine.advance(now());
         self.collect();
@@ -110,7 +110,7 @@ impl<'p> Game<'p> {
             self.pair.control.call(&["SCAN", "0", "COUNT", "100000"])?;
         }
         self.pair.control.call(&["SELECT", "0"])?;
-        self.compare_all(step, played)
+        self.compare_all(turn, played)
     }
 
     fn take_turn(&mut self, turn: &[Step], played: &mut Played) -> io::Result<()> {
@@ -140,8 +140,8 @@ impl<'p> Game<'p> {
         self.engine.receive(self.clients[current].id, &for_engine, now());
         self.collect();
         self.clients[current].connection.send(&for_redis)?;
-        self.compare_all(last, played)?;
-        self.close(last, played)?;
+        self.compare_all(turn, played)?;
+        self.close(turn, played)?;
         if played.difference.is_some() || played.ended {
             return Ok(());
         }
@@ -152,14 +152,14 @@ impl<'p> Game<'p> {
             self.collect();
             if !self.engine.is_blocked(id) {
                 let before = played.received.pop().unwrap_or_default();
-                self.compare_all(last, played)?;
+                self.compare_all(turn, played)?;
                 if let Some(received) = played.received.last_mut() {
                     received.splice(0..0, before);
                 }
                 return Ok(());
             }
             played.differs(Difference {
-                step: last.clone(),
+                turn: turn.to_vec(),
                 client: current,
                 command: last.args.clone(),
                 engine: None,
@@ -169,21 +169,23 @@ impl<'p> Game<'p> {
         Ok(())
     }
 
-    /// Compares what every client received after a step.
-    fn compare_all(&mut self, step: &Step, played: &mut Played) -> io::Result<()> {
+    /// Compares what every client received after a turn. An expected difference explains the others.
+    fn compare_all(&mut self, turn: &[Step], played: &mut Played) -> io::Result<()> {
         let mut received = Vec::new();
+        let mut differences = Vec::new();
         for client in 0..self.clients.len() {
-            if let Some(difference) = self.compare(client, step, &mut received)? {
-                played.differs(difference);
-                break;
-            }
+            differences.extend(self.compare(client, turn, &mut received)?);
+        }
+        let expected = differences.iter().position(exceptions::ends);
+        if !differences.is_empty() {
+            played.differs(differences.swap_remove(expected.unwrap_or(0)));
         }
         played.received.push(received);
         Ok(())
     }
 
     /// Ends the connections that the engine closes; the server must close them too.
-    fn close(&mut self, step: &Step, played: &mut Played) -> io::Result<()> {
+    fn close(&mut self, turn: &[Step], played: &mut Played) -> io::Result<()> {
         for number in 0..self.clients.len() {
             let client = &mut self.clients[number];
             if client.is_closed || !self.engine.is_closing(client.id) {
@@ -193,9 +195,9 @@ impl<'p> Game<'p> {
             self.engine.disconnect(client.id, now());
             if !client.connection.is_closed()? && played.difference.is_none() {
                 played.differs(Difference {
-                    step: step.clone(),
+                    turn: turn.to_vec(),
                     client: number,
-                    command: step.args.clone(),
+                    command: turn.last().map_or_else(Vec::new, |step| step.args.clone()),
                     engine: Some(Value::Simple(b"the connection is closed".to_vec())),
                     redis: None,
                 });
@@ -224,7 +226,7 @@ impl<'p> Game<'p> {
     fn compare(
         &mut self,
         client: usize,
-        step: &Step,
+        turn: &[Step],
         received: &mut Vec<(usize, Value)>,
     ) -> io::Result<Option<Difference>> {
         let player = &mut self.clients[client];
@@ -248,7 +250,7 @@ impl<'p> Game<'p> {
             let value = values.get(index);
             if !value.is_some_and(|value| same(&expected, value)) && difference.is_none() {
                 difference = Some(Difference {
-                    step: step.clone(),
+                    turn: turn.to_vec(),
                     client,
                     command: expected.answers.first().cloned().unwrap_or_default(),
                     engine: Some(expected.value),

@@ -11,8 +11,8 @@ use std::io;
 /// Something that the two answer differently.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// The last step that was played.
-    pub step: Step,
+    /// The steps that were played last, all at once.
+    pub turn: Vec<Step>,
     /// The client that received it.
     pub client: usize,
     /// The command that is answered; empty for a message.

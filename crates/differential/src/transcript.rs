@@ -41,7 +41,12 @@ pub fn transcript(pair: &mut Pair, sequence: &Sequence) -> io::Result<String> {
         }
     }
     text.push_str("```\n");
-    if let Some(difference) = &played.difference {
+    // Some differ only where a client sends several commands at once.
+    let difference = match played.difference {
+        None => pair.play(sequence)?.difference,
+        difference => difference,
+    };
+    if let Some(difference) = &difference {
         let _ = write!(text, "{difference}");
     }
     Ok(text)
@@ -49,7 +54,9 @@ pub fn transcript(pair: &mut Pair, sequence: &Sequence) -> io::Result<String> {
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "differs after: {}", words(&self.step.args))?;
+        for step in &self.turn {
+            writeln!(f, "differs after: {}", words(&step.args))?;
+        }
         writeln!(f, "the reply to:  {}", words(&self.command))?;
         for (name, value) in [("engine", &self.engine), ("redis", &self.redis)] {
             let shown = value.as_ref().map_or("nothing".into(), cli::format);

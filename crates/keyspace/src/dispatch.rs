@@ -155,7 +155,8 @@ impl Engine {
         }
     }
 
-    /// Lends a client's output to `run`. What is pushed to the client meanwhile follows it.
+    /// Lends a client's output to `run`, which runs a command of it. What is pushed to the client
+    /// meanwhile follows it.
     pub(crate) fn with_output<T>(
         &mut self,
         id: ClientId,
@@ -165,8 +166,14 @@ impl Engine {
         let protocol = client.out.protocol();
         let mut out = std::mem::replace(&mut client.out, ReplyWriter::new(protocol));
         let result = run(self, &mut out);
+        let Some(client) = self.clients.get_mut(&id) else {
+            return Some(result);
+        };
+        let pushed = std::mem::replace(&mut client.out, out);
+        if !self.has_unfinished_script() {
+            self.tell_own_invalid(id);
+        }
         if let Some(client) = self.clients.get_mut(&id) {
-            let pushed = std::mem::replace(&mut client.out, out);
             client.out.raw(pushed.as_bytes());
             if client.cut_off {
                 client.out.truncate(0);

@@ -5,7 +5,9 @@
 //! is told of every change of a key with one of its prefixes, at the end of a turn, which is one
 //! call of the host. Keys go by their names alone, in whatever database they are.
 //!
-//! What a client is told because of its own command follows the reply, as everything pushed does.
+//! What a client is told because of its own command follows the reply and precedes all else that
+//! the command pushes to it. Whoever is told in its stead is told at the same moment, behind what
+//! the command published.
 //! A client that is gone stays in the table until its keys change or are forgotten for others.
 
 use crate::args::Args;
@@ -66,8 +68,17 @@ pub(crate) struct TrackingTable {
     items: usize,
     prefixes: SortedMap<SmallBytes, Prefix>,
     clients: usize,
+    /// What the client whose command runs is told at its end.
+    own: Vec<Own>,
     /// How many times in a row the table was found too large and could not be made small enough.
     overruns: usize,
+}
+
+/// What a client made invalid for itself.
+#[derive(Debug, Clone)]
+enum Own {
+    Key(SmallBytes),
+    Everything,
 }
 
 /// A prefix that is listened to.
@@ -205,21 +216,23 @@ impl Engine {
         self.forget_key(changer, key);
     }
 
-    /// Forgets who may hold a key, and tells them.
+    /// Forgets who may hold a key, and tells them; `changer` at the end of its command.
     fn forget_key(&mut self, changer: Option<ClientId>, key: &[u8]) {
         for id in self.tracking.forget(key).unwrap_or_default() {
             let tracking = self.clients.get(&id).and_then(|client| client.tracking.as_ref());
             let is_told = tracking.is_some_and(|tracking| {
                 tracking.mode != Mode::Broadcast && !(tracking.noloop && changer == Some(id))
             });
-            if is_told {
+            if is_told && changer == Some(id) {
+                self.tracking.own.push(Own::Key(key.into()));
+            } else if is_told {
                 self.tell_invalid(id, Invalid::Keys(&[key]));
             }
         }
     }
 
-    /// Tells every client that tracks that a database was emptied.
-    pub(crate) fn invalidate_all(&mut self) {
+    /// Tells every client that tracks that `changer` emptied a database.
+    pub(crate) fn invalidate_all(&mut self, changer: ClientId) {
         self.tracking.forget_all();
         if self.tracking.clients == 0 {
             return;
@@ -227,7 +240,21 @@ impl Engine {
         let tracks = self.clients.values().filter(|client| client.tracking.is_some());
         let ids: Vec<ClientId> = tracks.map(|client| client.id).collect();
         for id in ids {
-            self.tell_invalid(id, Invalid::Everything);
+            if id == changer {
+                self.tracking.own.push(Own::Everything);
+            } else {
+                self.tell_invalid(id, Invalid::Everything);
+            }
+        }
+    }
+
+    /// Tells a client what its own command, which has ended, made invalid.
+    pub(crate) fn tell_own_invalid(&mut self, id: ClientId) {
+        for own in std::mem::take(&mut self.tracking.own) {
+            match own {
+                Own::Key(key) => self.tell_invalid(id, Invalid::Keys(&[&key])),
+                Own::Everything => self.tell_invalid(id, Invalid::Everything),
+            }
         }
     }
 
@@ -329,6 +356,7 @@ impl Engine {
     /// Panics where the table and the clients that track disagree.
     pub(crate) fn check_tracking(&self) {
         let table = &self.tracking;
+        assert!(table.own.is_empty() || self.has_unfinished_script(), "what ended was told");
         let items: usize = table.keys.values().map(SortedSet::len).sum();
         assert_eq!(items, table.items, "pairs are counted");
         assert!(table.keys.values().all(|ids| !ids.is_empty()), "a key is held by somebody");

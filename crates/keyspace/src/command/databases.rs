@@ -188,7 +188,7 @@ fn flushdb(
 ) -> Result<(), CommandError> {
     parse_flush_mode(args)?;
     flush(ctx.engine, ctx.db);
-    ctx.engine.invalidate_all();
+    ctx.engine.invalidate_all(ctx.client_id);
     out.ok();
     Ok(())
 }
@@ -203,7 +203,7 @@ fn flushall(
     for index in 0..DATABASES {
         flush(ctx.engine, DbIndex(index as u8));
     }
-    ctx.engine.invalidate_all();
+    ctx.engine.invalidate_all(ctx.client_id);
     out.ok();
     Ok(())
 }
