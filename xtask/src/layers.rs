@@ -11,11 +11,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("keyspace", &["keyspace-resp", "lua51"]),
     ("celery-sim", &["keyspace", "keyspace-resp"]),
     ("keyspace-wasm", &["keyspace", "keyspace-resp", "celery-sim"]),
+    ("keyspace-client", &["keyspace", "keyspace-resp"]),
+    ("keyspace-lessons", &["keyspace", "keyspace-resp", "keyspace-transcript"]),
     ("keyspace-server", &["keyspace", "keyspace-resp"]),
     ("keyspace-transcript", &["keyspace", "keyspace-resp"]),
     ("keyspace-differential", &["keyspace", "keyspace-resp"]),
     ("keyspace-bench", &["keyspace", "keyspace-resp", "keyspace-differential"]),
-    ("keyspace-playground", &["keyspace", "keyspace-resp", "celery-sim"]),
+    ("keyspace-playground", &["keyspace", "keyspace-resp", "keyspace-lessons", "celery-sim"]),
 ];
 
 /// Text that must not stand in files below a folder, other than the excepted ones, and why.

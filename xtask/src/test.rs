@@ -95,9 +95,14 @@ fn wasm_pack() -> Outcome {
     let folders = [bindgen, pack.clone()].into_iter().chain(std::env::split_paths(&path));
     let path = std::env::join_paths(folders)
         .map_err(|error| format!("PATH cannot be extended: {error}"))?;
-    run(Command::new(pack.join("wasm-pack"))
-        .args(["test", "--headless", "--chrome"])
-        .env("PATH", path))
+    for folder in [".", "examples/wasm-pack-test"] {
+        run(Command::new(pack.join("wasm-pack"))
+            .args(["test", "--headless", "--chrome"])
+            .current_dir(folder)
+            .env("CARGO_TARGET_DIR", target_folder()?)
+            .env("PATH", &path))?;
+    }
+    Ok(())
 }
 
 fn interop() -> Outcome {
