@@ -369,3 +369,106 @@ fn values_that_need_a_newer_server_are_restored_where_they_are_known() {
         }
     }
 }
+
+/// A command for another key than `key`.
+fn renamed(make: &[Vec<u8>], name: &str) -> Vec<Vec<u8>> {
+    let is_key = |word: &[u8]| word == b"key";
+    let word = |word: &Vec<u8>| if is_key(word) { name.as_bytes().to_vec() } else { word.clone() };
+    make.iter().map(word).collect()
+}
+
+/// Fills a server with every value, of which each second one expires, and every stream, and returns
+/// the names of the keys: those of streams apart.
+fn fill(server: &mut dyn Server) -> (Vec<String>, Vec<String>) {
+    let mut run = |line: &[Vec<u8>]| {
+        let made = server.call(line);
+        assert!(!matches!(made, Value::Error(_)), "{line:?}: {made:?}");
+    };
+    let mut names = Vec::new();
+    for (number, (_, make)) in values().iter().enumerate() {
+        let name = format!("value-{number}");
+        run(&renamed(make, &name));
+        if number % 2 == 0 {
+            run(&command(&format!("PEXPIREAT {name} {EXPIRES_AT}"), &[]));
+        }
+        names.push(name);
+    }
+    let mut stream_names = Vec::new();
+    for (number, (_, lines)) in streams().iter().enumerate() {
+        let name = format!("stream-{number}");
+        lines.iter().for_each(|line| run(&renamed(line, &name)));
+        stream_names.push(name);
+    }
+    run(&command("SELECT 9", &[]));
+    run(&command("SET elsewhere 1", &[]));
+    run(&command("SELECT 0", &[]));
+    (names, stream_names)
+}
+
+const EXPIRES_AT: i64 = 4_000_000_000_000;
+
+/// Compares the keys of two servers, one by one under the name `key`.
+fn compare_keys(one: &mut dyn Server, other: &mut dyn Server, keys: &(Vec<String>, Vec<String>)) {
+    let size = Value::Integer((keys.0.len() + keys.1.len()) as i64);
+    assert_eq!(one.call(&command("DBSIZE", &[])), size);
+    fn both(one: &mut dyn Server, other: &mut dyn Server, line: &str) {
+        let line = command(line, &[]);
+        assert_eq!(one.call(&line), other.call(&line), "{line:?}");
+    }
+    for line in ["DBSIZE", "SELECT 9", "GET elsewhere", "SELECT 0"] {
+        both(one, other, line);
+    }
+    for name in keys.0.iter().chain(&keys.1) {
+        both(one, other, &format!("RENAME {name} key"));
+        both(one, other, "PEXPIRETIME key");
+        if keys.1.contains(name) {
+            assert_eq!(stream_seen(one), stream_seen(other), "{name}");
+        } else {
+            assert!(seen(one) == seen(other), "{name} differs");
+        }
+        one.call(&command("DEL key", &[]));
+        other.call(&command("DEL key", &[]));
+    }
+}
+
+/// Where a real server keeps its file.
+fn file_of(real: &mut Control) -> std::path::PathBuf {
+    let mut ask = |name: &str| {
+        let reply = Server::call(real, &command(&format!("CONFIG GET {name}"), &[]));
+        let value = reply.as_array().and_then(|pair| pair[1].as_bytes().map(<[u8]>::to_vec));
+        String::from_utf8(value.expect("it has the setting")).expect("it is a path")
+    };
+    std::path::Path::new(&ask("dir")).join(ask("dbfilename"))
+}
+
+const LIBRARY: &str = "#!lua name=lib\nredis.register_function('seven', function() return 7 end)";
+
+#[test]
+fn a_file_that_is_saved_here_is_loaded_there() {
+    let (_server, mut real, _) = start();
+    let mut ours = Ours::new();
+    let keys = fill(&mut ours);
+    ours.call(&command("FUNCTION LOAD", &[LIBRARY.into()]));
+    let file = file_of(&mut real);
+    std::fs::write(&file, ours.engine.save_rdb()).expect("the folder is there");
+    let reloaded = Server::call(&mut real, &command("DEBUG RELOAD NOSAVE", &[]));
+    std::fs::remove_file(&file).expect("it is there");
+    assert_eq!(reloaded, Value::Simple(b"OK".to_vec()));
+    assert_eq!(Server::call(&mut real, &command("FCALL seven 0", &[])), Value::Integer(7));
+    compare_keys(&mut ours, &mut real, &keys);
+}
+
+#[test]
+fn a_file_that_is_saved_there_is_loaded_here() {
+    let (_server, mut real, _) = start();
+    let mut ours = Ours::new();
+    let keys = fill(&mut real);
+    Server::call(&mut real, &command("FUNCTION LOAD", &[LIBRARY.into()]));
+    assert_eq!(Server::call(&mut real, &command("SAVE", &[])), Value::Simple(b"OK".to_vec()));
+    let path = file_of(&mut real);
+    let file = std::fs::read(&path).expect("it was saved");
+    std::fs::remove_file(&path).expect("it is there");
+    ours.engine.load_rdb(&file, NOW).expect("redis-server wrote it");
+    assert_eq!(ours.call(&command("FCALL seven 0", &[])), Value::Integer(7));
+    compare_keys(&mut ours, &mut real, &keys);
+}

@@ -7,6 +7,7 @@ use keyspace_transcript::Version;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A running redis-server, stopped when dropped.
 pub struct RedisServer {
@@ -15,13 +16,20 @@ pub struct RedisServer {
     settings: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
+/// How many were started by this process.
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
 /// A user, and its password, for whom a transcript that sets a password locks no door.
 const ADMIN: &str = "oracle";
 
 impl RedisServer {
     /// Starts the redis-server of PATH, and returns when it accepts connections.
     pub fn start() -> io::Result<RedisServer> {
-        let process = Process::start_with(&["--enable-debug-command", "yes"])?;
+        // Each has a file of its own, should it be told to save.
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let file = format!("keyspace-test-{}-{number}.rdb", std::process::id());
+        let process =
+            Process::start_with(&["--enable-debug-command", "yes", "--dbfilename", &file])?;
         let mut control = Control::connect(process.address())?;
         let settings = settings(&mut control)?;
         control.call(&[

@@ -262,7 +262,7 @@ impl Engine {
     }
 
     /// What is done once for all that happened in a call of the host.
-    fn end_turn(&mut self) {
+    pub(crate) fn end_turn(&mut self) {
         self.limit_tracking_table();
         self.broadcast_invalid();
         self.evict_clients();

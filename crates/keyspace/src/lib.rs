@@ -47,6 +47,7 @@ mod notify;
 mod output_limit;
 mod pause;
 mod permission;
+mod persistence;
 mod pubsub;
 mod random;
 mod rdb;
@@ -66,6 +67,7 @@ pub use client::ClientId;
 pub use db::{DATABASES, DbIndex};
 pub use engine::{ConnectOptions, Engine, Options};
 pub use event::Event;
+pub use rdb::LoadError;
 pub use time::UnixMillis;
 
 /// The version of Redis whose behaviour this engine matches, as `INFO` and `HELLO` give it.

@@ -7,6 +7,7 @@
 //! is refused as a whole.
 
 mod array;
+mod file;
 mod intset;
 mod listpack;
 mod load;
@@ -20,6 +21,9 @@ mod zipmap;
 
 #[cfg(test)]
 mod tests;
+
+pub use file::LoadError;
+pub(crate) use file::{load_file, save_file};
 
 use crate::config::Config;
 use crate::time::UnixMillis;
@@ -118,10 +122,15 @@ pub(crate) fn restore(
     let layout = reader.byte()?;
     let mut value = load::load(layout, &mut reader, config)?;
     reader.finish()?;
-    if let Value::Hash(hash) = &mut value {
+    drop_due_fields(&mut value, now);
+    Ok((!value.is_empty_aggregate()).then_some(value))
+}
+
+/// Leaves out the fields of a hash that have died by `now`.
+fn drop_due_fields(value: &mut Value, now: UnixMillis) {
+    if let Value::Hash(hash) = value {
         while hash.take_due(now).is_some() {}
     }
-    Ok((!value.is_empty_aggregate()).then_some(value))
 }
 
 /// What stands before the code of each library of functions.

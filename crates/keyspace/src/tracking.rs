@@ -231,8 +231,8 @@ impl Engine {
         }
     }
 
-    /// Tells every client that tracks that `changer` emptied a database.
-    pub(crate) fn invalidate_all(&mut self, changer: ClientId) {
+    /// Tells every client that tracks that `changer`, or the host, emptied a database.
+    pub(crate) fn invalidate_all(&mut self, changer: Option<ClientId>) {
         self.tracking.forget_all();
         if self.tracking.clients == 0 {
             return;
@@ -240,7 +240,7 @@ impl Engine {
         let tracks = self.clients.values().filter(|client| client.tracking.is_some());
         let ids: Vec<ClientId> = tracks.map(|client| client.id).collect();
         for id in ids {
-            if id == changer {
+            if Some(id) == changer {
                 self.tracking.own.push(Own::Everything);
             } else {
                 self.tell_invalid(id, Invalid::Everything);

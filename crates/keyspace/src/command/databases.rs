@@ -2,6 +2,7 @@
 
 use super::{AclCategory, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run};
 use crate::args::{self, Args};
+use crate::client::ClientId;
 use crate::context::Context;
 use crate::db::{DATABASES, DbIndex};
 use crate::engine::Engine;
@@ -188,7 +189,7 @@ fn flushdb(
 ) -> Result<(), CommandError> {
     parse_flush_mode(args)?;
     flush(ctx.engine, ctx.db);
-    ctx.engine.invalidate_all(ctx.client_id);
+    ctx.engine.invalidate_all(Some(ctx.client_id));
     out.ok();
     Ok(())
 }
@@ -200,10 +201,7 @@ fn flushall(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     parse_flush_mode(args)?;
-    for index in 0..DATABASES {
-        flush(ctx.engine, DbIndex(index as u8));
-    }
-    ctx.engine.invalidate_all(ctx.client_id);
+    ctx.engine.flush_all(Some(ctx.client_id));
     out.ok();
     Ok(())
 }
@@ -214,6 +212,16 @@ fn parse_flush_mode(args: &Args<'_>) -> Result<(), CommandError> {
         [_] => Ok(()),
         [_, mode] if args::is_flush_mode(mode) => Ok(()),
         _ => Err(CommandError::Syntax),
+    }
+}
+
+impl Engine {
+    /// Removes every key of every database: for a client, or for the host.
+    pub(crate) fn flush_all(&mut self, changer: Option<ClientId>) {
+        for index in 0..DATABASES {
+            flush(self, DbIndex(index as u8));
+        }
+        self.invalidate_all(changer);
     }
 }
 
