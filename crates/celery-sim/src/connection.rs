@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 pub struct ConnectionId(pub u32);
 
 /// What an actor has a connection for. An actor has at most one open connection of each role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Role {
     /// A producer's first connection to the broker, which only checks that it is there.
     Broker,

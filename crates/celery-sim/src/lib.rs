@@ -39,11 +39,14 @@
 //! | BRPOP and PSUBSCRIBE in either order when the event loop begins | BRPOP first | both are recorded |
 #![deny(missing_docs)]
 
+mod act;
 mod actor;
 pub mod celeryconfig;
 mod config;
 mod connection;
+mod faults;
 mod ids;
+mod json_text;
 pub mod keys;
 pub mod message;
 mod process;
@@ -53,14 +56,18 @@ mod simulation;
 pub mod tasks;
 mod worker;
 mod workload;
+mod world;
 
+pub use act::Act;
 pub use actor::{Action, Activity, Actor};
 pub use config::{
     BeatEntry, Config, QueueOrder, RetryPolicy, TaskDefinition, TransportOptions, WorkerPool,
 };
 pub use connection::{ConnectionId, Role};
+pub use faults::Fault;
 pub use message::TaskCall;
 pub use producer::Producer;
 pub use simulation::{ActorId, ActorKind, ActorSnapshot, Simulation, Step};
 pub use worker::Worker;
 pub use workload::{Held, Report, Running, Slot, What, Workload};
+pub use world::World;

@@ -8,16 +8,20 @@ use crate::python;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use keyspace::UnixMillis;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A call of a task, as `apply_async` takes it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TaskCall {
     /// The task's full name, as in `app.add`.
     pub task: String,
     /// Positional arguments.
+    #[serde(with = "crate::json_text")]
     pub args: Vec<Value>,
     /// Keyword arguments.
+    #[serde(with = "crate::json_text")]
     pub kwargs: Map<String, Value>,
     /// Run it not before so many milliseconds have passed.
     pub countdown_ms: Option<i64>,

@@ -285,6 +285,30 @@ impl Simulation {
         self.broker_down_until.is_some_and(|until| now < until)
     }
 
+    /// The worker of a name, with its host or without: `w1@keyspace`, `w1`.
+    pub fn worker_named(&self, name: &str) -> Option<ActorId> {
+        let is_named = |player: &Player| {
+            let known = player.part.actor().name();
+            known == name || known.split('@').next() == Some(name)
+        };
+        let mut workers =
+            self.actors.iter().filter(|(_, player)| player.part.kind() == ActorKind::Worker);
+        workers.find(|(_, player)| is_named(player)).map(|(id, _)| *id)
+    }
+
+    /// Whether an actor's process is no more, or was never there.
+    pub fn is_over(&self, id: ActorId) -> bool {
+        self.actors.get(&id).is_none_or(|player| player.part.actor().activity().is_over())
+    }
+
+    /// The open connection of a role, as the engine knows it.
+    pub fn client_of(&self, id: ActorId, role: Role) -> Option<ClientId> {
+        let player = self.actors.get(&id)?;
+        let open = |client: &ClientId| player.open.values().any(|open| open == client);
+        let of_role = player.clients.iter().filter(|(_, known)| *known == role);
+        of_role.map(|(client, _)| *client).find(open)
+    }
+
     fn running_worker(&mut self, id: ActorId) -> Option<&mut Player> {
         let player = self.actors.get_mut(&id)?;
         let is_running =

@@ -1,0 +1,74 @@
+//! What somebody does to producers, workers and the server while they run.
+//!
+//! Acts are data: with a seed, a configuration and the times of its acts a run can be played
+//! again, command for command.
+
+use crate::faults::Fault;
+use crate::message::TaskCall;
+use serde::{Deserialize, Serialize};
+
+/// Something that somebody does. Workers go by their names, `w1` or `w1@keyspace`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// `apply_async`, once or several times.
+    Send {
+        /// The call.
+        call: TaskCall,
+        /// How many times.
+        count: u32,
+        /// Whether the producer waits for the results.
+        get: bool,
+        /// What the task is called from now on; its id where that is empty.
+        name: String,
+    },
+    /// `AsyncResult.get()` of a task that has a name.
+    GetResult(String),
+    /// `AsyncResult.forget()` of a task that has a name.
+    ForgetResult(String),
+    /// The producer's process ends when it has done what it was told.
+    ExitProducer,
+    /// Starts a worker with the settings of now.
+    StartWorker,
+    /// Warm shutdown: SIGTERM.
+    StopWorker(String),
+    /// Something goes wrong.
+    Fault(Fault),
+    /// Processes that start from now on read this `celeryconfig.py`.
+    Configure(String),
+    /// A `redis-cli` runs one command in a database.
+    Command {
+        /// The database.
+        db: u8,
+        /// The command and its arguments.
+        args: Vec<String>,
+    },
+}
+
+impl Act {
+    /// Sends a task once, under a name, and lets the producer wait for its result.
+    pub fn send(name: &str, call: TaskCall) -> Act {
+        Act::Send { call, count: 1, get: true, name: name.to_owned() }
+    }
+
+    /// What it is, in a few words.
+    pub fn title(&self) -> String {
+        match self {
+            Act::Send { call, count, .. } => {
+                let task = call.task.rsplit('.').next().unwrap_or(&call.task);
+                match count {
+                    1 => format!("send {task}"),
+                    count => format!("send {count} × {task}"),
+                }
+            }
+            Act::GetResult(name) => format!("get the result of {name}"),
+            Act::ForgetResult(name) => format!("forget the result of {name}"),
+            Act::ExitProducer => "the producer exits".to_owned(),
+            Act::StartWorker => "start a worker".to_owned(),
+            Act::StopWorker(worker) => format!("stop {worker}"),
+            Act::Fault(fault) => fault.title(),
+            Act::Configure(_) => "change celeryconfig.py".to_owned(),
+            Act::Command { args, .. } => args.join(" "),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A server, the processes around it, and what somebody does to them.
+
+use crate::act::Act;
+use crate::celeryconfig;
+use crate::config::Config;
+use crate::faults;
+use crate::simulation::{ActorId, Simulation, Step};
+use keyspace::{ClientId, ConnectOptions, Engine, Options, UnixMillis};
+use keyspace_resp::{Value, encode_command};
+use std::collections::BTreeMap;
+
+/// How many tasks one act sends at most.
+const SEND_MAX: u32 = 10_000;
+/// How many tasks keep a name; the oldest are forgotten.
+const NAMED_MAX: usize = 10_000;
+
+/// An engine and a simulation on it. The same seed, settings, acts and times give the same
+/// commands; a clone goes on as the original would.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The server.
+    pub engine: Engine,
+    /// The processes.
+    pub simulation: Simulation,
+    /// Tasks by the names that acts gave them.
+    named: BTreeMap<String, String>,
+    /// A hidden client, which looks without being seen.
+    reader: ClientId,
+}
+
+impl World {
+    /// An empty server and no processes.
+    pub fn new(config: Config, seed: u64, start: UnixMillis) -> World {
+        let mut engine = Engine::new(Options { seed, start, ..Options::default() });
+        engine.observe(true);
+        let hidden = ConnectOptions { hidden: true, ..ConnectOptions::default() };
+        let reader = engine.connect_with(hidden, start);
+        let simulation = Simulation::new(config, seed);
+        World { engine, simulation, named: BTreeMap::new(), reader }
+    }
+
+    /// Does something at `now`; the error says why it cannot be done. What follows from it
+    /// happens in the next [`run`](Self::run).
+    pub fn act(&mut self, act: &Act, now: UnixMillis) -> Result<(), String> {
+        match act {
+            Act::Send { call, count, get, name } => {
+                for _ in 0..(*count).min(SEND_MAX) {
+                    let task_id = self.simulation.send_task(call.clone());
+                    if *get {
+                        self.simulation.get_result(&task_id);
+                    }
+                    self.name_task(name, task_id);
+                }
+            }
+            Act::GetResult(name) => {
+                let task_id = self.task(name)?.to_owned();
+                self.simulation.get_result(&task_id);
+            }
+            Act::ForgetResult(name) => {
+                let task_id = self.task(name)?.to_owned();
+                self.simulation.forget_result(&task_id);
+            }
+            Act::ExitProducer => self.simulation.exit_producer(),
+            Act::StartWorker => {
+                self.simulation.start_worker();
+            }
+            Act::StopWorker(name) => {
+                let worker = self.worker(name)?;
+                self.simulation.stop_worker(worker);
+            }
+            Act::Fault(fault) => faults::perform(self, fault, now)?,
+            Act::Configure(text) => {
+                let parsed = celeryconfig::parse(text, self.simulation.config());
+                if !parsed.is_usable() {
+                    return Err("this celeryconfig.py has errors".to_owned());
+                }
+                self.simulation.configure(parsed.config);
+            }
+            Act::Command { db, args } => {
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                self.administer(*db, &[&args], now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs everything up to `now`, and returns who else has output.
+    pub fn run(&mut self, now: UnixMillis) -> Vec<ClientId> {
+        self.simulation.run(&mut self.engine, now)
+    }
+
+    /// Lets the next thing arrive that is due at `now` or before.
+    pub fn step(&mut self, now: UnixMillis, others: &mut Vec<ClientId>) -> Step {
+        self.simulation.step(&mut self.engine, now, others)
+    }
+
+    /// When something is due.
+    pub fn next_deadline(&self) -> Option<UnixMillis> {
+        self.engine.next_deadline().into_iter().chain(self.simulation.next_deadline()).min()
+    }
+
+    /// The id of a task that an act named.
+    pub fn task(&self, name: &str) -> Result<&str, String> {
+        self.named.get(name).map(String::as_str).ok_or_else(|| format!("no task is called {name}"))
+    }
+
+    /// The worker of a name.
+    pub fn worker(&self, name: &str) -> Result<ActorId, String> {
+        self.simulation.worker_named(name).ok_or_else(|| format!("there is no worker {name}"))
+    }
+
+    /// What the server answers to a hidden client, now.
+    pub fn ask(&mut self, db: u8, args: &[&str]) -> Value {
+        let now = self.engine.now();
+        let replies = self.replies(self.reader, db, &[args], now);
+        replies.into_iter().next_back().unwrap_or_else(|| Value::Error(NO_REPLY.into()))
+    }
+
+    /// Connects as a `redis-cli` does, runs commands and disconnects; what fails is an error.
+    pub(crate) fn administer(
+        &mut self,
+        db: u8,
+        commands: &[&[&str]],
+        now: UnixMillis,
+    ) -> Result<Vec<Value>, String> {
+        let client = self.engine.connect(now);
+        let replies = self.replies(client, db, commands, now);
+        self.engine.disconnect(client, now);
+        let error = replies.iter().find_map(|reply| match reply {
+            Value::Error(text) => Some(String::from_utf8_lossy(text).into_owned()),
+            _ => None,
+        });
+        match error {
+            Some(error) => Err(error),
+            None if replies.len() <= commands.len() => Err(NO_REPLY.to_owned()),
+            None => Ok(replies),
+        }
+    }
+
+    /// The replies to SELECT and some commands.
+    fn replies(
+        &mut self,
+        client: ClientId,
+        db: u8,
+        commands: &[&[&str]],
+        now: UnixMillis,
+    ) -> Vec<Value> {
+        let mut bytes = Vec::new();
+        encode_command(&mut bytes, &["SELECT", &db.to_string()]);
+        for command in commands {
+            encode_command(&mut bytes, command);
+        }
+        self.engine.receive(client, &bytes, now);
+        let output = self.engine.take_output(client);
+        Value::decode_all(&output).map(|(replies, _)| replies).unwrap_or_default()
+    }
+
+    fn name_task(&mut self, name: &str, task_id: String) {
+        if name.is_empty() {
+            return;
+        }
+        if self.named.len() >= NAMED_MAX {
+            self.named.pop_first();
+        }
+        self.named.insert(name.to_owned(), task_id);
+    }
+}
+
+/// What an administrator is told who waits: for a script, or in vain.
+const NO_REPLY: &str = "the server does not answer now";
