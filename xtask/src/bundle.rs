@@ -64,7 +64,7 @@ pub fn bundle(profile: Profile, folder: &Path) -> Outcome {
     compile(profile, &targets)?;
     empty(folder)?;
     for bin in &bins {
-        bind(profile, &bindgen, bin, folder)?;
+        bind(profile, &bindgen, bin, folder, &["--no-typescript"])?;
     }
     let mut page = String::new();
     for part in &parts {
@@ -86,11 +86,18 @@ pub fn compile(profile: Profile, targets: &[&str]) -> Outcome {
     run(&mut command)
 }
 
-/// Makes of a compiled program the wasm and the JavaScript that a browser loads.
-pub fn bind(profile: Profile, bindgen: &Path, program: &str, folder: &Path) -> Outcome {
+/// Makes of a compiled program the wasm and the JavaScript that a browser loads; `options` are
+/// wasm-bindgen's.
+pub fn bind(
+    profile: Profile,
+    bindgen: &Path,
+    program: &str,
+    folder: &Path,
+    options: &[&str],
+) -> Outcome {
     let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{program}.wasm"));
     let mut command = Command::new(bindgen);
-    command.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(folder).arg(&compiled);
+    command.args(["--target", "web"]).args(options).arg("--out-dir").arg(folder).arg(&compiled);
     run(&mut command)?;
     if profile == Profile::Published {
         let wasm = folder.join(format!("{program}_bg.wasm"));

@@ -12,13 +12,23 @@ const BUDGET_GZIP: usize = 550_000;
 const PACKAGE: &str = "keyspace-wasm";
 const PROGRAM: &str = "keyspace_wasm";
 
-/// Builds the engine with its JavaScript API into `folder`, as it is published.
+/// Builds the engine with its raw calls into `folder`, as it is published.
 pub fn build(features: &[&str], folder: &Path) -> Outcome {
+    build_as(Profile::Published, features, folder, &["--no-typescript"])
+}
+
+/// Builds what the npm package stands on into `folder`: with types, and without an opinion of where
+/// the wasm is.
+pub fn build_for_package(profile: Profile, folder: &Path) -> Outcome {
+    build_as(profile, &[], folder, &["--omit-default-module-path"])
+}
+
+fn build_as(profile: Profile, features: &[&str], folder: &Path, options: &[&str]) -> Outcome {
     tools::ensure_wasm_target()?;
     let bindgen = tools::ensure_wasm_bindgen()?.join("wasm-bindgen");
     let features = features.join(",");
-    compile(Profile::Published, &["--package", PACKAGE, "--lib", "--features", &features])?;
-    bind(Profile::Published, &bindgen, PROGRAM, folder)
+    compile(profile, &["--package", PACKAGE, "--lib", "--features", &features])?;
+    bind(profile, &bindgen, PROGRAM, folder, options)
 }
 
 /// Fails where the engine with its JavaScript API is over its budget.

@@ -6,7 +6,7 @@ use crate::bundle::{build_dist, target_folder};
 use crate::check;
 use crate::command::{cargo, run};
 use crate::host::host;
-use crate::tools;
+use crate::{package, tools};
 use std::process::Command;
 use std::time::Instant;
 
@@ -37,6 +37,11 @@ const STAGES: &[Stage] = &[
         name: "interop",
         what: "real redis-py, Celery, node-redis and ioredis against the server",
         run: interop,
+    },
+    Stage {
+        name: "package",
+        what: "the npm package in Node.js and a browser, under real clients, in other people's tools",
+        run: package::test,
     },
     Stage { name: "e2e", what: "the built page in a real browser", run: end_to_end },
 ];

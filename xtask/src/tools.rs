@@ -128,6 +128,35 @@ pub fn ensure_python(requirements: &str, venv: &str) -> Outcome<PathBuf> {
 /// A folder with the modules of Node.js that the interop tests need.
 pub fn ensure_node_modules() -> Outcome<PathBuf> {
     let why = "real node-redis and ioredis are tested against the engine";
+    let folder = Path::new("target/node");
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+    for file in ["package.json", "package-lock.json"] {
+        std::fs::copy(Path::new("tests/interop/node").join(file), folder.join(file))
+            .map_err(|error| format!("cannot copy {file}: {error}"))?;
+    }
+    npm_ci(folder, why)?;
+    std::path::absolute(folder.join("node_modules")).map_err(|error| error.to_string())
+}
+
+/// Installs the modules that a folder's `package-lock.json` names, where they are not there yet.
+pub fn npm_ci(folder: &Path, why: &str) -> Outcome {
+    ensure_node(why)?;
+    let done = folder.join("node_modules/.installed");
+    let wanted = read(&folder.join("package-lock.json"))?;
+    if read(&done).is_ok_and(|have| have == wanted) {
+        return Ok(());
+    }
+    println!("Installing modules of Node.js into {}: {why}.", folder.display());
+    run(Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(folder))?;
+    std::fs::write(&done, wanted)
+        .map_err(|error| format!("cannot write {}: {error}", done.display()))
+}
+
+/// Installs Node.js where it is missing.
+fn ensure_node(why: &str) -> Outcome {
     ensure_system(&[("node", "nodejs"), ("npm", "npm")], why)?;
     let node = output(Command::new("node").arg("--version"))?;
     let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
@@ -137,28 +166,7 @@ pub fn ensure_node_modules() -> Outcome<PathBuf> {
              Install one from https://nodejs.org, or by your version manager."
         ));
     }
-    let folder = Path::new("target/node");
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
-    let source = Path::new("tests/interop/node");
-    let done = folder.join("done");
-    let wanted = read(&source.join("package-lock.json"))?;
-    let modules = std::path::absolute(folder.join("node_modules"));
-    let modules = modules.map_err(|error| error.to_string())?;
-    if read(&done).is_ok_and(|have| have == wanted) {
-        return Ok(modules);
-    }
-    println!("Installing node-redis and ioredis into target/node: {why}.");
-    for file in ["package.json", "package-lock.json"] {
-        std::fs::copy(source.join(file), folder.join(file))
-            .map_err(|error| format!("cannot copy {file}: {error}"))?;
-    }
-    run(Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(folder))?;
-    std::fs::write(&done, wanted)
-        .map_err(|error| format!("cannot write {}: {error}", done.display()))?;
-    Ok(modules)
+    Ok(())
 }
 
 fn read(path: &Path) -> Outcome<String> {

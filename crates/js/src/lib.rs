@@ -11,6 +11,8 @@ mod event;
 #[cfg(feature = "count-heap")]
 mod heap;
 
+pub use console::{encode_line, format_replies, quote};
+
 use keyspace::{ClientId, ConnectOptions, Engine, Options, UnixMillis};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;

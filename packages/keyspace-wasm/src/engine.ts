@@ -1,6 +1,6 @@
 /** The raw engine with the module's memory: small commands go in and replies come out without copies. */
 
-import { Keyspace as Raw } from "../wasm/keyspace_wasm.js";
+import { Keyspace as Raw } from "./keyspace_wasm.js";
 import { encode, roomFor, write, type Word } from "./encode.js";
 
 export { Raw };
@@ -33,7 +33,7 @@ export class Engine {
     if (roomFor(words) > this.#inputBytes) {
       return this.exchange(client, encode(words), now);
     }
-    return this.#answer(client, write(words, this.#input, 0), now);
+    return this.#answer(client, write(words, this.#room(), 0), now);
   }
 
   /**
@@ -46,18 +46,27 @@ export class Engine {
       this.raw.receive(client, bytes);
       return this.#answer(client, 0, now);
     }
-    this.#input.set(bytes);
+    this.#room().set(bytes);
     return this.#answer(client, bytes.length, now);
   }
 
   #answer(client: number, length: number, now: number): Uint8Array {
     const answered = this.raw.exchange(client, length, now);
+    const at = answered === 0 ? 0 : this.raw.output();
+    this.#look();
+    return this.#view.subarray(at, at + answered);
+  }
+
+  #room(): Uint8Array {
+    this.#look();
+    return this.#input;
+  }
+
+  /** Whatever ran may have let the memory grow: then the views of what it was are empty. */
+  #look(): void {
     if (this.#view.buffer !== this.#memory.buffer) {
-      // The memory has grown, and the views of what it was are empty.
       this.#view = new Uint8Array(this.#memory.buffer);
       this.#input = this.#view.subarray(this.#inputAt, this.#inputAt + this.#inputBytes);
     }
-    const at = answered === 0 ? 0 : this.raw.output();
-    return this.#view.subarray(at, at + answered);
   }
 }

@@ -1,7 +1,7 @@
 /** Bringing the engine: one compiled module for all keyspaces of a page or process. */
 
 import { defaultSource } from "#wasm-source";
-import init, { type InitOutput } from "../wasm/keyspace_wasm.js";
+import init, { type InitOutput } from "./keyspace_wasm.js";
 
 /**
  * Where the engine's wasm is: nothing for the file beside this package, a URL, its bytes, a compiled

@@ -3,5 +3,5 @@
 import { readFile } from "node:fs/promises";
 
 export function defaultSource(): Promise<BufferSource> {
-  return readFile(new URL("../wasm/keyspace_wasm_bg.wasm", import.meta.url));
+  return readFile(new URL("./keyspace_wasm_bg.wasm", import.meta.url));
 }

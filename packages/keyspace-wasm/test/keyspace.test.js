@@ -139,6 +139,17 @@ test("closing ends everything", async () => {
   assert.throws(() => keyspace.advance(1), ClosedError);
 });
 
+test("a keyspace goes on after another one has let the memory grow", async (t) => {
+  const memory = await load();
+  const client = (await opened(t)).client();
+  assert.equal(await client.call("PING"), "PONG");
+  const before = memory.buffer;
+  const other = (await opened(t)).client();
+  await other.call("SET", "much", "x".repeat(20_000_000));
+  assert.notEqual(memory.buffer, before);
+  assert.equal(await client.call("ECHO", "still here"), "still here");
+});
+
 test("ten thousand keyspaces leave nothing behind", async () => {
   const memory = await load();
   const round = async () => {
