@@ -10,7 +10,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lua51", &[]),
     ("keyspace", &["keyspace-resp", "lua51"]),
     ("celery-sim", &["keyspace", "keyspace-resp"]),
-    ("keyspace-wasm", &["keyspace", "keyspace-resp", "celery-sim"]),
+    ("keyspace-wasm", &["keyspace", "keyspace-resp"]),
     ("keyspace-client", &["keyspace", "keyspace-resp"]),
     ("keyspace-lessons", &["keyspace", "keyspace-resp", "keyspace-transcript"]),
     ("keyspace-server", &["keyspace", "keyspace-resp"]),
