@@ -35,6 +35,7 @@ Usage: cargo xtask <command>
   build   Build the playground into dist/, which any file server can host.
   package Build the npm package into target/package, and say what it weighs.
             --fast       quick to compile, for trying things out
+            --bench      then measure it, beside ioredis-mock
   check   What `test` checks first: formatting, lints, layers, documentation,
           and what the engine weighs.
   size    Say what the engine with its JavaScript API weighs, beside its budget.
@@ -82,6 +83,7 @@ fn run() -> Outcome {
     let mut serve_options = serve::Options { port: 8080, release: false, open: true };
     let mut fuzz_options = fuzz::Options { minutes: 1.0, seed: 0, target: None };
     let mut profile = bundle::Profile::Published;
+    let mut measures_package = false;
     let mut stages = Vec::new();
     while let Some(argument) = arguments.next().map_err(usage)? {
         match (task.as_str(), argument) {
@@ -103,6 +105,7 @@ fn run() -> Outcome {
                 let target = arguments.value().and_then(|target| target.string()).map_err(usage)?;
                 fuzz_options.target = Some(target);
             }
+            ("package", Long("bench")) => measures_package = true,
             ("package", Long("fast")) => profile = bundle::Profile::Fast,
             ("test", Long("list")) => {
                 test::list();
@@ -121,6 +124,7 @@ fn run() -> Outcome {
         "serve" => serve::serve(&serve_options),
         "test" => test::test(&stages),
         "build" => bundle::build_dist().map(|_| ()),
+        "package" if measures_package => package::bench(),
         "package" => package::package(profile),
         "check" => check::check(),
         "size" => js::check_size(),

@@ -36,6 +36,14 @@ pub fn package(profile: Profile) -> Outcome {
     Ok(())
 }
 
+/// Measures what JavaScript gets out of the published package, beside ioredis-mock.
+pub fn bench() -> Outcome {
+    package(Profile::Published)?;
+    let folder = Path::new(FOLDER).join("bench");
+    tools::npm_ci(&folder, "the package is measured beside ioredis-mock")?;
+    run(Command::new("node").arg("call.js").current_dir(folder))
+}
+
 /// Builds the published package and runs its tests.
 pub fn test() -> Outcome {
     ensure_chromium("the elements are tested in a headless browser")?;

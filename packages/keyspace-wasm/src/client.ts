@@ -50,6 +50,11 @@ const WITHOUT_REPLY: Readonly<Record<string, string>> = {
   "CLIENT REPLY": "client.receive(bytes)",
 };
 
+/** Shorter names are none of them: most commands need no closer look. */
+const SHORTEST_WITHOUT_REPLY = Math.min(
+  ...Object.keys(WITHOUT_REPLY).map((name) => name.split(" ", 1)[0]?.length ?? 0),
+);
+
 /** Made by `keyspace.client()`. Its commands run in order, at once; a blocked one holds up the others. */
 export class Client extends Connection {
   readonly #options: ClientOptions;
@@ -250,7 +255,11 @@ export class Client extends Connection {
     if (this.#isStream) {
       throw new TypeError("this client is used as a stream of bytes; call on another client");
     }
-    const name = String(words[0]).toUpperCase();
+    const word = words[0];
+    if (typeof word === "string" && word.length < SHORTEST_WITHOUT_REPLY) {
+      return;
+    }
+    const name = String(word).toUpperCase();
     const instead = WITHOUT_REPLY[name === "CLIENT" ? `${name} ${words[1]}`.toUpperCase() : name];
     if (instead !== undefined) {
       throw new TypeError(`${name} has no one reply to wait for; use ${instead}`);

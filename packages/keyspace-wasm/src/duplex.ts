@@ -18,11 +18,14 @@ export class KeyspaceSocket extends Duplex {
     this.#keyspace = keyspace;
     this.#connection = keyspace.connect();
     keyspace.hold(1);
-    this.#connection.onOutput((bytes) => this.push(bytes));
+    // No socket answers before the call returns that wrote to it, and clients rely on that.
+    this.#connection.onOutput((bytes) => queueMicrotask(() => this.push(bytes)));
     this.#connection.onClose(() => {
       keyspace.hold(-1);
-      this.push(null);
-      this.destroy();
+      queueMicrotask(() => {
+        this.push(null);
+        this.destroy();
+      });
     });
     queueMicrotask(() => {
       if (!this.destroyed) {

@@ -64,7 +64,7 @@ export class Engine {
 
   /** Whatever ran may have let the memory grow: then the views of what it was are empty. */
   #look(): void {
-    if (this.#view.buffer !== this.#memory.buffer) {
+    if (this.#view.length === 0) {
       this.#view = new Uint8Array(this.#memory.buffer);
       this.#input = this.#view.subarray(this.#inputAt, this.#inputAt + this.#inputBytes);
     }

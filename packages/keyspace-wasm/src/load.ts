@@ -1,6 +1,5 @@
 /** Bringing the engine: one compiled module for all keyspaces of a page or process. */
 
-import { defaultSource } from "#wasm-source";
 import init, { type InitOutput } from "./keyspace_wasm.js";
 
 /**
@@ -32,6 +31,20 @@ export function load(source?: WasmSource): Promise<WebAssembly.Memory> {
 }
 
 async function instantiate(source: WasmSource | undefined): Promise<WebAssembly.Memory> {
-  const output: InitOutput = await init({ module_or_path: source ?? (await defaultSource()) });
+  const output: InitOutput = await init({ module_or_path: source ?? (await besideThis()) });
   return output.memory;
+}
+
+/** The file beside this module. Bundlers know this form of its address; where modules are files, it is read. */
+async function besideThis(): Promise<URL | BufferSource> {
+  const url = new URL("./keyspace_wasm_bg.wasm", import.meta.url);
+  if (url.protocol !== "file:") {
+    return url;
+  }
+  // A variable, so that no bundler for browsers looks for it.
+  const files = "node:fs/promises";
+  const { readFile } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ files
+  )) as typeof import("node:fs/promises");
+  return readFile(url);
 }

@@ -22,9 +22,12 @@ export function createConnection(options: { [KEYSPACE]?: Keyspace }): KeyspaceSo
 
 export const connect = createConnection;
 
-/** Names are no addresses here. */
-export function isIP(): number {
-  return 0;
+/** Which version of IP a text is an address of, or 0. */
+export function isIP(text: string): 0 | 4 | 6 {
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
+    return 4;
+  }
+  return /^[\da-f:.]*:[\da-f:.]*$/i.test(text) ? 6 : 0;
 }
 
 export { KeyspaceSocket as Socket };
