@@ -48,7 +48,23 @@ pub fn bench() -> Outcome {
 pub fn test() -> Outcome {
     ensure_chromium("the elements are tested in a headless browser")?;
     package(Profile::Published)?;
-    run(Command::new("node").args(["--test", "test/"]).current_dir(FOLDER))
+    tools::ensure_system(
+        &[("python3", "python3 python3-venv")],
+        "the elements are tested in pages of Sphinx, too",
+    )?;
+    let own = run(Command::new("node").args(["--test", "test/"]).current_dir(FOLDER));
+    own.and(run(Command::new("node").args(["--test", "examples/pages.test.js"])))
+}
+
+/// Tests the package in pages of the tools that take minutes to install.
+pub fn test_large_tools() -> Outcome {
+    ensure_chromium("the elements are tested in a headless browser")?;
+    let mdbook = tools::ensure_mdbook()?;
+    package(Profile::Published)?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([mdbook].into_iter().chain(std::env::split_paths(&path)))
+        .map_err(|error| format!("PATH cannot be extended: {error}"))?;
+    run(Command::new("node").args(["--test", "examples/large_tools.test.js"]).env("PATH", path))
 }
 
 fn build(profile: Profile) -> Outcome {

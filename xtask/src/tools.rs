@@ -50,6 +50,11 @@ pub fn ensure_cargo_fuzz() -> Outcome<PathBuf> {
     ensure_cargo_tool("cargo-fuzz", "cargo-fuzz", "0.13.2", "it runs the guided fuzzer")
 }
 
+/// The folder of `mdbook`.
+pub fn ensure_mdbook() -> Outcome<PathBuf> {
+    ensure_cargo_tool("mdbook", "mdbook", "0.5.4", "the elements are tested in its pages")
+}
+
 /// Adds a nightly toolchain where there is none.
 pub fn ensure_nightly() -> Outcome {
     let by_hand = "A nightly compiler is needed: it alone records coverage for a fuzzer. Install \
@@ -225,7 +230,8 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str, why: &str) -> 
 fn has_version(program: &Path, version: &str) -> bool {
     let output = Command::new(program).arg("--version").output();
     output.is_ok_and(|output| {
-        String::from_utf8_lossy(&output.stdout).split_whitespace().any(|word| word == version)
+        let said = String::from_utf8_lossy(&output.stdout);
+        said.split_whitespace().any(|word| word.trim_start_matches('v') == version)
     })
 }
 

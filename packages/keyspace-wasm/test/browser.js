@@ -29,7 +29,8 @@ export function launch() {
   return chromium.launch({ executablePath: findChromium(), args: FLAGS });
 }
 
-function findChromium() {
+/** Where the system's Chromium is. */
+export function findChromium() {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const candidates = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) =>
     folders.map((folder) => join(folder, name)),

@@ -1,0 +1,1 @@
+import "keyspace-wasm/elements";

@@ -1,0 +1,4 @@
+import DefaultTheme from "vitepress/theme";
+import "keyspace-wasm/elements";
+
+export default DefaultTheme;
