@@ -9,18 +9,15 @@
  * ```
  */
 
+import type { RedisOptions } from "ioredis";
 import { KeyspaceSocket } from "./duplex.js";
 import type { Keyspace } from "./keyspace.js";
 
 /** What ioredis makes a connection with. */
-export type Connector = new (options: unknown) => {
-  check(info: unknown): boolean;
-  connect(): Promise<KeyspaceSocket>;
-  disconnect(): void;
-};
+export type Connector = NonNullable<RedisOptions["Connector"]>;
 
 /** The value of ioredis's option `Connector`: every connection goes to this keyspace. */
-export function connector(keyspace: Keyspace): Connector & typeof Object {
+export function connector(keyspace: Keyspace): Connector {
   class KeyspaceConnector {
     connecting = false;
     firstError: Error | undefined;
@@ -43,5 +40,6 @@ export function connector(keyspace: Keyspace): Connector & typeof Object {
       this.stream?.end();
     }
   }
-  return KeyspaceConnector as never;
+  // ioredis's own class of connectors has members that no other class can have.
+  return KeyspaceConnector as unknown as Connector;
 }

@@ -26,6 +26,16 @@ const PAGES = {
     <keyspace-console id="apart"></keyspace-console>`),
   "/autorun": page('<keyspace-example id="e" autorun readonly commands="PING&#10;LPUSH l x"></keyspace-example>'),
   "/hostile": page(`<keyspace-console id="c"></keyspace-console>`),
+  "/inside": page(`<my-article></my-article><script type="module">
+    customElements.define("my-article", class extends HTMLElement {
+      connectedCallback() {
+        const example = document.createElement("keyspace-example");
+        example.id = "e";
+        example.setAttribute("commands", "APPEND k x");
+        this.attachShadow({ mode: "open" }).append(example);
+      }
+    });
+  </script>`),
   "/celery": page(`<keyspace-celery id="y" scenario="a b" playground="/play/">
     A task waits in a list.</keyspace-celery>`),
   "/play/": "<!doctype html><title>Playground</title>",
@@ -162,6 +172,18 @@ test("an example runs by itself where its author says so", async (t) => {
   const tab = await visit(t, "/autorun");
   await output(tab, "e").getByText("(integer) 1").waitFor();
   assert.ok(await tab.locator("#e textarea").evaluate((element) => element.readOnly));
+});
+
+test("an element that a script puts into another shadow root works, and tells when it has run", async (t) => {
+  const tab = await visit(t, "/inside");
+  const ran = tab.evaluate(
+    () => new Promise((resolve) => {
+      const { shadowRoot } = document.querySelector("my-article");
+      shadowRoot.addEventListener("keyspace-ran", ({ detail }) => resolve(detail.replies));
+    }),
+  );
+  await tab.locator("#e").getByRole("button", { name: "Run" }).click();
+  assert.deepEqual(await ran, ["(integer) 1"]);
 });
 
 test("what commands and replies hold is text, never markup", async (t) => {
