@@ -2,7 +2,7 @@
 
 type Child = Node | string;
 
-/** An element with attributes and children; a `part` is also its class. */
+/** An element with attributes and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>> = {},

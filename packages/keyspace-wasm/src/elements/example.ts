@@ -17,6 +17,8 @@ export class KeyspaceExample extends KeyspaceElement {
   #terminal: Terminal | undefined;
   /** Counts runs, so that one that was overtaken writes nothing more. */
   #runs = 0;
+  /** A run itself lets the keyspace begin anew. */
+  #isBeginning = false;
 
   /** The commands as they stand in the editor. */
   get commands(): string[] {
@@ -81,7 +83,9 @@ export class KeyspaceExample extends KeyspaceElement {
   }
 
   protected override began(): void {
-    this.#runs++;
+    if (!this.#isBeginning) {
+      this.#runs++;
+    }
     this.#output.replaceChildren();
     this.#waits(false);
   }
@@ -95,8 +99,13 @@ export class KeyspaceExample extends KeyspaceElement {
     const replies: string[] = [];
     try {
       if (!this.hasAttribute("shared")) {
-        await this.session.reset();
-        this.#runs = run;
+        this.#isBeginning = true;
+        const emptied = this.session.reset();
+        this.#isBeginning = false;
+        await emptied;
+        if (run !== this.#runs) {
+          return;
+        }
       }
       await this.session.prepare(this.commandsIn("setup"), this.db);
       const terminal = await this.session.terminal(this.db);

@@ -66,8 +66,7 @@ svg { width: 12px; height: 12px; fill: currentColor; flex: none; }
 .row input {
   flex: 1; min-width: 0; padding: 0; border: 0; outline: 0; background: none; color: inherit; font: inherit;
 }
-.console:focus-within { border-radius: var(--_radius); box-shadow: 0 0 0 1px var(--_accent); }
-.hint { color: var(--_dim); }
+.console:focus-within { border-radius: var(--_radius); box-shadow: inset 0 0 0 1px var(--_accent); }
 iframe { display: block; width: 100%; height: 100%; min-height: 24em; border: 0; border-radius: var(--_radius); }
 .fallback { padding: 10px 12px; }
 `;
