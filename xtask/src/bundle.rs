@@ -65,6 +65,9 @@ pub fn bundle(profile: Profile, folder: &Path) -> Outcome {
     empty(folder)?;
     for bin in &bins {
         bind(profile, &bindgen, bin, folder, &["--no-typescript"])?;
+        if profile == Profile::Published {
+            rewrite(bin, folder, arrange)?;
+        }
     }
     let mut page = String::new();
     for part in &parts {
@@ -98,14 +101,19 @@ pub fn bind(
     let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{program}.wasm"));
     let mut command = Command::new(bindgen);
     command.args(["--target", "web"]).args(options).arg("--out-dir").arg(folder).arg(&compiled);
-    run(&mut command)?;
-    if profile == Profile::Published {
-        let wasm = folder.join(format!("{program}_bg.wasm"));
-        let bytes = std::fs::read(&wasm)
-            .map_err(|error| format!("cannot read {}: {error}", wasm.display()))?;
-        write(&wasm, &arrange(&bytes)?)?;
-    }
-    Ok(())
+    run(&mut command)
+}
+
+/// Changes the wasm of a program in `folder`.
+pub fn rewrite(
+    program: &str,
+    folder: &Path,
+    change: impl Fn(&[u8]) -> Outcome<Vec<u8>>,
+) -> Outcome {
+    let wasm = folder.join(format!("{program}_bg.wasm"));
+    let bytes =
+        std::fs::read(&wasm).map_err(|error| format!("cannot read {}: {error}", wasm.display()))?;
+    write(&wasm, &change(&bytes)?)
 }
 
 /// Writes what an asset needs into `folder` and returns the HTML that loads it.

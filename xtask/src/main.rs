@@ -15,6 +15,7 @@ mod package;
 mod serve;
 mod test;
 mod tools;
+mod traps;
 
 use lexopt::prelude::*;
 use std::path::Path;
