@@ -161,6 +161,26 @@ impl<'w> Contents<'w> {
     }
 }
 
+/// Clears places in the sources, and the names of files that they point to, in data that lies from the
+/// address `start` on. They compress to nothing.
+fn unsay(bytes: &mut [u8], start: i32, locations: &[i32]) {
+    let range = |address: i32, length: usize| {
+        let from = usize::try_from(address.checked_sub(start)?).ok()?;
+        Some(from..from.checked_add(length)?)
+    };
+    for &location in locations {
+        let place = range(location, LOCATION).and_then(|range| bytes.get_mut(range));
+        let Some(place) = place else { continue };
+        let [address, length, ..] = place.as_chunks().0 else { continue };
+        let name = range(i32::from_le_bytes(*address), u32::from_le_bytes(*length) as usize);
+        place.fill(0);
+        let name = name.and_then(|range| bytes.get_mut(range));
+        if let Some(name) = name.filter(|name| name.ends_with(b".rs")) {
+            name.fill(0);
+        }
+    }
+}
+
 /// A function's name without the hash that tells instances apart.
 fn without_hash(name: &str) -> &str {
     match name.rsplit_once("::h") {
@@ -277,12 +297,7 @@ impl Reencode for Silence<'_> {
             && let Operator::I32Const { value: start } =
                 offset_expr.get_operators_reader().read()?
         {
-            for &location in &self.unsaid {
-                let place = usize::try_from(location - start).ok();
-                if let Some(said) = place.and_then(|place| bytes.get_mut(place..place + LOCATION)) {
-                    said.fill(0);
-                }
-            }
+            unsay(&mut bytes, start, &self.unsaid);
         }
         reencode::utils::parse_data(self, written, Data { data: &bytes, ..datum })
     }
@@ -305,7 +320,18 @@ mod tests {
         NameMap, NameSection, TypeSection, ValType,
     };
 
-    const LOCATION_AT: i32 = 64;
+    const DATA_AT: i32 = 60;
+    const LOCATION_AT: i32 = DATA_AT + 8;
+
+    /// The name of a file between others, and a place in it.
+    fn said() -> Vec<u8> {
+        let mut said = b"k/a.rs.k".to_vec();
+        for word in [DATA_AT + 2, 4, 17, 5] {
+            said.extend(word.to_le_bytes());
+        }
+        said.extend(b"kept");
+        said
+    }
 
     /// A module of three functions: one that says what panics say, one that panics by it, and one
     /// that calls the second where its argument is 0, and answers a number otherwise.
@@ -348,7 +374,7 @@ mod tests {
             .end();
         code.function(&says).function(&panic).function(&answer);
         let mut data = DataSection::new();
-        data.active(0, &ConstExpr::i32_const(LOCATION_AT - 4), [7; LOCATION + 8]);
+        data.active(0, &ConstExpr::i32_const(DATA_AT), said());
         let mut names = NameMap::new();
         names.append(0, "says");
         names.append(1, panics);
@@ -390,8 +416,9 @@ mod tests {
         written.block(BlockType::Empty).local_get(0).br_if(0).unreachable().end();
         written.i32_const(42).end();
         assert_eq!(bodies(&silent), [answer.into_raw_body()]);
-        let mut unsaid = vec![7; LOCATION + 8];
-        unsaid[4..4 + LOCATION].fill(0);
+        let mut unsaid = b"k/\0\0\0\0.k".to_vec();
+        unsaid.extend([0; LOCATION]);
+        unsaid.extend(b"kept");
         assert_eq!(data(&silent), unsaid);
     }
 

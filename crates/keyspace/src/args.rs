@@ -3,6 +3,7 @@
 use crate::error::CommandError;
 use crate::long_double::LongDouble;
 use crate::time::UnixMillis;
+use keyspace_resp::parse_double;
 
 /// A command's arguments, its name first.
 pub(crate) type Args<'a> = [&'a [u8]];
@@ -33,7 +34,7 @@ pub(crate) fn parse_float(arg: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(arg).ok()?;
     let value: f64 = match text.trim_start_matches(['+', '-']).get(..2) {
         Some("0x" | "0X") => parse_hex_float(text)?,
-        _ => text.parse().ok()?,
+        _ => parse_double(arg)?,
     };
     // A decimal number too large for a double is out of range, not infinite.
     let named_infinity = text.to_ascii_lowercase().contains("inf");

@@ -1,5 +1,7 @@
 //! Numbers as text, both ways, as Lua 5.1 has them by way of C: `%.14g` and `strtod`.
 
+use lexical_parse_float::FromLexical;
+
 /// Writes a number as `tostring` does, by `%.14g`.
 pub fn write(number: f64, out: &mut Vec<u8>) {
     let whole = number as i64;
@@ -242,8 +244,7 @@ fn decimal(text: &[u8]) -> Option<(f64, usize)> {
         return None;
     }
     used += exponent(&text[used..], b'e');
-    let number = std::str::from_utf8(&text[..used]).ok()?.parse().ok()?;
-    Some((number, used))
+    Some((f64::from_lexical(&text[..used]).ok()?, used))
 }
 
 /// A hexadecimal number with `0x` before it, perhaps with a fraction and a binary exponent.

@@ -31,7 +31,7 @@ mod reply;
 mod request;
 mod value;
 
-pub use double::format_double;
+pub use double::{format_double, parse_double};
 pub use inline::{UnbalancedQuotes, split_args};
 pub use reply::{Deferred, Protocol, ReplyWriter};
 pub use request::{Limits, ProtocolError, RequestParser, encode_command};

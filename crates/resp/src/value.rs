@@ -1,5 +1,6 @@
 //! Reading replies back: for whoever wants values rather than bytes.
 
+use crate::double::parse_double;
 use crate::request::parse_length;
 
 /// A decoded reply.
@@ -132,10 +133,7 @@ impl<'a> Cursor<'a> {
                 b"f" => Value::Boolean(false),
                 _ => return Err(DecodeError::Malformed),
             },
-            b',' => {
-                let text = std::str::from_utf8(text).map_err(|_| DecodeError::Malformed)?;
-                Value::Double(text.parse().map_err(|_| DecodeError::Malformed)?)
-            }
+            b',' => Value::Double(parse_double(text).ok_or(DecodeError::Malformed)?),
             b'$' | b'=' => {
                 let len = length(text)?;
                 if len < 0 {

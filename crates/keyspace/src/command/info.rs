@@ -13,7 +13,7 @@ use crate::db::{DATABASES, DbIndex};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::pubsub::Kind;
-use keyspace_resp::ReplyWriter;
+use keyspace_resp::{ReplyWriter, parse_double};
 use std::fmt::{Display, Write};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
@@ -409,7 +409,8 @@ fn latency_stats(report: &mut Report, engine: &Engine) {
     let percentiles = String::from_utf8_lossy(percentiles);
     for (name, stats) in engine.stats.commands().filter(|(_, stats)| !stats.durations.is_empty()) {
         let values = percentiles.split_whitespace().map(|percent| {
-            let nanos = stats.durations.percentile(percent.parse().unwrap_or_default());
+            let nanos =
+                stats.durations.percentile(parse_double(percent.as_bytes()).unwrap_or_default());
             format!("p{percent}={}.{:03}", nanos / 1000, nanos % 1000)
         });
         let values: Vec<String> = values.collect();

@@ -9,6 +9,7 @@ use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::glob::glob_match;
+use crate::sort::sort_by_key;
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
@@ -229,7 +230,7 @@ fn write_key_spec(out: &mut ReplyWriter, spec: &KeySpec) {
 /// Writes flags of a key, in Redis's order.
 fn write_key_flags(out: &mut ReplyWriter, flags: &[KeyFlag]) {
     let mut flags = flags.to_vec();
-    flags.sort_by_key(|&flag| flag as u8);
+    sort_by_key(&mut flags, |&flag| flag as u8);
     out.set(flags.len());
     for flag in flags {
         out.simple(flag.name());

@@ -8,6 +8,7 @@ use crate::time::UnixMillis;
 use crate::value::{
     Element, Hash, List, Map, Member, NodeLimit, Set, SmallBytes, Str, Typed, Value, ZSet,
 };
+use keyspace_resp::parse_double;
 
 /// The last point in time at which a field can die.
 const FIELD_EXPIRE_MAX_MS: u64 = (1 << 48) - 1;
@@ -126,7 +127,7 @@ fn text_score(reader: &mut Reader<'_>) -> Result<f64, Corrupt> {
         255 => Ok(f64::NEG_INFINITY),
         254 => Ok(f64::INFINITY),
         253 => Err(Corrupt),
-        len => parse_score(reader.take(len.into())?),
+        len => parse_double(reader.take(len.into())?).ok_or(Corrupt),
     }
 }
 
@@ -138,14 +139,9 @@ fn packed_scores(layout: u8, reader: &mut Reader<'_>) -> Result<Vec<Element>, Co
         return Err(Corrupt);
     }
     let element = |[member, score]: &[SmallBytes; 2]| {
-        Ok(Element { member: member.clone(), score: parse_score(score)? })
+        Ok(Element { member: member.clone(), score: parse_double(score).ok_or(Corrupt)? })
     };
     pairs.iter().map(element).collect()
-}
-
-fn parse_score(text: &[u8]) -> Result<f64, Corrupt> {
-    let text = std::str::from_utf8(text).map_err(|_| Corrupt)?;
-    text.parse().map_err(|_| Corrupt)
 }
 
 /// Every member's score; no score is NaN, no member is there twice, and all are in the order of a

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
 use crate::value::{ElementRef, Interval, LexInterval, Limit, ScoreInterval, ZSet};
-use keyspace_resp::ReplyWriter;
+use keyspace_resp::{ReplyWriter, parse_double};
 use std::ops::Range;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -336,8 +336,8 @@ fn score_limit(arg: &[u8]) -> Option<f64> {
     if arg.is_empty() {
         return Some(0.0);
     }
-    let too_large = || std::str::from_utf8(arg).ok()?.parse().ok();
-    args::parse_float(arg).or_else(too_large).filter(|score: &f64| !score.is_nan())
+    let too_large = || parse_double(arg);
+    args::parse_float(arg).or_else(too_large).filter(|score| !score.is_nan())
 }
 
 /// Reads the ends of an interval of members: `[` or `(` before each, or `-` and `+`.
