@@ -56,6 +56,7 @@ impl Context<'_> {
     }
 
     /// The client that runs the command.
+    #[inline(always)]
     pub fn client(&self) -> &Client {
         &self.engine.clients[&self.client_id]
     }

@@ -37,19 +37,47 @@ pub(crate) fn sort_first_by<T>(
     }
 }
 
-/// The places of the items in their order, of which the first `count` are sorted.
+/// The places of the items in their order, of which the first `count` are sorted: by merging runs,
+/// and no more of a run than `count`, as what comes behind is not among the first.
 fn order(
     len: usize,
     count: usize,
     compare: &mut dyn FnMut(usize, usize) -> Ordering,
 ) -> Vec<usize> {
     let mut places: Vec<usize> = (0..len).collect();
-    let mut compare = |a: &usize, b: &usize| compare(*a, *b).then(a.cmp(b));
-    if 0 < count && count < len {
-        places.select_nth_unstable_by(count - 1, &mut compare);
+    let mut merged = Vec::with_capacity(len);
+    let mut width = 1;
+    while width < len {
+        for pair in places.chunks(2 * width) {
+            let (left, right) = pair.split_at(width.min(pair.len()));
+            merge(left, right, count, compare, &mut merged);
+        }
+        std::mem::swap(&mut places, &mut merged);
+        merged.clear();
+        width *= 2;
     }
-    places[..count].sort_unstable_by(compare);
     places
+}
+
+/// Appends the first `count` of two runs in their order, and then what is left of the runs.
+fn merge<'r>(
+    mut left: &'r [usize],
+    mut right: &'r [usize],
+    count: usize,
+    compare: &mut dyn FnMut(usize, usize) -> Ordering,
+    merged: &mut Vec<usize>,
+) {
+    for _ in 0..count {
+        let (Some(&first), Some(&second)) = (left.first(), right.first()) else { break };
+        let (run, place) = match compare(second, first) {
+            Ordering::Less => (&mut right, second),
+            _ => (&mut left, first),
+        };
+        merged.push(place);
+        *run = &run[1..];
+    }
+    merged.extend_from_slice(left);
+    merged.extend_from_slice(right);
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 //! captures lives in a cell, which its register holds; so a frame that ends has nothing to close.
 //! Chains of operators and of suffixes are walked in a loop, as only nesting is bounded.
 
+mod constants;
 mod expression;
 
+use constants::Constants;
 use expression::Key;
 
 use crate::arena::Arena;
@@ -16,7 +18,6 @@ use crate::code::{CONSTANT, Capture, LocalName, MAX_REGISTERS, Op, Operand, Prot
 use crate::error::Error;
 use crate::heap::Heap;
 use crate::value::{Str, Value};
-use std::collections::BTreeMap;
 
 /// Why a tree cannot be compiled.
 pub(crate) enum CompileError {
@@ -49,7 +50,7 @@ pub(crate) fn compile(
         body,
         proto: Proto { protos: inner, source: Some(source), ..Proto::default() },
         registers: vec![0; body.locals.len()],
-        constants: BTreeMap::new(),
+        constants: Constants::default(),
         free: 0,
         locals_top: 0,
         open_names: Vec::new(),
@@ -89,8 +90,7 @@ struct Compiler<'a> {
     proto: Proto,
     /// The register of each local that has been declared.
     registers: Vec<u8>,
-    /// Constants by kind and bits.
-    constants: BTreeMap<(u8, u64), u32>,
+    constants: Constants,
     /// The first free register.
     free: u8,
     /// The first register above the locals.
@@ -175,19 +175,9 @@ impl Compiler<'_> {
         Ok(first)
     }
 
+    /// Where a constant stands.
     fn constant(&mut self, value: Value) -> u32 {
-        let key = match value {
-            // Equal numbers are one constant, so that -0 may stand for 0, as in Lua 5.1.
-            Value::Number(number) => (0, (number + 0.0).to_bits()),
-            Value::String(string) => (1, u64::from(string.id)),
-            Value::Boolean(value) => (2, u64::from(value)),
-            _ => (3, 0),
-        };
-        let constants = &mut self.proto.constants;
-        *self.constants.entry(key).or_insert_with(|| {
-            constants.push(value);
-            (constants.len() - 1) as u32
-        })
+        self.constants.place(&mut self.proto.constants, value)
     }
 
     /// A constant as an operand, if there are few enough of them.

@@ -286,6 +286,7 @@ fn find_end(bytes: &[u8], end: u8, max: usize) -> Option<usize> {
 
 /// The number of one or two digits in the header at the front of `bytes`, and how many bytes the
 /// header takes: nearly every header there is. What looks different is left to others to judge.
+#[inline]
 fn short_header(bytes: &[u8], kind: u8) -> Option<(usize, usize)> {
     let digit = |byte: u8| usize::from(byte - b'0');
     match *bytes {

@@ -15,10 +15,10 @@ mod tests;
 mod user;
 
 use crate::command::CommandSpec;
+use crate::sorted::SortedMap;
 use crate::value::SmallBytes;
 use log::Log;
 pub(crate) use selector::Selector;
-use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 pub(crate) use user::{SetUserError, User};
 
@@ -34,14 +34,14 @@ pub(crate) struct UserId(usize);
 pub(crate) struct Acl {
     /// By id, the default user first. The place of a deleted user is free for a new one.
     users: Vec<Option<User>>,
-    ids: BTreeMap<SmallBytes, UserId>,
+    ids: SortedMap<SmallBytes, UserId>,
     pub log: Log,
 }
 
 impl Default for Acl {
     /// The default user alone, who may do everything without a password.
     fn default() -> Self {
-        let mut acl = Acl { users: Vec::new(), ids: BTreeMap::new(), log: Log::default() };
+        let mut acl = Acl { users: Vec::new(), ids: SortedMap::default(), log: Log::default() };
         acl.insert(User::unrestricted(DEFAULT_USER));
         acl
     }

@@ -54,6 +54,7 @@ impl Registry {
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 
 /// FNV-1a without regard to case, cut to a place.
+#[inline(always)]
 fn hash(name: &[u8]) -> usize {
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(byte | 0x20)).wrapping_mul(0x0100_0193);
     name.iter().fold(0x811c_9dc5, step) as usize >> (32 - PLACES.ilog2())

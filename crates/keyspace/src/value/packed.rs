@@ -169,7 +169,7 @@ pub(crate) struct Iter<'a> {
 impl<'a> Iterator for Iter<'a> {
     type Item = &'a [u8];
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<&'a [u8]> {
         let (&len, lens) = self.lens.split_first()?;
         self.lens = lens;
@@ -189,7 +189,7 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl<'a> DoubleEndedIterator for Iter<'a> {
-    #[inline]
+    #[inline(always)]
     fn next_back(&mut self) -> Option<&'a [u8]> {
         let (&len, lens) = self.lens.split_last()?;
         self.lens = lens;

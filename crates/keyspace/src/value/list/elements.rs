@@ -256,7 +256,7 @@ struct BlockIter<'a> {
 }
 
 impl<'a> BlockIter<'a> {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<&'a [u8]> {
         if self.is_reversed { self.strings.next_back() } else { self.strings.next() }
     }
