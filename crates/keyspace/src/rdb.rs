@@ -30,6 +30,7 @@ use crate::time::UnixMillis;
 use crate::value::Value;
 use crc::{CRC_64_REDIS, Crc, Table};
 use reader::Reader;
+use std::sync::LazyLock;
 use writer::Writer;
 
 /// The newest version that is read: that of Redis 8.8, as its commands are here.
@@ -38,7 +39,9 @@ const NEWEST_VERSION: u16 = 14;
 const VERSION_BYTES: usize = 2;
 const CHECKSUM_BYTES: usize = 8;
 
-static CHECKSUM: Crc<u64, Table<1>> = Crc::<u64, Table<1>>::new(&CRC_64_REDIS);
+/// Its table is made when it is first asked for: it takes a tab longer to load two kilobytes of it.
+static CHECKSUM: LazyLock<Crc<u64, Table<1>>> =
+    LazyLock::new(|| Crc::<u64, Table<1>>::new(&CRC_64_REDIS));
 
 /// The first byte of a payload: how the value is laid out.
 mod layout {
