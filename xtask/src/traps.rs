@@ -255,9 +255,10 @@ impl Reencode for Silence<'_> {
             let operator = operator?;
             if let Some(depth) = &mut dead {
                 match operator {
-                    Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                        *depth += 1
-                    }
+                    Operator::Block { .. }
+                    | Operator::Loop { .. }
+                    | Operator::If { .. }
+                    | Operator::TryTable { .. } => *depth += 1,
                     Operator::End if *depth > 0 => *depth -= 1,
                     Operator::End | Operator::Else if *depth == 0 => dead = None,
                     _ => {}
