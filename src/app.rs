@@ -16,6 +16,7 @@ use crate::console::{self, view::Console};
 use crate::design::{Icon, Shared, Symbol};
 use crate::host::{page, storage, time};
 use crate::keyspace::{self, list::KeyList, stage::Stage};
+use crate::lessons::{self, view::LearnPane};
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use layout::{Border, Layout, Pane};
@@ -71,10 +72,13 @@ pub enum Msg {
     Keys(keyspace::Action),
     Clock(ClockAction),
     Celery(celery::Action),
+    Lessons(lessons::Action),
     /// A key of a database is to be shown.
     OpenKey(u8, ByteBuf),
     /// A command is to be put in the prompt.
     Suggest(String),
+    /// A command is to be put in the prompt of the first client, the second or the third.
+    Try(usize, String),
     Example,
     Route(Route),
     Pane(Pane),
@@ -103,6 +107,7 @@ pub struct App {
     keys: Shared<keyspace::State>,
     celery: Shared<celery::State>,
     activity: Shared<activity::State>,
+    lessons: Shared<lessons::State>,
     route: Route,
     layout: Layout,
     theme: Theme,
@@ -125,9 +130,12 @@ impl Component for App {
         let theme = Theme::from_name(&storage::load("theme").unwrap_or_default());
         let route = Route::from_hash(&page::hash());
         let mut layout = Layout::from_text(&storage::load("layout").unwrap_or_default());
-        if route == Route::Celery {
+        if route != Route::Playground {
             layout.pane = Pane::Stage;
         }
+        let mut lessons = lessons::State::from_text(&storage::load("lessons").unwrap_or_default());
+        // What it asks for is sent when there is an engine.
+        lessons.apply(lessons::Action::Open(route.place()));
         App {
             backend: start(ctx),
             status: Status::Well,
@@ -138,6 +146,7 @@ impl Component for App {
             keys: Shared::new(keyspace::State::default()),
             celery: Shared::new(celery::State::default()),
             activity: Shared::new(activity::State::default()),
+            lessons: Shared::new(lessons),
             route,
             layout,
             theme,
@@ -155,7 +164,12 @@ impl Component for App {
             Msg::Console(action) => self.console(action),
             Msg::Keys(action) => {
                 match action {
-                    keyspace::Action::Select(_) => self.layout.pane = Pane::Stage,
+                    keyspace::Action::Select(_) => {
+                        self.layout.pane = Pane::Stage;
+                        if let Route::Learn(_) = self.route {
+                            self.go(Route::Playground);
+                        }
+                    }
                     keyspace::Action::Deselect => self.layout.pane = Pane::Keys,
                     _ => {}
                 }
@@ -163,6 +177,7 @@ impl Component for App {
             }
             Msg::Clock(action) => self.backend.send(Request::Clock(action)),
             Msg::Celery(action) => self.celery(action),
+            Msg::Lessons(action) => self.lessons(action),
             Msg::OpenKey(db, name) => {
                 self.layout.pane = Pane::Stage;
                 self.go(Route::Playground);
@@ -171,6 +186,10 @@ impl Component for App {
             Msg::Suggest(command) => {
                 self.layout.pane = Pane::Console;
                 self.console(console::Action::Suggest(command));
+            }
+            Msg::Try(nth, line) => {
+                self.layout.pane = Pane::Console;
+                self.console(console::Action::SuggestTo { nth, line });
             }
             Msg::Example => {
                 let (text, now) = (EXAMPLE.to_owned(), self.now());
@@ -257,6 +276,7 @@ impl App {
                 self.activity.make_mut().clear();
                 self.console(console::Action::Ready(commands));
                 self.keys(ctx, keyspace::Action::Ready);
+                self.lessons(lessons::Action::Ready);
             }
             Update::Failed { message } => self.failed = Some(message),
             Update::Clock(clock) => self.clock = Some(clock),
@@ -278,6 +298,7 @@ impl App {
                 self.console(console::Action::Names { db, prefix, names });
             }
             Update::Celery(update) => self.celery(celery::Action::Told(update)),
+            Update::GoalReached => self.lessons(lessons::Action::Reached),
         }
     }
 
@@ -295,6 +316,15 @@ impl App {
         for effect in self.celery.make_mut().apply(action) {
             match effect {
                 celery::Effect::Send(request) => self.backend.send(Request::Celery(request)),
+            }
+        }
+    }
+
+    fn lessons(&mut self, action: lessons::Action) {
+        for effect in self.lessons.make_mut().apply(action) {
+            match effect {
+                lessons::Effect::Send(request) => self.backend.send(request),
+                lessons::Effect::Save(text) => storage::save("lessons", &text),
             }
         }
     }
@@ -345,10 +375,13 @@ impl App {
     fn go(&mut self, route: Route) {
         if self.route != route {
             self.route = route;
-            if route == Route::Celery {
+            if route != Route::Playground {
                 self.layout.pane = Pane::Stage;
             }
-            page::set_hash(route.href());
+            if let Route::Learn(place) = route {
+                self.lessons(lessons::Action::Open(place));
+            }
+            page::set_hash(&route.href());
         }
     }
 
@@ -379,10 +412,13 @@ impl App {
             <header class="bar">
                 <a class="brand" href="#/"><Icon symbol={Symbol::Logo} /><b>{ "Keyspace" }</b></a>
                 <nav class="routes" aria-label="Pages">
-                    { for Route::TABS.iter().map(|&route| html! {
+                    { for Route::TABS.iter().map(|&route| match route {
+                        Route::Learn(_) => Route::Learn(self.lessons.place),
+                        other => other,
+                    }).map(|route| html! {
                         <a
                             href={route.href()}
-                            aria-current={(route == self.route).then_some("page")}
+                            aria-current={(route.word() == self.route.word()).then_some("page")}
                         >{ route.name() }</a>
                     }) }
                 </nav>
@@ -451,6 +487,15 @@ impl App {
                     on={link.callback(Msg::Celery)}
                 />
             },
+            Route::Learn(_) => html! {
+                <LearnPane
+                    state={self.lessons.clone()} on={link.callback(Msg::Lessons)}
+                    on_try={link.callback(|(nth, line)| Msg::Try(nth, line))}
+                    on_wait={link.callback(|millis: u64| {
+                        Msg::Clock(ClockAction::Skip(millis as f64))
+                    })}
+                />
+            },
         }
     }
 
@@ -494,7 +539,7 @@ impl App {
 
     /// The tabs of a small screen.
     fn dock(&self, ctx: &Context<Self>) -> Html {
-        let stage = if self.route == Route::Celery { "Celery" } else { "Value" };
+        let stage = if self.route == Route::Playground { "Value" } else { self.route.name() };
         let panes = [
             (Pane::Keys, Symbol::Keys, "Keys"),
             (Pane::Stage, Symbol::Value, stage),

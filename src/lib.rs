@@ -13,4 +13,5 @@ pub mod console;
 pub mod design;
 pub mod host;
 pub mod keyspace;
+pub mod lessons;
 pub mod worker;

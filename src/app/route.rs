@@ -1,29 +1,45 @@
 //! What the stage shows, and the address that says so.
 
+use crate::lessons::Place;
+
 /// A page of the playground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     Playground,
     Celery,
+    /// A step of a lesson, or the list of lessons.
+    Learn(Option<Place>),
 }
 
 impl Route {
     /// The routes that have a tab.
-    pub const TABS: &[Route] = &[Route::Playground, Route::Celery];
+    pub const TABS: &[Route] = &[Route::Playground, Route::Celery, Route::Learn(None)];
 
     /// Reads the part of an address behind `#`.
     pub fn from_hash(hash: &str) -> Route {
-        match hash.trim_matches('/') {
-            "celery" => Route::Celery,
+        let hash = hash.trim_matches('/');
+        match hash.split_once('/').unwrap_or((hash, "")) {
+            ("celery", "") => Route::Celery,
+            ("learn", place) => Route::Learn(Place::from_address(place)),
             _ => Route::Playground,
         }
     }
 
     /// The part of an address behind `#`, with it.
-    pub fn href(self) -> &'static str {
+    pub fn href(self) -> String {
         match self {
-            Route::Playground => "#/",
-            Route::Celery => "#/celery",
+            Route::Playground => "#/".to_owned(),
+            Route::Celery => "#/celery".to_owned(),
+            Route::Learn(None) => "#/learn".to_owned(),
+            Route::Learn(Some(place)) => format!("#/learn/{}", place.address()),
+        }
+    }
+
+    /// The step of a lesson that it shows.
+    pub fn place(self) -> Option<Place> {
+        match self {
+            Route::Learn(place) => place,
+            Route::Playground | Route::Celery => None,
         }
     }
 
@@ -32,6 +48,7 @@ impl Route {
         match self {
             Route::Playground => "playground",
             Route::Celery => "celery",
+            Route::Learn(_) => "learn",
         }
     }
 
@@ -40,6 +57,7 @@ impl Route {
         match self {
             Route::Playground => "Playground",
             Route::Celery => "Celery",
+            Route::Learn(_) => "Learn",
         }
     }
 }
@@ -47,10 +65,12 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::Route;
+    use crate::lessons::Place;
 
     #[test]
     fn addresses_read_back() {
-        for route in [Route::Playground, Route::Celery] {
+        let place = Some(Place { lesson: 2, step: 1 });
+        for route in [Route::Playground, Route::Celery, Route::Learn(None), Route::Learn(place)] {
             assert_eq!(Route::from_hash(&route.href()[1..]), route);
         }
         assert_eq!(Route::from_hash("nonsense"), Route::Playground);

@@ -1,5 +1,6 @@
 //! What page and worker say to each other: plain data.
 
+use crate::lessons::Condition;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -28,6 +29,8 @@ pub enum Request {
     Names { db: u8, prefix: ByteBuf },
     /// Something for the Celery simulation.
     Celery(crate::celery::Request),
+    /// What the worker is to look out for from now on: the goal of a lesson's step.
+    Goal(Option<Vec<Condition>>),
 }
 
 /// A move of the clock's controls.
@@ -39,6 +42,8 @@ pub enum ClockAction {
     Step,
     /// Engine time passes so many times as fast as real time.
     Rate(f64),
+    /// Moves the clock on by so many milliseconds, whether it runs or not.
+    Skip(f64),
 }
 
 /// What the worker tells the page at once.
@@ -73,6 +78,8 @@ pub enum Update {
     Feed(Vec<FeedItem>),
     /// Something of the Celery simulation.
     Celery(crate::celery::Update),
+    /// The goal that was looked out for is reached.
+    GoalReached,
 }
 
 /// What happens to a console client.

@@ -74,6 +74,11 @@ pub enum Action {
     },
     /// Puts text in the prompt, for somebody to look at and run.
     Suggest(String),
+    /// The same for the first client, the second and so on, connected where it is not there.
+    SuggestTo {
+        nth: usize,
+        line: String,
+    },
     Older,
     Newer,
     /// Starts a search, or searches on.
@@ -180,6 +185,7 @@ impl State {
                 self.input = text;
                 vec![Effect::Focus]
             }
+            Action::SuggestTo { nth, line } => self.suggest_to(nth, line),
             Action::Older => self.recall(true),
             Action::Newer => self.recall(false),
             Action::Search => self.search(),
@@ -471,6 +477,18 @@ impl State {
         self.clients.push(Client::new(id));
         self.select(id);
         vec![Effect::Send(Request::Connect { console: id, db: 0 }), Effect::Focus]
+    }
+
+    fn suggest_to(&mut self, nth: usize, line: String) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while self.clients.len() < nth {
+            effects.extend(self.open());
+        }
+        if let Some(client) = nth.checked_sub(1).and_then(|at| self.clients.get(at)) {
+            self.select(client.id);
+        }
+        effects.extend(self.apply(Action::Suggest(line)));
+        effects
     }
 
     fn close(&mut self, id: ConsoleId) -> Vec<Effect> {

@@ -24,6 +24,8 @@ pub enum Symbol {
     Console,
     Warning,
     Share,
+    Goal,
+    Done,
 }
 
 impl Symbol {
@@ -59,6 +61,10 @@ impl Symbol {
             Symbol::Console => "M3 4.4L6.6 8 3 11.6M8.4 11.6h4.8",
             Symbol::Share => {
                 "M6.6 9.4l2.8-2.8M7.4 4.6l1.7-1.7a2.8 2.8 0 0 1 4 4l-1.7 1.7M8.6 11.4l-1.7 1.7a2.8 2.8 0 0 1-4-4l1.7-1.7"
+            }
+            Symbol::Goal => "M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2z",
+            Symbol::Done => {
+                "M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2zM5.4 8.2l1.8 1.8 3.4-3.8"
             }
             Symbol::Warning => "M8 2.4l6.2 11H1.8zM8 6.4v3.2M8 11.6h.1",
         }

@@ -40,7 +40,8 @@ impl Clock {
             ClockAction::Rate(rate) if rate.is_finite() => {
                 self.rate = rate.clamp(*RATES.start(), *RATES.end());
             }
-            ClockAction::Rate(_) => {}
+            ClockAction::Skip(millis) if millis.is_finite() => self.engine += millis.max(0.0),
+            ClockAction::Rate(_) | ClockAction::Skip(_) => {}
         }
         if self.paused {
             // The engine's time has whole milliseconds; one that stands is shown as it is.
@@ -121,6 +122,17 @@ mod tests {
         clock.act(ClockAction::Step, Some(UnixMillis(5_000)), 10.0);
         assert_eq!(clock.now(10.0), UnixMillis(5_000));
         assert_eq!(clock.now(99.0), UnixMillis(5_000));
+    }
+
+    #[test]
+    fn a_skip_moves_a_clock_that_stands_and_one_that_runs() {
+        let mut clock = Clock::new(0.0);
+        clock.act(ClockAction::Skip(5_000.0), None, 10.0);
+        assert_eq!(clock.now(20.0), UnixMillis(5_020));
+        clock.act(ClockAction::Toggle, None, 20.0);
+        clock.act(ClockAction::Skip(1_000.0), None, 50.0);
+        clock.act(ClockAction::Skip(f64::INFINITY), None, 50.0);
+        assert_eq!(clock.now(99.0), UnixMillis(6_020));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod celery;
 mod clock;
 mod docs;
 mod feed;
+mod goal;
 mod history;
 mod index;
 mod inspect;
@@ -19,6 +20,7 @@ use crate::backend::{
 use celery::Celery;
 use clock::Clock;
 use feed::Feed;
+use goal::Goal;
 use history::History;
 use index::KeyIndex;
 use keyspace::{ClientId, ConnectOptions, Engine, Event, Options, UnixMillis};
@@ -36,6 +38,7 @@ pub struct Session {
     history: History,
     celery: Celery,
     feed: Feed,
+    goal: Goal,
     inspection: Option<Inspection>,
     inspection_stale: bool,
     handled: u32,
@@ -60,6 +63,7 @@ impl Session {
             history: History::default(),
             celery: Celery::new(seed),
             feed: Feed::default(),
+            goal: Goal::default(),
             inspection: None,
             inspection_stale: false,
             handled: 0,
@@ -100,6 +104,7 @@ impl Session {
                 self.updates.push(Update::Names { db, prefix, names });
             }
             Request::Celery(request) => self.celery.handle(request),
+            Request::Goal(conditions) => self.goal = Goal::new(conditions),
         }
         self.handled = self.handled.wrapping_add(1);
         self.turn(real);
@@ -136,6 +141,7 @@ impl Session {
             || self.handled != self.handled_told
             || self.inspection_stale
             || !self.feed.is_empty()
+            || self.goal.is_stale()
             || self.keys.is_stale()
             || self.clock.is_changed(self.next_deadline())
             || self.celery.has_news()
@@ -158,6 +164,7 @@ impl Session {
             let detail = meta.and_then(|meta| inspect::read(&mut ask, inspection, meta, changes));
             self.updates.push(Update::Key { db, name, detail: detail.map(Box::new) });
         }
+        self.updates.extend(self.goal.take_reached(&mut ask).then_some(Update::GoalReached));
         self.updates.extend(self.celery.take_updates(&mut ask).into_iter().map(Update::Celery));
         let state = self.clock.take_changed(self.next_deadline());
         self.updates.extend(state.map(Update::Clock));
@@ -216,6 +223,7 @@ impl Session {
     fn observe(&mut self, event: Event) {
         self.keys.note(&event);
         self.celery.see(&event);
+        self.goal.see(&event);
         match event {
             Event::Command { at, client, db, args } => {
                 self.history.command(client, &args);

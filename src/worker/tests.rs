@@ -6,6 +6,7 @@ use crate::backend::{
 };
 use crate::celery;
 use crate::celery::picture::{Doing, Picture};
+use crate::lessons;
 use serde_bytes::ByteBuf;
 
 const CONSOLE: ConsoleId = ConsoleId(1);
@@ -178,6 +179,21 @@ fn a_task_comes_back_as_a_result() {
     assert_eq!(picture.results[0].text, "5");
     assert_eq!(picture.reads[0].got.as_ref().map(|got| got.ok), Some(true));
     assert!(picture.unacked.is_empty());
+}
+
+#[test]
+fn a_goal_is_told_of_once_when_it_is_reached() {
+    let mut session = session();
+    let place = lessons::Place::from_address("strings/1").expect("a step");
+    let step = &lessons::all()[place.lesson].steps[place.step];
+    session.handle(Request::Goal(Some(step.goal.conditions.clone())), 1_000.0);
+    let mut told = |line: &str, real: f64| {
+        command(&mut session, line, real);
+        updates(&mut session, real).contains(&Update::GoalReached)
+    };
+    assert!(!told("SET greeting goodbye", 1_000.0));
+    assert!(told("SET greeting hello", 1_001.0));
+    assert!(!told("GET greeting", 1_002.0));
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Options {
 }
 
 /// What the page is made from.
-const SOURCES: [&str; 5] = ["index.html", "src", "styles", "crates", "Cargo.lock"];
+const SOURCES: [&str; 6] = ["index.html", "src", "styles", "crates", "www/lessons", "Cargo.lock"];
 
 /// Builds and serves until interrupted.
 pub fn serve(options: &Options) -> Outcome {

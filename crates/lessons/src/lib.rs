@@ -1,7 +1,7 @@
 //! Guided lessons: a few steps, each with a thing to do and a goal whose reaching the engine sees.
 //!
-//! The lessons are Markdown in `www/lessons/`. [`parse`](parse::lesson) (feature `parse`) reads one
-//! into plain data, which the page is built with; [`Progress`] asks an engine whether a step's goal
+//! The lessons are Markdown in `www/lessons/`. `parse::lesson` (feature `parse`) reads one
+//! into plain data, which the page is built with; `Progress` (feature `progress`) asks an engine whether a step's goal
 //! is reached. The same files are pages of the documentation, and the tests play every block.
 //!
 //! A file begins with its `title`, `summary` and `minutes` between `---`; each `##` is a step.
@@ -13,6 +13,7 @@
 //! ```text
 //! > GET greeting           an observer asks this, and is answered by the lines that follow
 //! "hello"
+//! db 1                     what is asked from here on is asked in that database
 //! ran SET greeting         a client has run a command that begins so
 //! event expired code       this happened to that key, by the names of keyspace notifications
 //! waits jobs               a client has waited on that key
@@ -24,8 +25,10 @@
 
 #[cfg(feature = "parse")]
 pub mod parse;
+#[cfg(feature = "progress")]
 mod progress;
 
+#[cfg(feature = "progress")]
 pub use progress::Progress;
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +122,8 @@ pub struct Goal {
 pub enum Condition {
     /// An observer that asks this now is answered so, as `redis-cli --no-raw` prints it.
     Answers {
+        /// The database.
+        db: u8,
         /// The command.
         args: Vec<String>,
         /// The lines of the reply.

@@ -251,10 +251,15 @@ fn block(text: &str) -> Result<Block, String> {
 /// Reads the lines of a check.
 fn conditions(text: &str) -> Result<Vec<Condition>, String> {
     let mut conditions: Vec<Condition> = Vec::new();
+    let mut db = 0;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let condition = match (word, &words(rest)[..]) {
-            (">", [_, ..]) => Condition::Answers { args: words(rest), reply: String::new() },
+            (">", [_, ..]) => Condition::Answers { db, args: words(rest), reply: String::new() },
+            ("db", [number]) => {
+                db = number.parse().map_err(|_| format!("'{number}' is no database"))?;
+                continue;
+            }
             ("ran", [_, ..]) => Condition::Ran(words(rest)),
             ("event", [event, key]) => {
                 Condition::Happened { event: event.clone(), key: key.clone() }
@@ -321,7 +326,7 @@ mod tests {
         assert_eq!(step.parts[1], Part::Try(moves));
         assert_eq!(step.goal.text, "You did");
         let args = vec!["GET".into(), "k".into()];
-        let answers = Condition::Answers { args, reply: "(nil)\n".into() };
+        let answers = Condition::Answers { db: 0, args, reply: "(nil)\n".into() };
         assert_eq!(step.goal.conditions, [Condition::Ran(vec!["PING".into()]), answers]);
         assert_eq!(source.transcripts.len(), 1);
     }

@@ -25,12 +25,12 @@ impl Progress {
         }
     }
 
-    /// Whether the goal is reached. `ask` sends a command as an observer.
-    pub fn is_reached(&self, mut ask: impl FnMut(&[&[u8]]) -> Value) -> bool {
+    /// Whether the goal is reached. `ask` sends a command as an observer, in a database.
+    pub fn is_reached(&self, mut ask: impl FnMut(u8, &[&[u8]]) -> Value) -> bool {
         self.conditions.iter().zip(&self.seen).all(|(condition, &seen)| match condition {
-            Condition::Answers { args, reply } => {
+            Condition::Answers { db, args, reply } => {
                 let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
-                lines(&cli::format_answer(&args, &ask(&args))).eq(lines(reply))
+                lines(&cli::format_answer(&args, &ask(*db, &args))).eq(lines(reply))
             }
             _ => seen,
         })
@@ -105,20 +105,23 @@ mod tests {
         ] {
             let mut progress = ran(words);
             progress.see(&command(typed));
-            assert_eq!(progress.is_reached(|_| Value::Null), counts, "{typed:?}");
+            assert_eq!(progress.is_reached(|_, _| Value::Null), counts, "{typed:?}");
         }
     }
 
     #[test]
     fn all_conditions_must_hold_and_what_happened_stays() {
-        let answers =
-            Condition::Answers { args: vec!["GET".into(), "k".into()], reply: "\"v\"".into() };
+        let answers = Condition::Answers {
+            db: 0,
+            args: vec!["GET".into(), "k".into()],
+            reply: "\"v\"".into(),
+        };
         let mut progress = Progress::new(vec![answers, Condition::Ran(vec!["PING".into()])]);
-        let value = |_: &[&[u8]]| Value::Bulk(b"v".to_vec());
+        let value = |_: u8, _: &[&[u8]]| Value::Bulk(b"v".to_vec());
         assert!(!progress.is_reached(value));
         progress.see(&command(&["PING"]));
         progress.see(&command(&["GET", "k"]));
         assert!(progress.is_reached(value));
-        assert!(!progress.is_reached(|_| Value::Null));
+        assert!(!progress.is_reached(|_, _| Value::Null));
     }
 }

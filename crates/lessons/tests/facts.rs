@@ -51,7 +51,7 @@ fn to_look_whether_a_goal_is_reached_changes_nothing() {
         for condition in lesson.steps.iter().flat_map(|step| &step.goal.conditions) {
             if let Condition::Answers { args, .. } = condition {
                 let spec = command::lookup(args[0].as_bytes()).expect("a command that exists");
-                let harmless = spec.flags.contains(&Flag::Readonly) || spec.name == "select";
+                let harmless = spec.flags.contains(&Flag::Readonly);
                 assert!(harmless, "{}: a check must not run {}", lesson.id, args[0]);
             }
         }
@@ -97,8 +97,12 @@ impl Desk {
             self.progress.see(&event);
         }
         let (engine, observer) = (&mut self.engine, self.observer);
-        self.progress.is_reached(|args| {
+        self.progress.is_reached(|db, args| {
             let mut request = Vec::new();
+            encode_command(&mut request, &["SELECT", &db.to_string()]);
+            engine.receive(observer, &request, engine.now());
+            engine.take_output(observer);
+            request.clear();
             encode_command(&mut request, args);
             engine.receive(observer, &request, engine.now());
             let reply = engine.take_output(observer);

@@ -2,7 +2,7 @@
 //! blocks of language `redis` say what is sent and what is answered.
 //!
 //! [`File::parse`] reads a file into data, [`run`] plays a transcript against a [`Backend`]: the
-//! engine ([`EngineBackend`]), or whatever else speaks RESP. Each transcript starts with an empty
+//! engine (`EngineBackend`, feature `engine`), or whatever else speaks RESP. Each transcript starts with an empty
 //! server and one client, `A`. The lines of a block:
 //!
 //! ```text
@@ -50,11 +50,15 @@
 #![deny(missing_docs)]
 
 mod backend;
+#[cfg(feature = "engine")]
+mod engine;
 mod expect;
 mod parse;
 mod run;
 
-pub use backend::{Backend, Connection, EngineBackend, Received};
+pub use backend::{Backend, Connection, Received};
+#[cfg(feature = "engine")]
+pub use engine::EngineBackend;
 pub use expect::Expected;
 pub use parse::{Action, Block, File, ParseError, Step, Transcript, Version};
 pub use run::{Failure, Summary, run};
