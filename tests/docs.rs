@@ -14,6 +14,7 @@ const GROUPS: &[(Group, &str)] = &[
     (Group::Set, "Sets"),
     (Group::SortedSet, "Sorted sets"),
     (Group::Stream, "Streams"),
+    (Group::Array, "Arrays"),
     (Group::Bitmap, "Bitmaps"),
     (Group::Hyperloglog, "HyperLogLog"),
     (Group::Geo, "Geo"),
@@ -29,6 +30,13 @@ const GROUPS: &[(Group, &str)] = &[
 fn the_command_page_is_what_the_table_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/commands.md");
     is_current(&path, &command_page());
+}
+
+#[test]
+fn every_family_has_a_title() {
+    for spec in command::all() {
+        assert!(GROUPS.iter().any(|(group, _)| *group == spec.group), "{}", spec.name);
+    }
 }
 
 /// Compares a generated file with what it must be, or writes it where `KEYSPACE_WRITE_DOCS` is set.
