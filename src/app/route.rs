@@ -17,7 +17,8 @@ impl Route {
 
     /// Reads the part of an address behind `#`.
     pub fn from_hash(hash: &str) -> Route {
-        let hash = hash.trim_matches('/');
+        // What stands behind a question mark is for the pane.
+        let hash = hash.split('?').next().unwrap_or(hash).trim_matches('/');
         match hash.split_once('/').unwrap_or((hash, "")) {
             ("celery", "") => Route::Celery,
             ("learn", place) => Route::Learn(Place::from_address(place)),

@@ -17,7 +17,7 @@ pub fn listen(port: u16) -> Outcome<(Server, String)> {
 }
 
 /// Where [`host`] has the folder: below the root, as on a server that has other pages too.
-const SUB_PATH: &str = "some/path/";
+pub const SUB_PATH: &str = "some/path/";
 
 /// Hosts a folder under a sub-path for as long as this process runs, and returns its URL.
 pub fn host(folder: PathBuf) -> Outcome<String> {
@@ -37,11 +37,14 @@ pub fn answer(request: Request, path: Option<&str>, folder: &Path) {
     let path = path.and_then(|path| path.split(['?', '#']).next()).unwrap_or("../");
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
     let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
-    let file = folder.join(path);
+    let mut file = folder.join(path);
+    if file.is_dir() {
+        file.push("index.html");
+    }
     match File::open(&file) {
         Ok(opened) if inside && file.is_file() => {
             let response = Response::from_file(opened)
-                .with_header(header("Content-Type", content_type(path)))
+                .with_header(header("Content-Type", content_type(&file)))
                 .with_header(header("Cache-Control", "no-store"));
             respond(request, response);
         }

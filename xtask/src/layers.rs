@@ -14,6 +14,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("keyspace-client", &["keyspace", "keyspace-resp"]),
     ("keyspace-lessons", &["keyspace", "keyspace-resp", "keyspace-transcript"]),
     ("keyspace-server", &["keyspace", "keyspace-resp"]),
+    ("keyspace-docs", &["keyspace", "keyspace-lessons", "keyspace-transcript"]),
     ("keyspace-transcript", &["keyspace", "keyspace-resp"]),
     ("keyspace-differential", &["keyspace", "keyspace-resp"]),
     ("keyspace-bench", &["keyspace", "keyspace-resp", "keyspace-differential"]),

@@ -6,6 +6,7 @@ mod browser;
 mod bundle;
 mod check;
 mod command;
+mod docs;
 mod entry;
 mod fuzz;
 mod host;
@@ -40,7 +41,8 @@ Usage: cargo xtask <command>
   check   What `test` checks first: formatting, lints, layers, documentation,
           and what the engine weighs.
   size    Say what the engine with its JavaScript API weighs, beside its budget.
-  docs    Write the generated documentation anew.
+  docs    Write the generated documentation anew, and build the documentation
+          site into target/docs/html/.
   bench   Measure the engine, natively and in a browser, beside redis-server.
             --help       say what can be chosen
   fuzz    Compare the engine with redis-server, by random commands.
@@ -129,15 +131,10 @@ fn run() -> Outcome {
         "package" => package::package(profile),
         "check" => check::check(),
         "size" => js::check_size(),
-        "docs" => docs(),
+        "docs" => docs::docs(),
         "fuzz" => fuzz::fuzz(&fuzz_options),
         other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),
     }
-}
-
-/// Writes the documentation that is generated from the command table.
-fn docs() -> Outcome {
-    command::run(command::cargo().args(["test", "--test", "docs"]).env("KEYSPACE_WRITE_DOCS", "1"))
 }
 
 /// Makes the project's root the current folder, for which all paths here are written.

@@ -67,7 +67,8 @@ pub fn test_large_tools() -> Outcome {
     run(Command::new("node").args(["--test", "examples/large_tools.test.js"]).env("PATH", path))
 }
 
-fn build(profile: Profile) -> Outcome {
+/// Builds the package into its folder.
+pub fn build(profile: Profile) -> Outcome {
     let folder = Path::new(FOLDER);
     for made in MADE.map(|made| folder.join(made)) {
         if made.exists() {

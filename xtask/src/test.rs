@@ -5,7 +5,8 @@ use crate::browser::ensure_chromium;
 use crate::bundle::{build_dist, target_folder};
 use crate::check;
 use crate::command::{cargo, run};
-use crate::host::host;
+use crate::docs::build_site;
+use crate::host::{SUB_PATH, host};
 use crate::{package, tools};
 use std::process::Command;
 use std::time::Instant;
@@ -42,6 +43,11 @@ const STAGES: &[Stage] = &[
         name: "package",
         what: "the npm package in Node.js and a browser, under real clients, in other people's tools",
         run: package::test,
+    },
+    Stage {
+        name: "docs",
+        what: "the documentation site: its links, examples and search in a real browser",
+        run: documentation,
     },
     Stage { name: "e2e", what: "the built page in a real browser", run: end_to_end },
 ];
@@ -158,4 +164,12 @@ fn end_to_end() -> Outcome {
     run(cargo()
         .args(["test", "--package", "keyspace-e2e", "--features", "browser"])
         .env("KEYSPACE_URL", url))
+}
+
+fn documentation() -> Outcome {
+    ensure_chromium("the examples of the documentation run in a headless browser")?;
+    let url = host(build_site(&format!("/{SUB_PATH}"))?)?;
+    run(cargo()
+        .args(["test", "--package", "keyspace-e2e", "--features", "docs", "--test", "docs"])
+        .env("KEYSPACE_DOCS_URL", url))
 }

@@ -133,11 +133,21 @@ pub fn ensure_python(requirements: &str, venv: &str) -> Outcome<PathBuf> {
 /// A folder with the modules of Node.js that the interop tests need.
 pub fn ensure_node_modules() -> Outcome<PathBuf> {
     let why = "real node-redis and ioredis are tested against the engine";
-    let folder = Path::new("target/node");
+    modules("tests/interop/node", "target/node", why)
+}
+
+/// A folder with the modules of Node.js that build the documentation site.
+pub fn ensure_vitepress() -> Outcome<PathBuf> {
+    modules("www/site", "target/docs", "VitePress builds the documentation site")
+}
+
+/// The `node_modules` in `folder`, with what the `package-lock.json` in `source` names.
+fn modules(source: &str, folder: &str, why: &str) -> Outcome<PathBuf> {
+    let (source, folder) = (Path::new(source), Path::new(folder));
     std::fs::create_dir_all(folder)
         .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
     for file in ["package.json", "package-lock.json"] {
-        std::fs::copy(Path::new("tests/interop/node").join(file), folder.join(file))
+        std::fs::copy(source.join(file), folder.join(file))
             .map_err(|error| format!("cannot copy {file}: {error}"))?;
     }
     npm_ci(folder, why)?;
