@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -62,7 +63,7 @@ fn run_producer(address: &str, task: &str, arguments: &[&str], seed: u64) -> Res
         .iter()
         .map(|text| serde_json::from_str(text))
         .collect::<serde_json::Result<_>>()?;
-    let mut producer = Producer::new("producer", "keyspace", seed);
+    let mut producer = Producer::new("producer", Arc::new(Config::solo()), seed);
     let task_id = producer.send(TaskCall::new(task, arguments));
     producer.get(&task_id);
     println!("{task_id}");

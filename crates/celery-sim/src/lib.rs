@@ -1,11 +1,9 @@
 //! Celery's producer and worker as deterministic clients of a keyspace engine.
 //!
-//! A [`Producer`] and a [`Worker`] are state machines that send what Celery 5.7.0 with kombu 5.7.0
-//! and redis-py 8.1.0 sends, command for command and byte for byte apart from ids, times and host
-//! names. They are ordinary RESP clients: a [`Simulation`] drives them on an engine, and over TCP
-//! they serve real producers and workers. The worker is that of `celery worker -P solo
-//! --without-mingle --without-gossip --without-heartbeat`; retries, groups, chords and beat are not
-//! simulated.
+//! A [`Producer`], a [`Worker`], a [`Beat`] and a [`Control`] are state machines that send what
+//! Celery 5.7.0 with kombu 5.7.0 and redis-py 8.1.0 sends, command for command and byte for byte
+//! apart from ids, times and host names. They are ordinary RESP clients: a [`Simulation`] drives
+//! them on an engine, and over TCP they serve real producers and workers.
 //!
 //! ```
 //! use celery_sim::{Config, Simulation, TaskCall};
@@ -27,43 +25,58 @@
 //!
 //! # Where the simulation differs
 //!
-//! | Celery sends | the simulation sends | why |
+//! | Celery | the simulation | why |
 //! |---|---|---|
-//! | EVALSHA that releases `unacked_mutex` | GET, and DEL where the token is its own | what the script runs, without a script |
-//! | EVALSHA that binds the pidbox queue | SADD, TIME, ZADD GT | the same |
-//! | SCRIPT EXISTS; MULTI, EVALSHA, EXEC, which renew that binding | TIME; MULTI, SADD, ZADD GT, EXEC | the same; TIME must be known before MULTI |
-//! | EVALSHA that sweeps overdue bindings | TIME, ZRANGEBYSCORE; overdue bindings stay | the same |
-//! | nothing, but marks a task as revoked whose `expires` has passed | what running it takes | revoking is not simulated |
-//! | replies to remote control | nothing: control messages are read and dropped | inspect and revoke are not simulated |
-//! | a new connection where one is lost | the process ends with the error | reconnecting is not simulated |
+//! | asks for the results of a chain's or chord's parents again and again | asks once | how often depends on how slow the machine is |
+//! | reads a group's results in the order of a Python set; lets go of a group's results when its garbage collector comes, and listens again | reads them in the group's order; listens until they are there | the order and the moment are Python's |
 //! | BRPOP and PSUBSCRIBE in either order when the event loop begins | BRPOP first | both are recorded |
+//! | acknowledges early when a pool's process says that it has the task | the same, at once | which of two processes is quicker differs from run to run |
+//! | 5.7.0 ends with `AttributeError` where the server goes away while messages are unacknowledged | connects again, after 2, 4, 6 ... 32 seconds | what it means to do |
+//! | replies to every call of remote control | `ping`, `hello`, `heartbeat`, `shutdown`, `revoke`, `revoked`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `clock`, `rate_limit`, `enable_events`, `disable_events`; others as to unknown ones | the rest changes or shows what is not simulated |
+//! | publishes to topic and fanout exchanges of the user's | only to the queues of tasks | tasks do not need them |
+//! | `socket_timeout`, `socket_connect_timeout`, `max_connections` | have no effect | connections here neither hang nor run out |
 #![deny(missing_docs)]
 
 mod act;
 mod actor;
+mod backend;
+mod beat;
+mod binding;
+mod canvas;
 pub mod celeryconfig;
 mod config;
 mod connection;
+mod control;
+mod event;
 mod faults;
 mod ids;
 mod json_text;
 pub mod keys;
+mod mailbox;
 pub mod message;
 mod process;
 mod producer;
+mod publisher;
 pub mod python;
+mod restore;
+pub mod result;
+mod scripts;
 mod simulation;
 pub mod tasks;
+mod trace;
 mod worker;
 mod workload;
 mod world;
 
 pub use act::Act;
 pub use actor::{Action, Activity, Actor};
+pub use beat::Beat;
+pub use canvas::{Called, Canvas};
 pub use config::{
     BeatEntry, Config, QueueOrder, RetryPolicy, TaskDefinition, TransportOptions, WorkerPool,
 };
 pub use connection::{ConnectionId, Role};
+pub use control::{Control, ControlCall};
 pub use faults::Fault;
 pub use message::TaskCall;
 pub use producer::Producer;

@@ -1,9 +1,9 @@
-//! What travels: a task message in kombu's envelope, an unacked entry, a result.
+//! What travels: a task message in kombu's envelope, and an entry of `unacked`.
 //!
 //! Built as Celery 5.7 builds them, key for key; read with the tolerance that a worker has for
 //! messages that other programs made.
 
-use crate::keys;
+use crate::keys::Keys;
 use crate::python;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -25,10 +25,25 @@ pub struct TaskCall {
     pub kwargs: Map<String, Value>,
     /// Run it not before so many milliseconds have passed.
     pub countdown_ms: Option<i64>,
+    /// Run it not before this time, in milliseconds since 1970.
+    pub eta_ms: Option<i64>,
     /// Do not run it when so many milliseconds have passed.
     pub expires_ms: Option<i64>,
-    /// 0 to 9.
-    pub priority: u8,
+    /// 0 to 9, of which 0 is first; the settings' where it says nothing.
+    pub priority: Option<u8>,
+    /// The queue; the route's or the settings' where it says nothing.
+    pub queue: Option<String>,
+    /// The task's id; a new one where it says nothing.
+    pub task_id: Option<String>,
+    /// Whether nobody wants the result; the task's own mind where it says nothing.
+    pub ignore_result: Option<bool>,
+    /// Seconds after which the task's process is killed.
+    pub time_limit: Option<f64>,
+    /// Seconds after which `SoftTimeLimitExceeded` is raised in the task.
+    pub soft_time_limit: Option<f64>,
+    /// Whether sending is tried again where the connection is lost; the settings' where it says
+    /// nothing.
+    pub retry: Option<bool>,
 }
 
 impl TaskCall {
@@ -37,83 +52,169 @@ impl TaskCall {
         TaskCall {
             task: task.to_owned(),
             args: args.into_iter().map(Into::into).collect(),
-            kwargs: Map::new(),
-            countdown_ms: None,
-            expires_ms: None,
-            priority: 0,
+            ..TaskCall::default()
         }
     }
 }
 
-/// What the sender puts on a message besides the call.
-#[derive(Debug, Clone)]
-pub struct Stamp<'a> {
-    /// The task's id.
-    pub task_id: &'a str,
-    /// The message's own id, new for each message.
-    pub delivery_tag: &'a str,
-    /// The id of the sending process.
-    pub reply_to: &'a str,
-    /// The sending process, as in `gen30588@vm`.
-    pub origin: &'a str,
-    /// Whether nobody wants the result.
+/// A task message that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Outgoing {
+    pub task: String,
+    pub id: String,
+    pub args: Vec<Value>,
+    pub kwargs: Map<String, Value>,
+    /// Positional arguments are a list rather than a tuple, as beat has them.
+    pub args_are_list: bool,
+    pub eta: Option<UnixMillis>,
+    pub expires: Option<UnixMillis>,
+    /// The message's `expiration`, in milliseconds.
+    pub expiration_ms: Option<i64>,
+    pub group: Option<String>,
+    pub group_index: Option<i64>,
+    pub retries: u32,
+    /// Hard and soft limit in seconds.
+    pub timelimit: (Option<f64>, Option<f64>),
+    /// The first task of all; itself where there is none.
+    pub root_id: Option<String>,
+    pub parent_id: Option<String>,
     pub ignore_result: bool,
-    /// When it is sent.
-    pub now: UnixMillis,
+    /// Signatures of tasks that follow, the next one last.
+    pub chain: Option<Vec<Value>>,
+    /// The signature of the body of the chord that this is a part of.
+    pub chord: Option<Value>,
+    pub priority: u8,
+    pub queue: String,
+    /// Where the caller hears of the result.
+    pub reply_to: String,
+    /// The process that called first, where this is a retry.
+    pub origin: Option<String>,
+    pub is_beat: bool,
 }
 
-/// The message of a call: what is pushed to the queue.
-pub fn build(call: &TaskCall, stamp: &Stamp<'_>) -> Vec<u8> {
-    let point = |millis: Option<i64>| match millis {
-        Some(millis) => Value::from(python::isoformat(stamp.now + millis)),
-        None => Value::Null,
-    };
-    let mut properties = Map::new();
-    properties.insert("correlation_id".into(), stamp.task_id.into());
-    properties.insert("reply_to".into(), stamp.reply_to.into());
-    properties.insert("delivery_mode".into(), 2.into());
-    if let Some(millis) = call.expires_ms {
-        properties.insert("expiration".into(), millis.to_string().into());
+impl Outgoing {
+    /// The message. `origin` is the sending process, as in `gen30588@vm`.
+    pub fn encode(&self, delivery_tag: &str, origin: &str) -> Vec<u8> {
+        let mut properties = Map::new();
+        let mut property = |name: &str, value: Value| properties.insert(name.to_owned(), value);
+        property("correlation_id", self.id.as_str().into());
+        property("reply_to", self.reply_to.as_str().into());
+        if let Some(origin) = &self.origin {
+            property("origin", origin.as_str().into());
+        }
+        property("delivery_mode", 2.into());
+        if let Some(millis) = self.expiration_ms {
+            property("expiration", millis.to_string().into());
+        }
+        property("delivery_info", json!({"exchange": "", "routing_key": self.queue}));
+        property("priority", self.priority.into());
+        property("body_encoding", "base64".into());
+        property("delivery_tag", delivery_tag.into());
+        envelope(&self.body(), self.headers(origin), properties)
     }
-    let delivery_info = json!({"exchange": "", "routing_key": keys::DEFAULT_QUEUE});
-    properties.insert("delivery_info".into(), delivery_info);
-    properties.insert("priority".into(), call.priority.into());
-    properties.insert("body_encoding".into(), "base64".into());
-    properties.insert("delivery_tag".into(), stamp.delivery_tag.into());
-    let message = json!({
-        "body": encode_body(call),
-        "content-encoding": "utf-8",
-        "content-type": "application/json",
-        "headers": {
+
+    fn body(&self) -> Value {
+        let embed = json!({
+            "callbacks": null, "errbacks": null, "chain": self.chain, "chord": self.chord,
+        });
+        json!([self.args, self.kwargs, embed])
+    }
+
+    /// `repr` of the positional arguments.
+    pub fn argsrepr(&self) -> String {
+        match self.args_are_list {
+            true => python::repr(&Value::from(self.args.clone())),
+            false => python::tuple_repr(&self.args),
+        }
+    }
+
+    fn headers(&self, origin: &str) -> Map<String, Value> {
+        let point = |at: Option<UnixMillis>| at.map(python::isoformat);
+        let (hard, soft) = self.timelimit;
+        let headers = json!({
             "lang": "py",
-            "task": call.task,
-            "id": stamp.task_id,
+            "task": self.task,
+            "id": self.id,
             "shadow": null,
-            "eta": point(call.countdown_ms),
-            "expires": point(call.expires_ms),
-            "group": null,
-            "group_index": null,
-            "retries": 0,
-            "timelimit": [null, null],
-            "root_id": stamp.task_id,
-            "parent_id": null,
-            "argsrepr": python::tuple_repr(&call.args),
-            "kwargsrepr": python::repr(&Value::Object(call.kwargs.clone())),
-            "origin": stamp.origin,
-            "ignore_result": stamp.ignore_result,
+            "eta": point(self.eta),
+            "expires": point(self.expires),
+            "group": self.group,
+            "group_index": self.group_index,
+            "retries": self.retries,
+            "timelimit": [hard.map(python::number), soft.map(python::number)],
+            "root_id": self.root_id.as_ref().unwrap_or(&self.id),
+            "parent_id": self.parent_id,
+            "argsrepr": self.argsrepr(),
+            "kwargsrepr": python::repr(&Value::Object(self.kwargs.clone())),
+            "origin": origin,
+            "ignore_result": self.ignore_result,
             "replaced_task_nesting": 0,
             "stamped_headers": null,
             "stamps": {},
-        },
-        "properties": properties,
-    });
-    python::json_dumps(&message)
+        });
+        let Value::Object(mut headers) = headers else {
+            unreachable!("an object was written");
+        };
+        if self.is_beat {
+            headers.insert("celery_beat_task".to_owned(), true.into());
+        }
+        headers
+    }
 }
 
-fn encode_body(call: &TaskCall) -> String {
-    let embed = json!({"callbacks": null, "errbacks": null, "chain": null, "chord": null});
-    let body = json!([call.args, call.kwargs, embed]);
-    BASE64.encode(python::json_dumps(&body))
+/// kombu's envelope around a body.
+pub(crate) fn envelope(
+    body: &Value,
+    headers: Map<String, Value>,
+    properties: Map<String, Value>,
+) -> Vec<u8> {
+    python::json_dumps(&json!({
+        "body": BASE64.encode(python::json_dumps(body)),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": headers,
+        "properties": properties,
+    }))
+}
+
+/// The envelope of what is no task: an event, a call of remote control, a reply to one.
+pub(crate) fn notice(
+    body: &Value,
+    headers: Value,
+    delivery_mode: u8,
+    exchange: &str,
+    routing_key: &str,
+    delivery_tag: &str,
+) -> Vec<u8> {
+    let (Value::Object(headers), Value::Object(properties)) = (
+        headers,
+        json!({
+            "delivery_mode": delivery_mode,
+            "delivery_info": {"exchange": exchange, "routing_key": routing_key},
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": delivery_tag,
+        }),
+    ) else {
+        return Vec::new();
+    };
+    envelope(body, headers, properties)
+}
+
+/// The body and the headers of a message of any kind.
+pub(crate) fn open(message: &[u8]) -> Option<(Value, Value)> {
+    let mut raw: Value = serde_json::from_slice(message).ok()?;
+    let body = decode_body(&raw)?;
+    Some((body, raw.get_mut("headers")?.take()))
+}
+
+fn decode_body(raw: &Value) -> Option<Value> {
+    let body = raw.get("body")?.as_str()?;
+    let body = match raw.get("properties")?.get("body_encoding").and_then(Value::as_str) {
+        Some("base64") => BASE64.decode(body).ok()?,
+        _ => body.as_bytes().to_vec(),
+    };
+    serde_json::from_slice(&body).ok()
 }
 
 /// A message as a worker reads it.
@@ -134,7 +235,7 @@ pub struct TaskMessage {
 }
 
 /// What a message asks for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Request {
     /// The task's full name.
     pub task: String,
@@ -144,10 +245,40 @@ pub struct Request {
     pub args: Vec<Value>,
     /// Keyword arguments.
     pub kwargs: Map<String, Value>,
+    /// `repr` of the positional arguments, as the sender has it.
+    pub argsrepr: String,
+    /// `repr` of the keyword arguments.
+    pub kwargsrepr: String,
     /// Not before this time.
     pub eta: Option<UnixMillis>,
+    /// Not after this time.
+    pub expires: Option<UnixMillis>,
+    /// How often it was retried.
+    pub retries: u32,
+    /// The group or chord that it is a part of.
+    pub group: Option<String>,
+    /// Its place in there.
+    pub group_index: Option<i64>,
+    /// The first task of all.
+    pub root_id: Option<String>,
+    /// The task that sent it.
+    pub parent_id: Option<String>,
+    /// Hard and soft limit in seconds.
+    pub timelimit: (Option<f64>, Option<f64>),
     /// Whether the sender wants no result.
     pub ignore_result: bool,
+    /// Signatures of tasks that follow, the next one last.
+    pub chain: Vec<Value>,
+    /// The signature of the body of the chord that it is a part of.
+    pub chord: Option<Value>,
+    /// Where the caller hears of the result.
+    pub reply_to: String,
+    /// The process that sent it.
+    pub origin: Option<String>,
+    /// The queue it was sent to.
+    pub queue: String,
+    /// The priority it was sent with.
+    pub priority: u8,
 }
 
 impl TaskMessage {
@@ -159,7 +290,6 @@ impl TaskMessage {
     fn from_json(raw: Value) -> Option<TaskMessage> {
         let properties = raw.get("properties")?;
         let delivery_info = properties.get("delivery_info")?;
-        let text = |value: &Value, name| value.get(name)?.as_str().map(str::to_owned);
         Some(TaskMessage {
             delivery_tag: text(properties, "delivery_tag")?,
             exchange: text(delivery_info, "exchange")?,
@@ -179,12 +309,8 @@ impl TaskMessage {
 impl Request {
     fn from_json(raw: &Value) -> Option<Request> {
         let headers = raw.get("headers")?;
-        let body = raw.get("body")?.as_str()?;
-        let body = match raw.get("properties")?.get("body_encoding").and_then(Value::as_str) {
-            Some("base64") => BASE64.decode(body).ok()?,
-            _ => body.as_bytes().to_vec(),
-        };
-        let Value::Array(body) = serde_json::from_slice(&body).ok()? else {
+        let properties = raw.get("properties")?;
+        let Value::Array(body) = decode_body(raw)? else {
             return None;
         };
         let mut body = body.into_iter();
@@ -192,15 +318,45 @@ impl Request {
         else {
             return None;
         };
+        let mut embed = body.next().unwrap_or_default();
+        let mut embedded = |name| embed.get_mut(name).map(Value::take).filter(|it| !it.is_null());
+        let point = |name| text(headers, name).as_deref().and_then(python::parse_isoformat);
+        let limit = |at| headers.get("timelimit").and_then(|it| it.get(at)).and_then(Value::as_f64);
+        let retries = headers.get("retries").and_then(Value::as_u64).unwrap_or(0);
         Some(Request {
-            task: headers.get("task")?.as_str()?.to_owned(),
-            id: headers.get("id")?.as_str()?.to_owned(),
+            task: text(headers, "task")?,
+            id: text(headers, "id")?,
             args,
             kwargs,
-            eta: headers.get("eta").and_then(Value::as_str).and_then(python::parse_isoformat),
+            argsrepr: text(headers, "argsrepr").unwrap_or_default(),
+            kwargsrepr: text(headers, "kwargsrepr").unwrap_or_default(),
+            eta: point("eta"),
+            expires: point("expires"),
+            retries: u32::try_from(retries).unwrap_or(u32::MAX),
+            group: text(headers, "group"),
+            group_index: headers.get("group_index").and_then(Value::as_i64),
+            root_id: text(headers, "root_id"),
+            parent_id: text(headers, "parent_id"),
+            timelimit: (limit(0), limit(1)),
             ignore_result: headers.get("ignore_result").and_then(Value::as_bool).unwrap_or(false),
+            chain: match embedded("chain") {
+                Some(Value::Array(chain)) => chain,
+                _ => Vec::new(),
+            },
+            chord: embedded("chord"),
+            reply_to: text(properties, "reply_to").unwrap_or_default(),
+            origin: text(headers, "origin"),
+            queue: properties
+                .get("delivery_info")
+                .and_then(|info| text(info, "routing_key"))
+                .unwrap_or_default(),
+            priority: priority(properties),
         })
     }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name)?.as_str().map(str::to_owned)
 }
 
 fn priority(properties: &Value) -> u8 {
@@ -210,7 +366,7 @@ fn priority(properties: &Value) -> u8 {
 
 /// A message taken back from `unacked`: the list it goes to, and what is pushed there. `None`
 /// where the entry is not one of kombu's.
-pub fn restore(entry: &[u8]) -> Option<(String, Vec<u8>)> {
+pub(crate) fn restore(entry: &[u8], keys: &Keys) -> Option<(String, Vec<u8>)> {
     let Value::Array(entry) = serde_json::from_slice(entry).ok()? else {
         return None;
     };
@@ -218,70 +374,8 @@ pub fn restore(entry: &[u8]) -> Option<(String, Vec<u8>)> {
     let queue = routing_key.as_str()?;
     message.get_mut("headers")?.as_object_mut()?.insert("redelivered".into(), true.into());
     let properties = message.get_mut("properties")?;
-    let list = keys::queue_for_priority(queue, priority(properties));
+    let list = keys.list(queue, priority(properties));
     let delivery_info = properties.get_mut("delivery_info")?.as_object_mut()?;
     delivery_info.insert("redelivered".into(), true.into());
     Some((list, python::json_dumps(&message)))
-}
-
-/// How a task ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It returned a value.
-    Success(Value),
-    /// It raised.
-    Failure {
-        /// The exception's class.
-        exc_type: &'static str,
-        /// The exception's arguments.
-        exc_message: Vec<Value>,
-        /// The module of the class.
-        exc_module: &'static str,
-        /// What Python prints; `None` where the task did not start.
-        traceback: Option<String>,
-    },
-}
-
-impl Outcome {
-    /// Celery's name of it.
-    pub fn state(&self) -> &'static str {
-        match self {
-            Outcome::Success(_) => "SUCCESS",
-            Outcome::Failure { .. } => "FAILURE",
-        }
-    }
-}
-
-/// The value of a result's key: `status`, `result` and the rest.
-pub fn result_meta(task_id: &str, outcome: &Outcome, now: UnixMillis) -> Vec<u8> {
-    let (status, result, traceback) = match outcome {
-        Outcome::Success(value) => ("SUCCESS", value.clone(), None),
-        Outcome::Failure { exc_type, exc_message, exc_module, traceback } => {
-            let result = json!({
-                "exc_type": exc_type,
-                "exc_message": exc_message,
-                "exc_module": exc_module,
-            });
-            ("FAILURE", result, traceback.as_deref())
-        }
-    };
-    python::json_dumps(&json!({
-        "status": status,
-        "result": result,
-        "traceback": traceback,
-        "children": [],
-        "date_done": python::isoformat(now),
-        "task_id": task_id,
-    }))
-}
-
-/// The status in a stored result.
-pub fn status_of(meta: &[u8]) -> Option<String> {
-    let meta: Value = serde_json::from_slice(meta).ok()?;
-    meta.get("status")?.as_str().map(str::to_owned)
-}
-
-/// Whether a task with this status has ended.
-pub fn is_ready(status: &str) -> bool {
-    matches!(status, "SUCCESS" | "FAILURE" | "REVOKED")
 }

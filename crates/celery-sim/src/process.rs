@@ -1,13 +1,17 @@
-//! What a producer and a worker have in common: a Python process with one thread and several
-//! connections.
+//! What all processes have in common: a Python program with one thread and several connections.
 //!
 //! The thread works through steps in order: it sends and waits for the replies, sleeps, or goes on
 //! with what the actor has to decide (`then`). Steps that are added while it decides come before
 //! those that were already there, as code that is called comes before the code behind the call.
 //! Only when no step is left does the actor look at what came in meanwhile.
+//!
+//! A connection that a program opens as it needs it (results, sending) is opened again where it is
+//! lost, and the command that it was lost in is sent again. Of others the actor is told.
 
 use crate::actor::Action;
+use crate::config::{Config, RetryPolicy};
 use crate::connection::{Command, Connection, ConnectionId, Role, encode};
+use crate::scripts::Script;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
 use std::collections::VecDeque;
@@ -16,28 +20,43 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone)]
 enum Step<T> {
     Open(Role),
-    /// Sends commands in one write and waits for their replies.
-    Call {
-        role: Role,
-        commands: Vec<Command>,
-        then: Option<T>,
-        /// Errors among the replies are no exception: redis-py swallows them.
-        tolerant: bool,
-    },
+    Call(Call<T>),
     /// Sends without waiting; what is answered goes to the inbox.
     Post(Role, Command),
     Sleep {
         millis: i64,
-        then: T,
+        then: Option<T>,
     },
     Then(T),
+}
+
+/// Commands in one write, whose replies the thread waits for.
+#[derive(Debug, Clone)]
+struct Call<T> {
+    role: Role,
+    commands: Vec<Command>,
+    then: Option<T>,
+    kind: Kind,
+}
+
+/// What becomes of the replies besides going on with them.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// An error is an exception.
+    Plain,
+    /// What a new connection begins with. Errors are swallowed where they may be.
+    Handshake { tolerant: bool },
+    /// EVALSHA, which loads the script where the server does not know it.
+    Script(&'static Script),
+    /// SCRIPT EXISTS, the same.
+    Exists(&'static Script),
 }
 
 /// What the thread waits for.
 #[derive(Debug, Clone)]
 enum Wait<T> {
-    Replies { role: Role, then: Option<T>, tolerant: bool },
-    Time { until: UnixMillis, then: T },
+    Replies(Call<T>),
+    Time { until: UnixMillis, then: Option<T> },
 }
 
 /// Where the thread is after it ran as far as it could.
@@ -53,35 +72,80 @@ pub(crate) enum Progress<T> {
     Idle,
 }
 
+/// What a lost connection means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// It is opened again when it is needed, or was not this process's.
+    Nothing,
+    /// The actor has to do something about it.
+    Connection(Role),
+    /// It cannot be opened again: an exception.
+    Raised,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Process<T> {
+    number: u32,
+    broker_db: u8,
+    result_db: u8,
+    health_check_ms: Option<i64>,
+    publish_retry: Option<RetryPolicy>,
     connections: Vec<Connection>,
     opened: u32,
     steps: VecDeque<Step<T>>,
     /// What comes after the steps that are added now.
     behind: VecDeque<Step<T>>,
     wait: Option<Wait<T>>,
+    /// How often the command that is under way was tried.
+    attempts: u32,
     actions: Vec<Action>,
 }
 
-impl<T> Process<T> {
-    pub fn new() -> Process<T> {
+/// redis-py's retries of the result backend's commands.
+const RESULT_RETRY: RetryPolicy = RetryPolicy {
+    max_retries: Some(20),
+    interval_start: 0.0,
+    interval_step: 1.0,
+    interval_max: 1.0,
+};
+
+impl<T: Clone> Process<T> {
+    /// A process without connections, the `number`-th of its actor.
+    pub fn new(number: u32, config: &Config) -> Process<T> {
+        let health_check = config.broker_transport_options.health_check_interval;
+        let retry = &config.task_publish_retry_policy;
         Process {
+            number,
+            broker_db: config.broker_db,
+            result_db: config.result_db.unwrap_or_default(),
+            health_check_ms: (health_check > 0).then(|| health_check.saturating_mul(1000)),
+            publish_retry: config.task_publish_retry.then(|| retry.clone()),
             connections: Vec::new(),
             opened: 0,
             steps: VecDeque::new(),
             behind: VecDeque::new(),
             wait: None,
+            attempts: 0,
             actions: Vec::new(),
         }
+    }
+
+    pub fn number(&self) -> u32 {
+        self.number
     }
 
     pub fn connection(&mut self, role: Role) -> Option<&mut Connection> {
         self.connections.iter_mut().find(|connection| connection.role == role)
     }
 
-    pub fn is_open(&self, role: Role) -> bool {
+    fn is_open(&self, role: Role) -> bool {
         self.connections.iter().any(|connection| connection.role == role)
+    }
+
+    /// Whether a connection is open, or will be when the steps so far are done.
+    pub fn will_be_open(&self, role: Role) -> bool {
+        let mut steps = self.steps.iter().chain(&self.behind);
+        self.is_open(role) || steps.any(|step| matches!(step, Step::Open(opens) if *opens == role))
     }
 
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Role)> + '_ {
@@ -94,21 +158,38 @@ impl<T> Process<T> {
 
     /// Opens a connection and sends what redis-py sends on every new one.
     pub fn open(&mut self, role: Role) {
-        self.steps.push_back(Step::Open(role));
+        let steps = self.opening(role);
+        self.steps.extend(steps);
+    }
+
+    /// Opens a connection unless it is open.
+    pub fn ensure_open(&mut self, role: Role) {
+        if !self.will_be_open(role) {
+            self.open(role);
+        }
+    }
+
+    fn opening(&self, role: Role) -> Vec<Step<T>> {
         let library = if role.is_broker() { "redis-py" } else { "redis-py(celery_v5.7.0)" };
+        let db = if role.is_broker() { self.broker_db } else { self.result_db };
         let client = |subcommand| Command::new("CLIENT").arg(subcommand);
-        self.call(role, Command::new("HELLO").arg("3"));
-        for command in [
-            client("MAINT_NOTIFICATIONS").args(["ON", "moving-endpoint-type", "internal-fqdn"]),
-            client("SETINFO").args(["LIB-NAME", library]),
-            client("SETINFO").args(["LIB-VER", "8.1.0"]),
-        ] {
-            let commands = vec![command];
-            self.steps.push_back(Step::Call { role, commands, then: None, tolerant: true });
+        let mut commands = vec![
+            (Command::new("HELLO").arg("3"), false),
+            (
+                client("MAINT_NOTIFICATIONS").args(["ON", "moving-endpoint-type", "internal-fqdn"]),
+                true,
+            ),
+            (client("SETINFO").args(["LIB-NAME", library]), true),
+            (client("SETINFO").args(["LIB-VER", "8.1.0"]), true),
+        ];
+        if db != 0 {
+            commands.push((Command::new("SELECT").arg(db.to_string()), false));
         }
-        if !role.is_broker() {
-            self.call(role, Command::new("SELECT").arg("1"));
-        }
+        let handshake = commands.into_iter().map(|(command, tolerant)| {
+            let kind = Kind::Handshake { tolerant };
+            Step::Call(Call { role, commands: vec![command], then: None, kind })
+        });
+        [Step::Open(role)].into_iter().chain(handshake).collect()
     }
 
     /// Sends a command and waits for its reply.
@@ -137,7 +218,26 @@ impl<T> Process<T> {
     }
 
     fn push_call(&mut self, role: Role, commands: Vec<Command>, then: Option<T>) {
-        self.steps.push_back(Step::Call { role, commands, then, tolerant: false });
+        self.steps.push_back(Step::Call(Call { role, commands, then, kind: Kind::Plain }));
+    }
+
+    /// Runs a script by its SHA-1, and loads it where the server does not know it.
+    pub fn script(&mut self, role: Role, script: &'static Script, eval: Command, then: Option<T>) {
+        let kind = Kind::Script(script);
+        self.steps.push_back(Step::Call(Call { role, commands: vec![eval], then, kind }));
+    }
+
+    /// Runs a script in a transaction, which needs it to be loaded before.
+    pub fn script_transaction(
+        &mut self,
+        role: Role,
+        script: &'static Script,
+        evals: impl IntoIterator<Item = Command>,
+    ) {
+        let exists = Command::new("SCRIPT").arg("EXISTS").arg(script.sha);
+        let kind = Kind::Exists(script);
+        self.steps.push_back(Step::Call(Call { role, commands: vec![exists], then: None, kind }));
+        self.transaction(role, evals);
     }
 
     /// Sends a command without waiting for its reply.
@@ -146,7 +246,7 @@ impl<T> Process<T> {
     }
 
     pub fn sleep_then(&mut self, millis: i64, then: T) {
-        self.steps.push_back(Step::Sleep { millis, then });
+        self.steps.push_back(Step::Sleep { millis, then: Some(then) });
     }
 
     pub fn then(&mut self, then: T) {
@@ -156,8 +256,19 @@ impl<T> Process<T> {
     /// Ends the process at once, whatever it was doing.
     pub fn abort(&mut self) {
         self.unwind();
-        let closed = self.connections.drain(..).map(|connection| Action::Close(connection.id));
-        self.actions.extend(closed);
+        self.close(|_| true);
+    }
+
+    /// Closes the connections of these roles.
+    pub fn close(&mut self, is_closed: impl Fn(Role) -> bool) {
+        let actions = &mut self.actions;
+        self.connections.retain(|connection| {
+            let closes = is_closed(connection.role);
+            if closes {
+                actions.push(Action::Close(connection.id));
+            }
+            !closes
+        });
     }
 
     /// Forgets what the thread was about to do, as an exception does.
@@ -165,12 +276,71 @@ impl<T> Process<T> {
         self.steps.clear();
         self.behind.clear();
         self.wait = None;
+        self.attempts = 0;
     }
 
     /// Takes bytes from a connection; `false` where they are no RESP.
     pub fn receive(&mut self, id: ConnectionId, bytes: &[u8], now: UnixMillis) -> bool {
         let connection = self.connections.iter_mut().find(|connection| connection.id == id);
         connection.is_none_or(|connection| connection.receive(bytes, now))
+    }
+
+    /// Is told that a connection is gone, or could not be opened.
+    pub fn disconnected(&mut self, id: ConnectionId) -> Lost {
+        let Some(at) = self.connections.iter().position(|connection| connection.id == id) else {
+            return Lost::Nothing;
+        };
+        let role = self.connections.remove(at).role;
+        let Some(policy) = self.retry_policy(role) else {
+            return Lost::Connection(role);
+        };
+        let call = match self.wait.take() {
+            Some(Wait::Replies(call)) if call.role == role => call,
+            other => {
+                self.wait = other;
+                return Lost::Nothing;
+            }
+        };
+        if policy.max_retries.is_some_and(|max| self.attempts >= max) {
+            return Lost::Raised;
+        }
+        let step = policy.interval_step * f64::from(self.attempts);
+        let seconds = (policy.interval_start + step).min(policy.interval_max);
+        self.attempts += 1;
+        self.reopen(call, (seconds * 1000.0) as i64);
+        Lost::Nothing
+    }
+
+    /// How a lost connection of this role is opened again by itself.
+    fn retry_policy(&self, role: Role) -> Option<RetryPolicy> {
+        match role {
+            Role::Results => Some(RESULT_RETRY),
+            Role::Broker | Role::ProducerBroker | Role::ProducerChannel => {
+                let never = RetryPolicy { max_retries: Some(0), ..RetryPolicy::default() };
+                Some(self.publish_retry.clone().unwrap_or(never))
+            }
+            _ => None,
+        }
+    }
+
+    /// Opens a connection again that was lost in a call, and repeats the call.
+    fn reopen(&mut self, call: Call<T>, millis: i64) {
+        let role = call.role;
+        while let Some(Step::Call(Call { role: next, kind: Kind::Handshake { .. }, .. })) =
+            self.steps.front()
+            && *next == role
+        {
+            self.steps.pop_front();
+        }
+        if !matches!(call.kind, Kind::Handshake { .. }) {
+            self.steps.push_front(Step::Call(call));
+        }
+        for step in self.opening(role).into_iter().rev() {
+            self.steps.push_front(step);
+        }
+        if millis > 0 {
+            self.steps.push_front(Step::Sleep { millis, then: None });
+        }
     }
 
     /// Whether the thread is in the event loop.
@@ -195,18 +365,19 @@ impl<T> Process<T> {
                     self.wait = Some(Wait::Time { until, then });
                     return Progress::Waiting;
                 }
-                Some(Wait::Time { then, .. }) => return self.decide(then, Vec::new()),
-                Some(Wait::Replies { role, then, tolerant }) => {
-                    let connection = self.connection(role);
+                Some(Wait::Time { then, .. }) => {
+                    if let Some(then) = then {
+                        return self.decide(then, Vec::new());
+                    }
+                }
+                Some(Wait::Replies(call)) => {
+                    let connection = self.connection(call.role);
                     let Some(replies) = connection.and_then(Connection::take_replies) else {
-                        self.wait = Some(Wait::Replies { role, then, tolerant });
+                        self.wait = Some(Wait::Replies(call));
                         return Progress::Waiting;
                     };
-                    if let Some(error) = first_error(&replies).filter(|_| !tolerant) {
-                        return Progress::Raised(error);
-                    }
-                    if let Some(then) = then {
-                        return self.decide(then, replies);
+                    if let Some(progress) = self.answered(call, replies) {
+                        return progress;
                     }
                 }
                 None => match self.steps.pop_front() {
@@ -218,6 +389,38 @@ impl<T> Process<T> {
         }
     }
 
+    /// Goes on with the replies to a call.
+    fn answered(&mut self, call: Call<T>, replies: Vec<Value>) -> Option<Progress<T>> {
+        let error = first_error(&replies);
+        let unknown = match call.kind {
+            Kind::Script(_) => error.as_ref().is_some_and(|error| error.starts_with("NOSCRIPT")),
+            Kind::Exists(_) => {
+                let known = replies.last().and_then(Value::as_array);
+                matches!(known, Some([Value::Integer(0)]))
+            }
+            Kind::Plain | Kind::Handshake { .. } => false,
+        };
+        if let (Kind::Script(script) | Kind::Exists(script), true) = (call.kind, unknown) {
+            let role = call.role;
+            if matches!(call.kind, Kind::Script(_)) {
+                self.steps.push_front(Step::Call(call));
+            }
+            let load = Command::new("SCRIPT").arg("LOAD").arg(script.source);
+            let load = Call { role, commands: vec![load], then: None, kind: Kind::Plain };
+            self.steps.push_front(Step::Call(load));
+            return None;
+        }
+        if !matches!(call.kind, Kind::Handshake { .. }) {
+            self.attempts = 0;
+        }
+        if let Some(error) = error
+            && !matches!(call.kind, Kind::Handshake { tolerant: true })
+        {
+            return Some(Progress::Raised(error));
+        }
+        call.then.map(|then| self.decide(then, replies))
+    }
+
     fn decide(&mut self, then: T, replies: Vec<Value>) -> Progress<T> {
         self.behind = std::mem::take(&mut self.steps);
         Progress::Continue(then, replies)
@@ -226,28 +429,29 @@ impl<T> Process<T> {
     fn begin(&mut self, step: Step<T>, now: UnixMillis) {
         match step {
             Step::Open(role) => {
-                let id = ConnectionId(self.opened);
+                let id = ConnectionId::new(self.number, self.opened);
                 self.opened += 1;
-                self.connections.push(Connection::new(id, role));
+                self.connections.push(Connection::new(id, role, self.health_check_ms));
                 self.actions.push(Action::Open(id, role));
             }
-            Step::Call { role, commands, then, tolerant } => {
-                if self.checks_health(role, now) {
-                    self.steps.push_front(Step::Call { role, commands, then, tolerant });
-                    return;
+            Step::Call(call) => {
+                if !self.is_open(call.role) && self.retry_policy(call.role).is_some() {
+                    return self.reopen(call, 0);
                 }
-                let Some(connection) = self.connection(role) else {
+                if self.checks_health(call.role, now) {
+                    return self.steps.push_front(Step::Call(call));
+                }
+                let Some(connection) = self.connection(call.role) else {
                     return;
                 };
                 let id = connection.id;
-                let bytes = connection.call(&commands);
+                let bytes = connection.call(&call.commands);
                 self.actions.push(Action::Send(id, bytes));
-                self.wait = Some(Wait::Replies { role, then, tolerant });
+                self.wait = Some(Wait::Replies(call));
             }
             Step::Post(role, command) => {
                 if self.checks_health(role, now) {
-                    self.steps.push_front(Step::Post(role, command));
-                    return;
+                    return self.steps.push_front(Step::Post(role, command));
                 }
                 if let Some(connection) = self.connection(role) {
                     let id = connection.id;
@@ -267,11 +471,19 @@ impl<T> Process<T> {
             return false;
         };
         let id = connection.id;
-        let bytes = connection.call(&[Command::new("PING")]);
+        let commands = vec![Command::new("PING")];
+        let bytes = connection.call(&commands);
         self.actions.push(Action::Send(id, bytes));
-        self.wait = Some(Wait::Replies { role, then: None, tolerant: false });
+        let kind = Kind::Handshake { tolerant: false };
+        self.wait = Some(Wait::Replies(Call { role, commands, then: None, kind }));
         true
     }
+}
+
+/// EVALSHA of a script with these keys and arguments.
+pub(crate) fn evalsha(script: &Script, keys: &[String], args: &[&str]) -> Command {
+    let eval = Command::new("EVALSHA").arg(script.sha).arg(keys.len().to_string());
+    eval.args(keys).args(args)
 }
 
 fn in_transaction(commands: impl IntoIterator<Item = Command>) -> Vec<Command> {

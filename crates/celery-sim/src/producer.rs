@@ -5,34 +5,46 @@
 //! requests share the thread.
 
 use crate::actor::{Action, Activity, Actor};
+use crate::backend;
+use crate::canvas::{self, Called, Canvas};
+use crate::config::Config;
 use crate::connection::{Command, ConnectionId, Role};
 use crate::ids;
 use crate::keys;
-use crate::message::{self, Stamp, TaskCall};
-use crate::process::{Process, Progress};
-use crate::tasks;
-use crate::worker::{bind_queue, declare_queue};
+use crate::message::{Outgoing, TaskCall};
+use crate::process::{Lost, Process, Progress};
+use crate::publisher::Publisher;
+use crate::result;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// What the program does next.
 #[derive(Debug, Clone)]
 enum Statement {
     Send { call: TaskCall, task_id: String },
+    SendPeriodic { call: TaskCall, task_id: String },
+    Call { canvas: Canvas, called: Called },
     Get { task_id: String },
+    GetCalled(Called),
     Forget { task_id: String },
+    Drop { task_id: String },
     Exit,
 }
 
 /// Where the producer goes on after a step.
 #[derive(Debug, Clone)]
 enum Then {
-    /// All is declared: the message can be sent.
-    Push(Box<TaskCall>, String),
     /// What is stored for the task is known.
     Meta(String),
+    /// What is stored for the tasks is known.
+    Metas(Vec<String>),
+    /// The parents of these were looked at.
+    Parents(Vec<String>),
+    /// The result object is gone: nobody listens to it.
+    Dropped(String),
     Exited,
 }
 
@@ -40,42 +52,64 @@ enum Then {
 #[derive(Debug, Clone)]
 pub struct Producer {
     name: String,
-    /// The process as messages name it, as in `gen30588@host`.
-    origin: String,
+    config: Arc<Config>,
     rng: Rng,
     reply_to: String,
     process: Process<Then>,
+    publisher: Publisher,
     program: VecDeque<Statement>,
     /// Tasks whose results are subscribed to, in that order.
     pending: Vec<String>,
     /// Tasks that a `get()` waits for.
     awaited: Vec<String>,
+    /// Errors that statements raised, the newest last; only some are kept.
+    errors: VecDeque<String>,
     activity: Activity,
 }
 
+/// How many errors of a program are kept.
+const ERRORS_MAX: usize = 32;
+
 impl Producer {
     /// A producer that connects when it is first used.
-    pub fn new(name: &str, hostname: &str, seed: u64) -> Producer {
+    pub fn new(name: &str, config: Arc<Config>, seed: u64) -> Producer {
         let mut rng = Rng::with_seed(seed);
         let reply_to = ids::process_id(&mut rng);
+        let pid = rng.u32(1000..32768);
         Producer {
             name: name.to_owned(),
-            origin: format!("gen{}@{hostname}", rng.u32(1000..32768)),
+            process: Process::new(0, &config),
+            publisher: Publisher::new(Role::Broker, Role::Channel, &config, pid),
+            config,
             rng,
             reply_to,
-            process: Process::new(),
             program: VecDeque::new(),
             pending: Vec::new(),
             awaited: Vec::new(),
+            errors: VecDeque::new(),
             activity: Activity::Idle,
         }
     }
 
     /// `apply_async`: sends a call, and returns the task's id.
     pub fn send(&mut self, call: TaskCall) -> String {
-        let task_id = ids::message_id(&mut self.rng);
+        let task_id = call.task_id.clone().unwrap_or_else(|| ids::message_id(&mut self.rng));
         self.program.push_back(Statement::Send { call, task_id: task_id.clone() });
         task_id
+    }
+
+    /// Sends a call as beat does, and forgets about it.
+    pub(crate) fn send_periodic(&mut self, call: TaskCall) {
+        let task_id = ids::message_id(&mut self.rng);
+        self.program.push_back(Statement::SendPeriodic { call, task_id: task_id.clone() });
+        self.drop_result(&task_id);
+    }
+
+    /// `canvas()`: sends a group, a chain or a chord.
+    pub fn call(&mut self, canvas: Canvas) -> Called {
+        let called = canvas.ids(&mut self.rng);
+        self.program.push_back(Statement::Call { canvas, called: called.clone() });
+        called
     }
 
     /// `AsyncResult.get()`.
@@ -83,9 +117,19 @@ impl Producer {
         self.program.push_back(Statement::Get { task_id: task_id.to_owned() });
     }
 
+    /// `get()` of what a group, a chain or a chord returned.
+    pub fn get_called(&mut self, called: Called) {
+        self.program.push_back(Statement::GetCalled(called));
+    }
+
     /// `AsyncResult.forget()`: deletes the result.
     pub fn forget(&mut self, task_id: &str) {
         self.program.push_back(Statement::Forget { task_id: task_id.to_owned() });
+    }
+
+    /// The program does not hold on to an `AsyncResult`.
+    pub fn drop_result(&mut self, task_id: &str) {
+        self.program.push_back(Statement::Drop { task_id: task_id.to_owned() });
     }
 
     /// The program ends when it has done everything before.
@@ -93,20 +137,36 @@ impl Producer {
         self.program.push_back(Statement::Exit);
     }
 
-    fn execute(&mut self, statement: Statement) {
+    /// What calls raised that could not be sent, and reads that failed; the newest last.
+    pub fn errors(&self) -> impl Iterator<Item = &str> {
+        self.errors.iter().map(String::as_str)
+    }
+
+    fn execute(&mut self, statement: Statement, now: UnixMillis) {
         match statement {
-            Statement::Send { call, task_id } => self.begin_send(call, task_id),
+            Statement::Send { call, task_id } => {
+                let outgoing = self.outgoing(&call, &task_id, now);
+                self.publish(&outgoing, now);
+            }
+            Statement::SendPeriodic { call, task_id } => {
+                let outgoing = self.outgoing(&call, &task_id, now);
+                let outgoing = Outgoing { is_beat: true, args_are_list: true, ..outgoing };
+                self.publish(&outgoing, now);
+            }
+            Statement::Call { canvas, called } => self.send_canvas(&canvas, &called, now),
             Statement::Get { task_id } => {
-                self.open_results();
+                self.activity = Activity::Busy;
                 let get = Command::new("GET").arg(keys::result(&task_id));
                 self.process.call_then(Role::Results, get, Then::Meta(task_id));
             }
+            Statement::GetCalled(called) => self.get_all(called),
             Statement::Forget { task_id } => {
-                self.open_results();
+                self.activity = Activity::Busy;
                 self.cancel(&task_id);
                 let delete = Command::new("DEL").arg(keys::result(&task_id));
                 self.process.call(Role::Results, delete);
             }
+            Statement::Drop { task_id } => self.process.then(Then::Dropped(task_id)),
             Statement::Exit => {
                 self.activity = Activity::Stopping;
                 for task_id in self.pending.clone() {
@@ -117,49 +177,121 @@ impl Producer {
         }
     }
 
-    /// Subscribes to the result and declares the queue, each where that is new.
-    fn begin_send(&mut self, call: TaskCall, task_id: String) {
+    fn outgoing(&self, call: &TaskCall, task_id: &str, now: UnixMillis) -> Outgoing {
+        canvas::outgoing(call, task_id, &self.config, &self.reply_to, now)
+    }
+
+    fn publish(&mut self, outgoing: &Outgoing, now: UnixMillis) {
         self.activity = Activity::Busy;
-        if !ignores_result(&call) {
-            if !self.process.is_open(Role::ResultListener) {
-                self.process.open(Role::ResultListener);
+        if !outgoing.ignore_result {
+            self.listen(&outgoing.id);
+        }
+        self.push(outgoing, now);
+    }
+
+    fn push(&mut self, outgoing: &Outgoing, now: UnixMillis) {
+        self.publisher.publish(&mut self.process, outgoing, &mut self.rng, now);
+    }
+
+    /// Subscribes to a result.
+    fn listen(&mut self, task_id: &str) {
+        if self.config.result_db.is_none() || self.pending.iter().any(|id| id == task_id) {
+            return;
+        }
+        self.process.ensure_open(Role::ResultListener);
+        let subscribe = Command::new("SUBSCRIBE").arg(keys::result(task_id));
+        self.process.post(Role::ResultListener, subscribe);
+        self.pending.push(task_id.to_owned());
+    }
+
+    fn send_canvas(&mut self, canvas: &Canvas, called: &Called, now: UnixMillis) {
+        match canvas {
+            Canvas::Group(calls) => {
+                for (index, (call, id)) in calls.iter().zip(&called.results).enumerate() {
+                    let outgoing = Outgoing {
+                        group: called.group.clone(),
+                        group_index: i64::try_from(index).ok(),
+                        ..self.outgoing(call, id, now)
+                    };
+                    self.publish(&outgoing, now);
+                }
             }
-            let subscribe = Command::new("SUBSCRIBE").arg(keys::result(&task_id));
-            self.process.post(Role::ResultListener, subscribe);
-            self.pending.push(task_id.clone());
+            Canvas::Chain(calls) => {
+                let ids = called.parents.iter().chain(&called.results);
+                let mut links = calls.iter().zip(ids);
+                let Some((first, id)) = links.next() else {
+                    return;
+                };
+                let rest =
+                    links.map(|(call, id)| canvas::signature(call, id, &self.reply_to, None));
+                let mut chain: Vec<_> = rest.collect();
+                chain.reverse();
+                let outgoing = Outgoing { chain: Some(chain), ..self.outgoing(first, id, now) };
+                self.publish(&outgoing, now);
+                self.cancel_after(id);
+            }
+            Canvas::Chord(calls, body) => self.send_chord(calls, body, called, now),
         }
-        if !self.process.is_open(Role::Broker) {
-            self.process.open(Role::Broker);
-            self.process.call(Role::Broker, Command::new("PING"));
-        }
-        if !self.process.is_open(Role::Channel) {
-            self.process.open(Role::Channel);
-            self.process.transaction(Role::Channel, declare_queue(keys::DEFAULT_QUEUE));
-            self.process.transaction(Role::Channel, bind_queue(keys::DEFAULT_QUEUE));
-        }
-        self.process.then(Then::Push(Box::new(call), task_id));
     }
 
-    fn push(&mut self, call: &TaskCall, task_id: &str, now: UnixMillis) {
-        let delivery_tag = ids::message_id(&mut self.rng);
-        let stamp = Stamp {
-            task_id,
-            delivery_tag: &delivery_tag,
-            reply_to: &self.reply_to,
-            origin: &self.origin,
-            ignore_result: ignores_result(call),
-            now,
+    fn cancel_after(&mut self, task_id: &str) {
+        self.process.then(Then::Dropped(task_id.to_owned()));
+    }
+
+    fn send_chord(
+        &mut self,
+        calls: &[TaskCall],
+        body: &TaskCall,
+        called: &Called,
+        now: UnixMillis,
+    ) {
+        let (Some(group), Some(body_id)) = (&called.group, called.results.first()) else {
+            return;
         };
-        let list = keys::queue_for_priority(keys::DEFAULT_QUEUE, call.priority);
-        let push = Command::new("LPUSH").arg(list).arg(message::build(call, &stamp));
-        self.process.call(Role::Channel, push);
+        let chord = canvas::signature(body, body_id, &self.reply_to, Some(group));
+        self.activity = Activity::Busy;
+        for id in &called.parents {
+            self.listen(id);
+        }
+        for (index, (call, id)) in calls.iter().zip(&called.parents).enumerate() {
+            if index + 1 == calls.len() {
+                self.set_chord_size(group, calls.len());
+            }
+            let outgoing = Outgoing {
+                group: Some(group.clone()),
+                group_index: i64::try_from(index).ok(),
+                chord: Some(chord.clone()),
+                ..self.outgoing(call, id, now)
+            };
+            self.push(&outgoing, now);
+        }
     }
 
-    fn open_results(&mut self) {
+    fn set_chord_size(&mut self, group: &str, size: usize) {
+        let claim = keys::group(group, ".c");
+        self.process.call(Role::Results, Command::new("DEL").arg(claim));
+        let set = Command::new("SET").arg(keys::group(group, ".s")).arg(size.to_string());
+        let set = match backend::expires(&self.config) {
+            Some(seconds) => set.arg("EX").arg(seconds.to_string()),
+            None => set,
+        };
+        self.process.call(Role::Results, set);
+    }
+
+    /// Waits for all results of a group, or for the last of a chain or chord, whose parents'
+    /// failures are its own.
+    fn get_all(&mut self, called: Called) {
         self.activity = Activity::Busy;
-        if !self.process.is_open(Role::Results) {
-            self.process.open(Role::Results);
+        for parent in &called.parents {
+            let get = Command::new("GET").arg(keys::result(parent));
+            self.process.call(Role::Results, get);
         }
+        if called.results.len() == 1 && !called.parents.is_empty() {
+            return self.process.then(Then::Parents(called.results));
+        }
+        let names = called.results.iter().map(|id| keys::result(id));
+        let get = Command::new("MGET").args(names);
+        self.process.call_then(Role::Results, get, Then::Metas(called.results));
     }
 
     /// The result is there, or is not wanted any more.
@@ -177,7 +309,7 @@ impl Producer {
     fn looked(&mut self, task_id: String, meta: Option<&[u8]>) {
         if meta.is_some_and(is_ready) {
             self.cancel(&task_id);
-        } else if self.pending.contains(&task_id) {
+        } else if self.pending.contains(&task_id) && !self.awaited.contains(&task_id) {
             self.awaited.push(task_id);
         }
     }
@@ -202,12 +334,24 @@ impl Producer {
         true
     }
 
-    fn go_on(&mut self, then: Then, replies: &[Value], now: UnixMillis) {
+    fn go_on(&mut self, then: Then, replies: &[Value]) {
+        let reply = replies.last();
         match then {
-            Then::Push(call, task_id) => self.push(&call, &task_id, now),
-            Then::Meta(task_id) => {
-                self.looked(task_id, replies.last().and_then(Value::as_bytes));
+            Then::Meta(task_id) => self.looked(task_id, reply.and_then(Value::as_bytes)),
+            Then::Metas(task_ids) => {
+                let metas = reply.and_then(Value::as_array).unwrap_or_default();
+                for (task_id, meta) in task_ids.into_iter().zip(metas) {
+                    self.looked(task_id, meta.as_bytes());
+                }
             }
+            Then::Parents(results) => {
+                for task_id in results {
+                    self.listen(&task_id);
+                    let get = Command::new("GET").arg(keys::result(&task_id));
+                    self.process.call_then(Role::Results, get, Then::Meta(task_id));
+                }
+            }
+            Then::Dropped(task_id) => self.cancel(&task_id),
             Then::Exited => {
                 self.process.abort();
                 self.activity = Activity::Stopped;
@@ -216,17 +360,36 @@ impl Producer {
     }
 
     /// The statement raised; the program goes on with the next.
-    fn raised(&mut self) {
+    fn raised(&mut self, error: String) {
         self.process.unwind();
+        if self.errors.len() == ERRORS_MAX {
+            self.errors.pop_front();
+        }
+        self.errors.push_back(error);
+    }
+
+    /// The connection that results arrive on is gone: another one, with all its subscriptions,
+    /// and what was published meanwhile is stored.
+    fn listen_again(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        self.process.open(Role::ResultListener);
+        let names = self.pending.iter().map(|task_id| keys::result(task_id));
+        self.process.post(Role::ResultListener, Command::new("SUBSCRIBE").args(names));
+        for task_id in self.awaited.clone() {
+            let get = Command::new("GET").arg(keys::result(&task_id));
+            self.process.call_then(Role::Results, get, Then::Meta(task_id));
+        }
     }
 
     /// Nothing is under way: takes up what comes next; `false` where nothing does.
-    fn next_statement(&mut self) -> bool {
+    fn next_statement(&mut self, now: UnixMillis) -> bool {
         if self.activity.is_over() {
             return false;
         }
         if let Some(statement) = self.program.pop_front() {
-            self.execute(statement);
+            self.execute(statement, now);
             return true;
         }
         self.activity = match self.awaited.len() {
@@ -266,20 +429,25 @@ impl Actor for Producer {
         }
     }
 
-    fn disconnected(&mut self, connection: ConnectionId, _now: UnixMillis) {
-        if self.connections().iter().any(|(id, _)| *id == connection) {
-            self.end(Activity::Crashed("Connection closed by server.".to_owned()));
+    fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) {
+        match self.process.disconnected(connection) {
+            Lost::Raised => {
+                self.raised("OperationalError: Connection closed by server.".to_owned())
+            }
+            Lost::Connection(Role::ResultListener) => self.listen_again(),
+            Lost::Nothing | Lost::Connection(_) => {}
         }
+        self.advance(now);
     }
 
     fn advance(&mut self, now: UnixMillis) {
         loop {
             match self.process.run(now) {
-                Progress::Continue(then, replies) => self.go_on(then, &replies, now),
-                Progress::Raised(_) => self.raised(),
+                Progress::Continue(then, replies) => self.go_on(then, &replies),
+                Progress::Raised(error) => self.raised(error),
                 Progress::Waiting => break,
                 Progress::Idle => {
-                    if !self.drain_results() && !self.next_statement() {
+                    if !self.drain_results() && !self.next_statement(now) {
                         break;
                     }
                 }
@@ -300,10 +468,6 @@ impl Actor for Producer {
     }
 }
 
-fn ignores_result(call: &TaskCall) -> bool {
-    tasks::find(&call.task).is_some_and(|task| task.ignore_result)
-}
-
 fn is_ready(meta: &[u8]) -> bool {
-    message::status_of(meta).as_deref().is_some_and(message::is_ready)
+    result::status_of(meta).as_deref().is_some_and(result::is_ready)
 }

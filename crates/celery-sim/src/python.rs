@@ -93,6 +93,19 @@ pub fn timestamp(at: UnixMillis) -> String {
     float_repr(at.0 as f64 / 1000.0)
 }
 
+/// `time.time()` as JSON.
+pub(crate) fn seconds(at: UnixMillis) -> Value {
+    Value::from(at.0 as f64 / 1000.0)
+}
+
+/// A number of seconds as Python has it: an integer where it is whole.
+pub(crate) fn number(seconds: f64) -> Value {
+    if seconds.fract() == 0.0 && seconds.abs() < 1e15 {
+        return Value::from(seconds as i64);
+    }
+    Value::from(seconds)
+}
+
 fn join(items: &[Value]) -> String {
     items.iter().map(repr).collect::<Vec<_>>().join(", ")
 }

@@ -6,16 +6,21 @@
 //! by one, so that whoever drives can stop after each.
 
 use crate::actor::{Action, Activity, Actor};
+use crate::beat::Beat;
+use crate::canvas::{Called, Canvas};
 use crate::config::Config;
 use crate::connection::{ConnectionId, Role};
+use crate::control::{Control, ControlCall};
 use crate::message::TaskCall;
 use crate::producer::Producer;
 use crate::worker::Worker;
 use crate::workload::{Report, Workload};
 use fastrand::Rng;
 use keyspace::{ClientId, Engine, UnixMillis};
+use serde_json::{Map, Value};
 use std::collections::btree_map::OccupiedEntry;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// The number of an actor; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +33,10 @@ pub enum ActorKind {
     Producer,
     /// It runs tasks.
     Worker,
+    /// It sends periodic tasks.
+    Beat,
+    /// It calls workers by remote control.
+    Control,
 }
 
 /// What an actor says of itself.
@@ -91,6 +100,8 @@ struct Player {
 enum Part {
     Producer(Box<Producer>),
     Worker(Box<Worker>),
+    Beat(Box<Beat>),
+    Control(Box<Control>),
 }
 
 impl Part {
@@ -98,6 +109,8 @@ impl Part {
         match self {
             Part::Producer(producer) => producer.as_ref(),
             Part::Worker(worker) => worker.as_ref(),
+            Part::Beat(beat) => beat.as_ref(),
+            Part::Control(control) => control.as_ref(),
         }
     }
 
@@ -105,20 +118,22 @@ impl Part {
         match self {
             Part::Producer(producer) => producer.as_mut(),
             Part::Worker(worker) => worker.as_mut(),
+            Part::Beat(beat) => beat.as_mut(),
+            Part::Control(control) => control.as_mut(),
         }
     }
 
     fn workload(&self) -> Option<Workload> {
         match self {
             Part::Worker(worker) => Some(worker.workload()),
-            Part::Producer(_) => None,
+            Part::Producer(_) | Part::Beat(_) | Part::Control(_) => None,
         }
     }
 
     fn take_reports(&mut self, actor: ActorId) -> Vec<Report> {
         let news = match self {
             Part::Worker(worker) => worker.take_news(),
-            Part::Producer(_) => Vec::new(),
+            Part::Producer(_) | Part::Beat(_) | Part::Control(_) => Vec::new(),
         };
         let report = |(at, task_id, what)| Report { at, actor, task_id, what };
         news.into_iter().map(report).collect()
@@ -128,6 +143,8 @@ impl Part {
         match self {
             Part::Producer(_) => ActorKind::Producer,
             Part::Worker(_) => ActorKind::Worker,
+            Part::Beat(_) => ActorKind::Beat,
+            Part::Control(_) => ActorKind::Control,
         }
     }
 }
@@ -205,6 +222,78 @@ impl Simulation {
     /// Lets the producer wait for a result.
     pub fn get_result(&mut self, task_id: &str) {
         self.producer().get(task_id);
+    }
+
+    /// Lets the producer send a group, a chain or a chord, and returns the ids of its tasks.
+    pub fn send_canvas(&mut self, canvas: Canvas) -> Called {
+        self.producer().call(canvas)
+    }
+
+    /// Lets the producer wait for what a group, a chain or a chord returned.
+    pub fn get_called(&mut self, called: Called) {
+        self.producer().get_called(called);
+    }
+
+    /// Lets the producer let go of a result.
+    pub fn drop_result(&mut self, task_id: &str) {
+        self.producer().drop_result(task_id);
+    }
+
+    /// Starts beat with the schedule of now.
+    pub fn start_beat(&mut self) -> ActorId {
+        let beat = Beat::new(Arc::new(self.config.clone()), self.rng.u64(..));
+        self.add(Part::Beat(Box::new(beat)))
+    }
+
+    /// Ends beat.
+    pub fn stop_beat(&mut self, id: ActorId) {
+        if let Some(Player { part: Part::Beat(beat), .. }) = self.actors.get_mut(&id) {
+            beat.stop();
+        }
+    }
+
+    /// Lets a new process call workers by remote control.
+    pub fn control(&mut self, call: ControlCall) -> ActorId {
+        let config = Arc::new(self.config.clone());
+        let control = Control::new("control", &config, call, self.rng.u64(..));
+        self.add(Part::Control(Box::new(control)))
+    }
+
+    /// What workers replied to such a process, by their names.
+    pub fn control_replies(&self, id: ActorId) -> Option<&Map<String, Value>> {
+        match &self.actors.get(&id)?.part {
+            Part::Control(control) => Some(control.replies()),
+            _ => None,
+        }
+    }
+
+    /// What calls and reads of the producers raised.
+    pub fn producer_errors(&self) -> impl Iterator<Item = &str> {
+        self.actors.values().flat_map(|player| match &player.part {
+            Part::Producer(producer) => producer.errors().collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Shuts a worker down as SIGQUIT does: what it runs is given up and put back.
+    pub fn stop_worker_cold(&mut self, id: ActorId) {
+        if let Some(Player { part: Part::Worker(worker), .. }) = self.actors.get_mut(&id) {
+            worker.stop_cold();
+        }
+    }
+
+    /// Ends any process as SIGKILL does.
+    pub fn kill_actor(&mut self, id: ActorId) {
+        if let Some(player) = self.actors.get_mut(&id) {
+            player.kill();
+        }
+    }
+
+    /// Ends a process of a worker's prefork pool as SIGKILL does.
+    pub fn kill_pool_process(&mut self, id: ActorId, slot: usize) {
+        if let Some(Player { part: Part::Worker(worker), .. }) = self.actors.get_mut(&id) {
+            worker.kill_pool_process(slot);
+        }
     }
 
     /// Lets the producer delete a result.
@@ -586,7 +675,7 @@ impl Simulation {
         let current = self.producer.filter(|id| self.actors.get(id).is_some_and(running));
         let id = current.unwrap_or_else(|| {
             let seed = self.rng.u64(..);
-            let producer = Producer::new("producer", &self.config.hostname, seed);
+            let producer = Producer::new("producer", Arc::new(self.config.clone()), seed);
             self.add(Part::Producer(Box::new(producer)))
         });
         self.producer = Some(id);

@@ -1,75 +1,89 @@
-//! A worker: `celery worker -P solo --without-mingle --without-gossip --without-heartbeat`.
+//! A worker: `celery worker`.
 //!
-//! The solo pool runs a task in the thread that also talks to Redis. That is why no BRPOP is under
-//! way while a task runs, and why a message is acknowledged after its task whatever `acks_late`
-//! says: the acknowledgement of an early-acknowledged task waits for the event loop, which the
-//! task holds up.
+//! Its main thread talks to the broker: it waits for messages, keeps `unacked`, answers remote
+//! control. The solo pool runs a task in that thread. That is why no BRPOP is under way while such
+//! a task runs, and why its message is acknowledged after it whatever `acks_late` says: the
+//! acknowledgement waits for the event loop, which the task holds up. The prefork pool runs tasks
+//! in processes with connections of their own.
+
+mod boot;
+mod events;
+mod pool;
+mod rate_limit;
+mod remote;
+mod requests;
+mod shutdown;
 
 use crate::actor::{Action, Activity, Actor};
-use crate::config::{Config, WorkerPool};
-use crate::connection::{Command, ConnectionId, HEALTH_CHECK_INTERVAL_MS, Role};
+use crate::backend::{self, Store};
+use crate::binding::{self, Binding};
+use crate::config::{Config, QueueOrder, WorkerPool};
+use crate::connection::{Command, ConnectionId, Role};
 use crate::ids;
-use crate::keys;
-use crate::message::{self, Outcome, TaskMessage};
-use crate::process::{Process, Progress};
+use crate::keys::{self, Keys};
+use crate::mailbox::Mailbox;
+use crate::message::TaskMessage;
+use crate::process::{Lost, Process, Progress};
 use crate::python;
-use crate::tasks;
+use crate::restore::{RestoreStep, Restorer};
+use crate::trace::{TraceStep, Tracer};
 use crate::workload::{Held, Running, Slot, What, Workload};
+use events::Dispatcher;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use std::collections::BTreeMap;
+use pool::{Pool, Returned};
+use rate_limit::Buckets;
+use remote::Reply;
+use requests::Job;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-/// The time to live of a binding of remote control, and the third of it after which it is renewed.
-const BINDING_TTL_MS: i64 = 3_600_000;
-const BINDING_REFRESH_MS: i64 = BINDING_TTL_MS / 3;
-const BINDING_SWEEP_MS: i64 = 60_000;
-/// How long `unacked_mutex` is held at most.
-const MUTEX_EXPIRE_MS: i64 = 300_000;
 /// How long a worker waits for a message, in seconds, before its event loop goes round once.
 const BRPOP_TIMEOUT: &str = "1";
 
 /// Where the worker goes on after a step.
 #[derive(Debug, Clone)]
 enum Then {
-    /// The lock was asked for.
-    Locked,
-    /// Messages that are unacknowledged for too long are known.
-    Visible,
-    /// The entry to restore was read.
-    Unacked(String),
-    /// The transaction that restores it ran, or did not as `unacked` changed.
-    Restored(String),
-    /// The lock's holder is known.
-    LockHolder,
-    /// The server's time, from which a binding's deadline follows.
-    BindingTime(BindingStep),
+    Restore(RestoreStep),
+    /// The first look for lost messages is done: the worker connects to the others.
+    Connected,
+    /// Another worker answered to `hello`, or none did in time.
+    Mingled,
+    /// It can be told that the worker is there.
+    Online,
     /// All is declared: the event loop begins.
     Ready,
     /// The message is in `unacked`.
     Received(Box<TaskMessage>),
-    /// A task's time is over.
-    Ran(Box<TaskMessage>),
+    /// The solo pool's task goes on.
+    Trace(TraceStep),
     /// What is stored for the task is known.
-    Meta(Box<Finished>),
-    /// The task's message is acknowledged.
-    Acknowledged,
-    /// The event loop has ended: clean up.
+    Meta(Box<Store>),
+    /// The state of a task that is revoked is known.
+    RevokedState(String),
+    /// The queues of replies to remote control are known.
+    ReplyQueues(Box<Reply>),
+    /// What is stored for a task whose process was lost is known.
+    WorkerLost(Box<Job>),
+    /// What the worker had is put back: it connects again.
+    Reconnect,
+    /// Nobody waits for a running task any more: what is left is put back.
+    PutBack,
+    /// The event loop has ended, and all is cleaned up.
     Stopped,
 }
 
-/// The three scripts around the bindings' deadlines, which all ask for the time.
-#[derive(Debug, Clone, Copy)]
-enum BindingStep {
-    Declare,
-    Refresh,
-    Sweep,
+impl From<RestoreStep> for Then {
+    fn from(step: RestoreStep) -> Then {
+        Then::Restore(step)
+    }
 }
 
-#[derive(Debug, Clone)]
-struct Finished {
-    task_id: String,
-    outcome: Outcome,
+impl From<TraceStep> for Then {
+    fn from(step: TraceStep) -> Then {
+        Then::Trace(step)
+    }
 }
 
 /// What the event loop does again and again.
@@ -78,196 +92,165 @@ enum Timer {
     RestoreMessages,
     RefreshBindings,
     SweepBindings,
-    CheckPidbox,
+    CheckSubscribers,
+    Heartbeat,
+}
+
+/// How a worker is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stop {
+    /// SIGTERM: tasks that run are finished.
+    Warm,
+    /// SIGQUIT: tasks that run are given up.
+    Cold,
+}
+
+/// What the worker's main thread is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Looping,
+    /// The consumer is closed; tasks that run are waited for until then, if at all.
+    Draining {
+        until: Option<UnixMillis>,
+    },
+    Stopping,
+    Over,
 }
 
 /// A simulated worker.
 #[derive(Debug, Clone)]
 pub struct Worker {
     name: String,
-    config: Config,
+    pid: u32,
+    config: Arc<Config>,
+    keys: Keys,
     rng: Rng,
     process: Process<Then>,
+    phase: Phase,
     activity: Activity,
-    /// The token under which this worker holds `unacked_mutex`.
-    mutex_token: String,
+    stop: Option<Stop>,
+    restorer: Restorer,
+    mailbox: Mailbox,
+    gossip_queue: String,
     timers: BTreeMap<Timer, UnixMillis>,
+    /// When it connected to the broker.
+    connected_at: UnixMillis,
+    /// How often it tried to connect in vain.
+    attempts: u32,
+    /// The queues, in the order in which BRPOP asks.
+    queues: Vec<String>,
     /// A BRPOP is under way.
     polling: bool,
+    /// Delivery tags of messages that are not acknowledged, in the order of their delivery.
+    delivered: Vec<String>,
+    /// How many messages more it may have, as some wait for their time.
+    eta_allowance: usize,
     /// Messages whose time has not come, by that time and their order.
-    held: BTreeMap<(UnixMillis, u64), TaskMessage>,
+    held: BTreeMap<(UnixMillis, u64), Job>,
     held_count: u64,
+    buckets: Buckets,
+    tracer: Tracer,
+    /// What the solo pool runs.
+    solo: Option<Job>,
+    running: Option<Running>,
+    pool: Pool,
+    returned: VecDeque<Returned>,
+    revoked: Vec<String>,
+    /// Celery's logical clock.
+    clock: u64,
+    dispatcher: Dispatcher,
+    processed: u64,
     news: Vec<(UnixMillis, String, What)>,
-    stopping: bool,
 }
 
 impl Worker {
     /// A worker that starts at its first [`advance`](Actor::advance).
     pub fn new(name: &str, config: Config, seed: u64) -> Worker {
-        let mut worker = Worker {
+        let config = Arc::new(config);
+        let mut rng = Rng::with_seed(seed);
+        let pid = rng.u32(1000..32_000);
+        let concurrency = match config.worker_pool {
+            WorkerPool::Solo => 0,
+            WorkerPool::Prefork => config.worker_concurrency.clamp(1, pool::PROCESSES_MAX),
+        };
+        Worker {
             name: name.to_owned(),
-            config,
-            rng: Rng::with_seed(seed),
-            process: Process::new(),
+            pid,
+            keys: Keys::new(&config),
+            process: Process::new(0, &config),
+            phase: Phase::Starting,
             activity: Activity::Starting,
-            mutex_token: String::new(),
+            stop: None,
+            restorer: Restorer::new(&config),
+            mailbox: Mailbox { oid: ids::process_id(&mut rng), clock: 0 },
+            gossip_queue: format!("{}.{}", keys::EVENT_EXCHANGE, ids::message_id(&mut rng)),
             timers: BTreeMap::new(),
+            connected_at: UnixMillis(0),
+            attempts: 0,
+            queues: config.consumed_queues(),
             polling: false,
+            delivered: Vec::new(),
+            eta_allowance: 0,
             held: BTreeMap::new(),
             held_count: 0,
+            buckets: Buckets::default(),
+            tracer: Tracer::new(&config, name, pid, rng.u64(..)),
+            solo: None,
+            running: None,
+            pool: Pool::new(&config, name, pid, concurrency, rng.u64(..)),
+            returned: VecDeque::new(),
+            revoked: Vec::new(),
+            clock: 0,
+            dispatcher: Dispatcher::new(&config),
+            processed: 0,
             news: Vec::new(),
-            stopping: false,
-        };
-        worker.start();
-        worker
+            rng,
+            config,
+        }
     }
 
-    /// Warm shutdown: the task that runs is finished, then the worker says goodbye.
+    /// Warm shutdown (SIGTERM): tasks that run are finished, then the worker says goodbye and puts
+    /// back what it did not begin.
     pub fn stop(&mut self) {
-        self.stopping = true;
+        self.stop = self.stop.max(Some(Stop::Warm));
     }
 
-    /// Connects, restores lost messages, declares its queues.
-    fn start(&mut self) {
-        let process = &mut self.process;
-        process.open(Role::Consumer);
-        process.call(Role::Consumer, Command::new("PING"));
-        process.open(Role::Channel);
-        self.lock();
-        let process = &mut self.process;
-        process.transaction(Role::Channel, declare_queue(keys::DEFAULT_QUEUE));
-        process.transaction(Role::Channel, bind_queue(keys::DEFAULT_QUEUE));
-        process.open(Role::Pidbox);
-        process.call(Role::Pidbox, Command::new("PING"));
-        process.open(Role::PidboxChannel);
-        let pidbox = keys::pidbox_queue(&self.name);
-        process.transaction(Role::PidboxChannel, declare_queue(&pidbox));
-        self.binding(BindingStep::Declare);
-        self.process.then(Then::Ready);
+    /// Cold shutdown (SIGQUIT): tasks that run are given up and put back, too, after
+    /// `worker_soft_shutdown_timeout` where that is set.
+    pub fn stop_cold(&mut self) {
+        self.stop = Some(Stop::Cold);
     }
 
-    /// Takes the lock of the one who restores messages.
-    fn lock(&mut self) {
-        self.mutex_token = ids::lock_token(&mut self.rng);
-        let set = Command::new("SET").arg(keys::UNACKED_MUTEX).arg(&self.mutex_token);
-        let set = set.args(["NX", "PX"]).arg(MUTEX_EXPIRE_MS.to_string());
-        self.process.call_then(Role::Channel, set, Then::Locked);
+    /// Ends a process of the prefork pool as SIGKILL does.
+    pub fn kill_pool_process(&mut self, slot: usize) {
+        self.lose_pool_process(slot, Returned::lost);
     }
 
-    fn locked(&mut self, acquired: bool, now: UnixMillis) {
-        if !acquired {
-            return;
+    fn lose_pool_process(&mut self, slot: usize, how: fn(usize, Job) -> Returned) {
+        if let Some(job) = self.pool.replace(slot) {
+            self.returned.push_back(how(slot, job));
         }
-        let before = now + -self.visibility_timeout_ms();
-        let range = Command::new("ZRANGE").arg(keys::UNACKED_INDEX);
-        let range =
-            range.arg(python::timestamp(before)).args(["0", "BYSCORE", "REV", "WITHSCORES"]);
-        self.process.call_then(Role::Channel, range, Then::Visible);
-        let get = Command::new("GET").arg(keys::UNACKED_MUTEX);
-        self.process.call_then(Role::Channel, get, Then::LockHolder);
-    }
-
-    /// Restores one message: `restore_by_tag`.
-    fn restore(&mut self, tag: String) {
-        self.process.call(Role::Channel, Command::new("WATCH").arg(keys::UNACKED));
-        let get = Command::new("HGET").arg(keys::UNACKED).arg(&tag);
-        self.process.call_then(Role::Channel, get, Then::Unacked(tag));
-    }
-
-    fn restore_entry(&mut self, tag: String, entry: Option<&[u8]>) {
-        let mut commands = forget_unacked(&tag);
-        if let Some((list, message)) = entry.and_then(message::restore) {
-            commands.push(Command::new("RPUSH").arg(list).arg(message));
-        }
-        self.process.transaction_then(Role::Channel, commands, Then::Restored(tag));
-    }
-
-    /// Releases the lock, if it is still this worker's.
-    fn unlock(&mut self, holder: Option<&[u8]>) {
-        if holder == Some(self.mutex_token.as_bytes()) {
-            self.process.call(Role::Channel, Command::new("DEL").arg(keys::UNACKED_MUTEX));
-        }
-    }
-
-    /// The binding of remote control ends with the worker, so it has a deadline.
-    fn binding(&mut self, step: BindingStep) {
-        if let BindingStep::Declare = step {
-            self.process.call(Role::PidboxChannel, self.add_binding());
-        }
-        let then = Then::BindingTime(step);
-        self.process.call_then(Role::PidboxChannel, Command::new("TIME"), then);
-    }
-
-    fn binding_time(&mut self, step: BindingStep, time_ms: i64) {
-        let role = Role::PidboxChannel;
-        let deadline = time_ms.saturating_add(BINDING_TTL_MS).to_string();
-        let set_deadline = Command::new("ZADD").arg(keys::BINDING_DEADLINES).arg("GT");
-        let set_deadline = set_deadline.arg(deadline).arg(keys::PIDBOX_EXCHANGE);
-        match step {
-            BindingStep::Declare => self.process.call(role, set_deadline),
-            BindingStep::Refresh => {
-                self.process.transaction(role, [self.add_binding(), set_deadline]);
-            }
-            BindingStep::Sweep => {
-                let overdue = Command::new("ZRANGEBYSCORE").arg(keys::BINDING_DEADLINES);
-                let overdue = overdue.arg("-inf").arg(time_ms.to_string());
-                self.process.call(role, overdue.args(["LIMIT", "0", "100"]));
-            }
-        }
-    }
-
-    fn add_binding(&self) -> Command {
-        let member = keys::binding_member("", &keys::pidbox_queue(&self.name));
-        Command::new("SADD").arg(keys::binding(keys::PIDBOX_EXCHANGE)).arg(member)
-    }
-
-    /// The event loop begins: its timers, and the two connections that it listens on.
-    fn ready(&mut self, now: UnixMillis) {
-        self.timers.insert(Timer::RefreshBindings, now + 1000);
-        self.timers.insert(Timer::SweepBindings, now + 1000);
-        self.timers.insert(Timer::RestoreMessages, now + self.restore_interval_ms());
-        self.timers.insert(Timer::CheckPidbox, now + HEALTH_CHECK_INTERVAL_MS);
-        self.poll();
-        let subscribe = Command::new("PSUBSCRIBE").arg(keys::PIDBOX_CHANNEL);
-        self.process.post(Role::Pidbox, subscribe);
-    }
-
-    fn restore_interval_ms(&self) -> i64 {
-        let looks = self.config.broker_transport_options.unacked_restore_throttle.max(1);
-        self.config
-            .broker_transport_options
-            .unacked_restore_interval
-            .max(1)
-            .saturating_mul(looks)
-            .saturating_mul(1000)
-    }
-
-    fn visibility_timeout_ms(&self) -> i64 {
-        (self.config.broker_transport_options.visibility_timeout * 1000.0) as i64
     }
 
     /// The tasks that it has now.
     pub fn workload(&self) -> Workload {
-        let running = match &self.activity {
-            Activity::Running { task_id, task, since, until } => Some(Running {
-                task_id: task_id.clone(),
-                task: task.clone(),
-                since: *since,
-                until: *until,
-            }),
-            _ => None,
+        let held = self
+            .held
+            .iter()
+            .map(|((until, _), job)| Held { task_id: job.request.id.clone(), until: *until });
+        let slots = match self.config.worker_pool {
+            WorkerPool::Solo => vec![Slot { pid: self.pid, running: self.running.clone() }],
+            WorkerPool::Prefork => self.pool.slots(),
         };
-        let held = self.held.iter().filter_map(|((until, _), message)| {
-            let task_id = message.request.as_ref()?.id.clone();
-            Some(Held { task_id, until: *until })
-        });
+        let waiting = self.buckets.waiting().chain(self.pool.waiting());
         Workload {
-            pool: WorkerPool::Solo,
-            prefetch_limit: Some(1),
-            queues: vec![keys::DEFAULT_QUEUE.to_owned()],
+            pool: self.config.worker_pool,
+            prefetch_limit: self.prefetch_limit(),
+            queues: self.config.consumed_queues(),
             parked: self.polling,
-            slots: vec![Slot { pid: 1, running }],
-            prefetched: Vec::new(),
+            slots,
+            prefetched: waiting.map(|job| job.request.id.clone()).collect(),
             held: held.collect(),
         }
     }
@@ -277,33 +260,58 @@ impl Worker {
         std::mem::take(&mut self.news)
     }
 
-    fn tell(&mut self, message: &TaskMessage, what: What, now: UnixMillis) {
-        if let Some(request) = &message.request {
-            self.news.push((now, request.id.clone(), what));
-        }
+    fn tell(&mut self, task_id: &str, what: What, now: UnixMillis) {
+        self.news.push((now, task_id.to_owned(), what));
+    }
+
+    /// How many unacknowledged messages it may have; `None` is any number.
+    fn prefetch_limit(&self) -> Option<usize> {
+        let processes = match self.config.worker_pool {
+            WorkerPool::Solo => 1,
+            WorkerPool::Prefork => self.pool.len(),
+        };
+        let multiplier = usize::try_from(self.config.worker_prefetch_multiplier).unwrap_or(0);
+        let limit = processes.saturating_mul(multiplier);
+        (limit > 0).then(|| limit.saturating_add(self.eta_allowance))
+    }
+
+    fn can_consume(&self) -> bool {
+        self.prefetch_limit().is_none_or(|limit| self.delivered.len() < limit)
     }
 
     fn poll(&mut self) {
         self.polling = true;
-        self.activity = Activity::Idle;
-        let brpop = Command::new("BRPOP").args(keys::queue_lists(keys::DEFAULT_QUEUE));
+        let mut queues = self.queues.clone();
+        if self.config.broker_transport_options.queue_order_strategy == QueueOrder::Sorted {
+            queues.sort();
+        }
+        let brpop = Command::new("BRPOP").args(self.keys.lists_of(&queues));
         self.process.post(Role::Consumer, brpop.arg(BRPOP_TIMEOUT));
     }
 
     /// One round of the event loop; `false` where there was nothing to do.
     fn event_loop(&mut self, now: UnixMillis) -> bool {
-        if self.activity.is_over() {
-            return false;
+        match self.phase {
+            Phase::Starting | Phase::Stopping | Phase::Over => return false,
+            Phase::Draining { until } => return self.drain(until, now),
+            Phase::Looping => {}
         }
-        self.listen_to_pidbox();
+        if self.hear(now) || self.flush_events(now) || self.take_returned(now) {
+            return true;
+        }
         if let Some(reply) = self.take_poll_reply() {
             self.polling = false;
             self.polled(&reply, now);
             return true;
         }
         if let Some(entry) = self.held.first_entry().filter(|entry| entry.key().0 <= now) {
-            let message = entry.remove();
-            self.execute(message, now);
+            let job = entry.remove();
+            self.eta_allowance = self.eta_allowance.saturating_sub(1);
+            self.due(job, now);
+            return true;
+        }
+        if let Some(job) = self.buckets.take_due(now) {
+            self.reserve(job, now);
             return true;
         }
         if let Some((&timer, _)) = self.timers.iter().find(|(_, at)| **at <= now) {
@@ -313,50 +321,88 @@ impl Worker {
         if self.polling {
             return false;
         }
-        if self.stopping {
-            self.say_goodbye();
-        } else {
-            self.poll();
+        if self.stop.is_some() {
+            self.say_goodbye(now);
+            return true;
         }
-        true
+        if self.can_consume() {
+            self.poll();
+            return true;
+        }
+        false
     }
 
     fn take_poll_reply(&mut self) -> Option<Value> {
         self.process.connection(Role::Consumer)?.inbox.pop_front()
     }
 
-    /// Remote control is heard but not obeyed.
-    fn listen_to_pidbox(&mut self) {
-        if let Some(pidbox) = self.process.connection(Role::Pidbox) {
-            pidbox.inbox.clear();
-        }
-    }
-
     fn tick(&mut self, timer: Timer, now: UnixMillis) {
         let interval_ms = match timer {
             Timer::RestoreMessages => {
-                self.lock();
-                self.restore_interval_ms()
+                self.restorer.look(&mut self.process, &mut self.rng);
+                self.restorer.interval_ms()
             }
             Timer::RefreshBindings => {
-                self.binding(BindingStep::Refresh);
-                BINDING_REFRESH_MS
+                for (binding, role) in self.bindings() {
+                    binding.renew(&mut self.process, &self.keys, role);
+                }
+                binding::REFRESH_MS
             }
             Timer::SweepBindings => {
-                self.binding(BindingStep::Sweep);
-                BINDING_SWEEP_MS
-            }
-            Timer::CheckPidbox => {
-                let silent =
-                    self.process.connection(Role::Pidbox).is_some_and(|it| it.is_silent(now));
-                if silent {
-                    let ping = Command::new("PING").arg("redis-py-health-check");
-                    self.process.post(Role::Pidbox, ping);
+                for (_, role) in self.bindings() {
+                    binding::sweep(&mut self.process, &self.keys, role);
                 }
-                HEALTH_CHECK_INTERVAL_MS
+                binding::SWEEP_MS
+            }
+            Timer::CheckSubscribers => {
+                for role in [Role::Pidbox, Role::Gossip] {
+                    let connection = self.process.connection(role);
+                    if connection.is_some_and(|connection| connection.is_silent(now)) {
+                        let ping = Command::new("PING").arg("redis-py-health-check");
+                        self.process.post(role, ping);
+                    }
+                }
+                self.health_check_ms()
+            }
+            Timer::Heartbeat => {
+                self.send_heartbeat("worker-heartbeat", now);
+                events::HEARTBEAT_MS
             }
         };
         self.timers.insert(timer, now + interval_ms);
+    }
+
+    fn health_check_ms(&self) -> i64 {
+        let seconds = self.config.broker_transport_options.health_check_interval;
+        if seconds > 0 { seconds.saturating_mul(1000) } else { 25_000 }
+    }
+
+    /// The queues that end with it, and the connections that they are declared on.
+    fn bindings(&self) -> Vec<(Binding, Role)> {
+        let mut bindings = Vec::new();
+        if self.config.worker_enable_remote_control {
+            bindings.push((self.pidbox_binding(), Role::PidboxChannel));
+        }
+        if self.config.worker_gossip {
+            bindings.push((self.gossip_binding(), Role::GossipChannel));
+        }
+        bindings
+    }
+
+    fn pidbox_binding(&self) -> Binding {
+        Binding {
+            exchange: keys::PIDBOX_EXCHANGE,
+            routing_key: String::new(),
+            queue: keys::pidbox_queue(&self.name),
+        }
+    }
+
+    fn gossip_binding(&self) -> Binding {
+        Binding {
+            exchange: keys::EVENT_EXCHANGE,
+            routing_key: "worker.#".to_owned(),
+            queue: self.gossip_queue.clone(),
+        }
     }
 
     /// BRPOP answered: with a message, with nothing in time, or with an error.
@@ -365,166 +411,131 @@ impl Worker {
             Value::Error(text) => return self.crash(String::from_utf8_lossy(text).into_owned()),
             reply => reply.as_array(),
         };
-        let Some([_, Value::Bulk(message)]) = items else {
+        let Some([Value::Bulk(list), Value::Bulk(message)]) = items else {
             return;
         };
+        self.rotate_queues(&String::from_utf8_lossy(list));
         let Some(message) = TaskMessage::parse(message) else {
             return self.crash("JSONDecodeError: the message is not kombu's".to_owned());
         };
-        self.activity = Activity::Busy;
+        let tag = &message.delivery_tag;
+        let index = Command::new("ZADD").arg(self.keys.key(keys::UNACKED_INDEX));
+        let entry = Command::new("HSET").arg(self.keys.key(keys::UNACKED)).arg(tag);
         self.process.transaction(
             Role::Channel,
-            [
-                Command::new("ZADD")
-                    .arg(keys::UNACKED_INDEX)
-                    .arg(python::timestamp(now))
-                    .arg(&message.delivery_tag),
-                Command::new("HSET")
-                    .arg(keys::UNACKED)
-                    .arg(&message.delivery_tag)
-                    .arg(message.unacked_entry()),
-            ],
+            [index.arg(python::timestamp(now)).arg(tag), entry.arg(message.unacked_entry())],
         );
         self.process.then(Then::Received(Box::new(message)));
     }
 
-    fn received(&mut self, message: TaskMessage, now: UnixMillis) {
-        self.tell(&message, What::Received, now);
-        match message.request.as_ref().and_then(|request| request.eta) {
-            Some(eta) if eta > now => {
-                self.tell(&message, What::Held { until: eta }, now);
-                self.held_count += 1;
-                self.held.insert((eta, self.held_count), message);
-            }
-            _ => self.execute(message, now),
-        }
-    }
-
-    fn execute(&mut self, message: TaskMessage, now: UnixMillis) {
-        let Some(request) = &message.request else {
-            // Received and deleted unknown message.
-            return self.acknowledge(&message.delivery_tag);
-        };
-        let Some(task) = tasks::find(&request.task) else {
-            self.acknowledge(&message.delivery_tag);
-            let outcome = tasks::not_registered(&request.task);
-            return self.store(Finished { task_id: request.id.clone(), outcome });
-        };
-        let millis = task.duration_ms(request, self.config.task_ms);
-        self.activity = Activity::Running {
-            task_id: request.id.clone(),
-            task: request.task.clone(),
-            since: now,
-            until: now + millis,
-        };
-        self.tell(&message, What::Started { slot: 0, until: now + millis }, now);
-        self.process.sleep_then(millis, Then::Ran(Box::new(message)));
-    }
-
-    fn ran(&mut self, message: &TaskMessage, now: UnixMillis) {
-        self.activity = Activity::Busy;
-        if let Some(request) = &message.request
-            && let Some(task) = tasks::find(&request.task)
-            && !request.ignore_result
-            && !task.ignore_result
-        {
-            let outcome = task.run(request);
-            self.tell(message, What::Ended { state: outcome.state().to_owned() }, now);
-            self.store(Finished { task_id: request.id.clone(), outcome });
-        }
-        self.acknowledge(&message.delivery_tag);
-    }
-
-    /// Stores a result, unless the task is known to have succeeded before.
-    fn store(&mut self, finished: Finished) {
-        if !self.process.is_open(Role::Results) {
-            self.process.open(Role::Results);
-        }
-        let get = Command::new("GET").arg(keys::result(&finished.task_id));
-        self.process.call_then(Role::Results, get, Then::Meta(Box::new(finished)));
-    }
-
-    fn store_over(&mut self, finished: &Finished, stored: Option<&[u8]>, now: UnixMillis) {
-        if stored.and_then(message::status_of).as_deref() == Some("SUCCESS") {
+    /// The queue that had a message comes last in the next round.
+    fn rotate_queues(&mut self, list: &str) {
+        if self.config.broker_transport_options.queue_order_strategy != QueueOrder::RoundRobin {
             return;
         }
-        let key = keys::result(&finished.task_id);
-        let meta = message::result_meta(&finished.task_id, &finished.outcome, now);
-        let expires = self.config.result_expires.map_or(0, |it| it as i64).to_string();
-        self.process.transaction(
-            Role::Results,
-            [
-                Command::new("SETEX").arg(&key).arg(expires).arg(&meta),
-                Command::new("PUBLISH").arg(&key).arg(&meta),
-            ],
-        );
+        let queue = self.keys.queue_of_list(list);
+        if let Some(at) = self.queues.iter().position(|known| known == queue) {
+            let queue = self.queues.remove(at);
+            self.queues.push(queue);
+        }
     }
 
-    fn acknowledge(&mut self, delivery_tag: &str) {
-        let commands = forget_unacked(delivery_tag);
-        self.process.transaction_then(Role::Channel, commands, Then::Acknowledged);
-    }
-
-    /// The end of a warm shutdown: messages that were held back are restored, remote control is
-    /// undeclared, connections close.
-    fn say_goodbye(&mut self) {
-        self.activity = Activity::Stopping;
-        self.timers.clear();
-        let unsubscribe = Command::new("PUNSUBSCRIBE").arg(keys::PIDBOX_CHANNEL);
-        self.process.post(Role::Pidbox, unsubscribe);
-        self.process.open(Role::Shutdown);
-        let pidbox = keys::pidbox_queue(&self.name);
-        let member = keys::binding_member("", &pidbox);
-        for set in [keys::binding, keys::permanent_binding] {
-            let remove = Command::new("SREM").arg(set(keys::PIDBOX_EXCHANGE)).arg(&member);
-            self.process.call(Role::Shutdown, remove);
-        }
-        let delete = keys::queue_lists(&pidbox).map(|list| Command::new("DEL").arg(list));
-        self.process.transaction(Role::Shutdown, delete);
-        for message in std::mem::take(&mut self.held).into_values() {
-            self.restore(message.delivery_tag);
-        }
-        self.process.then(Then::Stopped);
+    fn store(&mut self, store: Store) {
+        backend::begin(&mut self.process, store, Then::Meta);
     }
 
     fn crash(&mut self, error: String) {
+        self.end(Activity::Crashed(error));
+    }
+
+    /// Ends the worker and all its processes at once.
+    fn end(&mut self, activity: Activity) {
         self.process.abort();
+        self.pool.abort();
         self.timers.clear();
         self.held.clear();
-        self.activity = Activity::Crashed(error);
+        self.buckets = Buckets::default();
+        self.delivered.clear();
+        self.returned.clear();
+        self.solo = None;
+        self.running = None;
+        self.polling = false;
+        self.phase = Phase::Over;
+        self.activity = activity;
     }
 
     fn go_on(&mut self, then: Then, replies: &[Value], now: UnixMillis) {
         let reply = replies.last();
         match then {
-            Then::Locked => self.locked(matches!(reply, Some(Value::Simple(_))), now),
-            Then::Visible => {
-                for tag in reply.map(members).unwrap_or_default() {
-                    self.restore(tag);
-                }
-            }
-            Then::Unacked(tag) => self.restore_entry(tag, reply.and_then(Value::as_bytes)),
-            Then::Restored(tag) => {
-                if matches!(reply, Some(Value::Null)) {
-                    self.restore(tag);
-                }
-            }
-            Then::LockHolder => self.unlock(reply.and_then(Value::as_bytes)),
-            Then::BindingTime(step) => {
-                self.binding_time(step, reply.and_then(time_ms).unwrap_or(now.0));
-            }
+            Then::Restore(step) => self.restorer.go_on(&mut self.process, step, reply, now),
+            Then::Connected => self.connected(now),
+            Then::Mingled => self.mingled(reply, now),
+            Then::Online => self.online(now),
             Then::Ready => self.ready(now),
             Then::Received(message) => self.received(*message, now),
-            Then::Ran(message) => self.ran(&message, now),
-            Then::Meta(finished) => {
-                self.store_over(&finished, reply.and_then(Value::as_bytes), now);
+            Then::Trace(step) => {
+                if let Some(done) = self.tracer.go_on(&mut self.process, step, reply, now) {
+                    self.running = None;
+                    if let Some(job) = self.solo.take() {
+                        self.task_ended(job, &done, now);
+                    }
+                }
             }
-            Then::Acknowledged => self.activity = Activity::Idle,
-            Then::Stopped => {
-                self.process.abort();
-                self.activity = Activity::Stopped;
+            Then::Meta(store) => {
+                let stored = reply.and_then(Value::as_bytes);
+                let (config, name) = (&self.config, &self.name);
+                backend::finish(&mut self.process, config, name, &store, stored, now);
             }
+            Then::RevokedState(task_id) => self.mark_revoked(task_id, reply),
+            Then::ReplyQueues(message) => self.reply(&message, reply),
+            Then::WorkerLost(job) => self.worker_lost(*job, reply, now),
+            Then::Reconnect => self.start(),
+            Then::PutBack => self.put_back(),
+            Then::Stopped => self.end(Activity::Stopped),
         }
+    }
+
+    /// A command was answered with an error. A task of the solo pool fails by it; nothing else
+    /// catches it.
+    fn raised(&mut self, error: String, now: UnixMillis) {
+        match (self.tracer.raised(&error), self.solo.take()) {
+            (Some(done), Some(job)) => {
+                self.process.unwind();
+                self.running = None;
+                self.task_ended(job, &done, now);
+            }
+            _ => self.crash(error),
+        }
+    }
+
+    /// Lets the main thread do what it can; `false` where it could do nothing.
+    fn advance_main(&mut self, now: UnixMillis) -> bool {
+        match self.process.run(now) {
+            Progress::Continue(then, replies) => self.go_on(then, &replies, now),
+            Progress::Raised(error) => self.raised(error, now),
+            Progress::Waiting => return false,
+            Progress::Idle => return self.event_loop(now),
+        }
+        true
+    }
+
+    fn describe(&mut self) {
+        if self.activity.is_over() {
+            return;
+        }
+        let running = self.running.clone().or_else(|| self.pool.first_running());
+        self.activity = match (self.phase, running) {
+            (Phase::Draining { .. } | Phase::Stopping, _) => Activity::Stopping,
+            (_, Some(running)) => Activity::Running {
+                task_id: running.task_id,
+                task: running.task,
+                since: running.since,
+                until: running.until,
+            },
+            (Phase::Starting, None) => Activity::Starting,
+            (_, None) if self.process.is_idle() => Activity::Idle,
+            (_, None) => Activity::Busy,
+        };
     }
 }
 
@@ -538,91 +549,72 @@ impl Actor for Worker {
     }
 
     fn connections(&self) -> Vec<(ConnectionId, Role)> {
-        self.process.connections().collect()
+        self.process.connections().chain(self.pool.connections()).collect()
     }
 
     fn receive(&mut self, connection: ConnectionId, bytes: &[u8], now: UnixMillis) {
-        if self.process.receive(connection, bytes, now) {
+        let understood = match connection.process() {
+            0 => self.process.receive(connection, bytes, now),
+            _ => self.pool.receive(connection, bytes, now),
+        };
+        if understood {
             self.advance(now);
         } else {
             self.crash("the server does not speak RESP".to_owned());
         }
     }
 
-    fn disconnected(&mut self, connection: ConnectionId, _now: UnixMillis) {
-        if self.connections().iter().any(|(id, _)| *id == connection) {
-            self.crash("Connection closed by server.".to_owned());
+    fn disconnected(&mut self, connection: ConnectionId, now: UnixMillis) {
+        if connection.process() != 0 {
+            self.pool.disconnected(connection, &mut self.returned);
+        } else {
+            match self.process.disconnected(connection) {
+                Lost::Nothing => {}
+                Lost::Raised => self.raised("Connection closed by server.".to_owned(), now),
+                Lost::Connection(_) => self.lost_connection(),
+            }
         }
+        self.advance(now);
     }
 
     fn advance(&mut self, now: UnixMillis) {
+        if self.phase == Phase::Starting && self.process.is_idle() {
+            self.start();
+        }
         loop {
-            match self.process.run(now) {
-                Progress::Continue(then, replies) => self.go_on(then, &replies, now),
-                Progress::Raised(error) => self.crash(error),
-                Progress::Waiting => break,
-                Progress::Idle => {
-                    if !self.event_loop(now) {
-                        break;
-                    }
-                }
+            self.pool.enforce_limits(now, &mut self.returned);
+            let by_pool = self.pool.advance(now, &mut self.returned);
+            if !self.advance_main(now) && !by_pool {
+                break;
             }
         }
+        self.describe();
     }
 
     fn next_deadline(&self) -> Option<UnixMillis> {
+        let pool = self.pool.next_deadline();
         if !self.process.is_idle() {
-            return self.process.next_deadline();
+            return self.process.next_deadline().into_iter().chain(pool).min();
         }
-        let timer = self.timers.values().min().copied();
-        let held = self.held.keys().next().map(|(eta, _)| *eta);
-        timer.into_iter().chain(held).min()
+        match self.phase {
+            Phase::Looping => {
+                let timer = self.timers.values().min().copied();
+                let held = self.held.keys().next().map(|(eta, _)| *eta);
+                let limited = self.buckets.next_due();
+                timer.into_iter().chain(held).chain(limited).chain(pool).min()
+            }
+            Phase::Draining { until } => until.into_iter().chain(pool).min(),
+            _ => pool,
+        }
     }
 
     fn take_actions(&mut self) -> Vec<Action> {
-        self.process.take_actions()
+        let mut actions = self.process.take_actions();
+        self.pool.take_actions(&mut actions);
+        actions
     }
 
     fn kill(&mut self) {
-        self.process.abort();
-        self.timers.clear();
-        self.held.clear();
-        self.activity = Activity::Killed;
+        self.end(Activity::Killed);
     }
-}
-
-/// Looks whether a queue is there: `queue_declare`.
-pub(crate) fn declare_queue(queue: &str) -> impl Iterator<Item = Command> {
-    keys::queue_lists(queue).map(|list| Command::new("LLEN").arg(list))
-}
-
-/// Binds a queue to the exchange of its name: `queue_bind`.
-pub(crate) fn bind_queue(queue: &str) -> impl Iterator<Item = Command> {
-    let member = keys::binding_member(queue, queue);
-    [keys::binding(queue), keys::permanent_binding(queue)]
-        .into_iter()
-        .map(move |set| Command::new("SADD").arg(set).arg(&member))
-}
-
-fn forget_unacked(delivery_tag: &str) -> Vec<Command> {
-    vec![
-        Command::new("ZREM").arg(keys::UNACKED_INDEX).arg(delivery_tag),
-        Command::new("HDEL").arg(keys::UNACKED).arg(delivery_tag),
-    ]
-}
-
-/// The members of a reply to ZRANGE ... WITHSCORES.
-fn members(reply: &Value) -> Vec<String> {
-    let pairs = reply.as_array().unwrap_or_default().iter();
-    let members = pairs.filter_map(|pair| pair.as_array()?.first()?.as_bytes());
-    members.map(|member| String::from_utf8_lossy(member).into_owned()).collect()
-}
-
-/// The reply to TIME in milliseconds.
-fn time_ms(reply: &Value) -> Option<i64> {
-    let number = |value: &Value| std::str::from_utf8(value.as_bytes()?).ok()?.parse::<i64>().ok();
-    let [seconds, micros] = reply.as_array()? else {
-        return None;
-    };
-    number(seconds)?.checked_mul(1000)?.checked_add(number(micros)? / 1000)
 }

@@ -49,7 +49,7 @@ const SELECT: &str = r"*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n";
 
 #[test]
 fn the_result_backend_selects_its_database_last() {
-    let mut producer = Producer::new("producer", "h", 1);
+    let mut producer = Producer::new("producer", Config::solo().into(), 1);
     producer.send(TaskCall::new("app.add", [2, 3]));
     let expected = [HELLO, MAINTENANCE, LIBRARY_OF_CELERY, VERSION, SELECT];
     assert_eq!(sent(producer, Role::ResultListener, 5), expected);

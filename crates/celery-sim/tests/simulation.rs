@@ -1,6 +1,8 @@
 //! Actors on an engine: what outlives them, what comes back, and that it is all the same each time.
 
-use celery_sim::{Activity, Config, Simulation, TaskCall, TransportOptions, keys};
+use celery_sim::{
+    Activity, Canvas, Config, Report, Simulation, TaskCall, TransportOptions, What, keys,
+};
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
 
@@ -177,20 +179,177 @@ fn a_message_that_is_no_task_is_dropped_and_one_that_is_no_message_ends_the_work
 }
 
 #[test]
-fn a_lost_connection_or_an_error_ends_a_worker() {
+fn an_error_ends_a_worker() {
     let mut world = World::new(Config::solo());
-    world.celery.start_worker();
-    world.pass(100);
-    world.ask(0, &["CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes"]);
-    world.pass(0);
-    assert!(matches!(world.activity("w1@keyspace"), Activity::Crashed(_)));
     world.ask(0, &["SET", "celery", "no list"]);
     world.celery.start_worker();
     world.pass(100);
-    let Activity::Crashed(error) = world.activity("w2@keyspace") else {
+    let Activity::Crashed(error) = world.activity("w1@keyspace") else {
         panic!("LLEN fails on a string");
     };
     assert!(error.starts_with("WRONGTYPE"), "{error}");
+}
+
+#[test]
+fn a_lost_connection_puts_back_what_is_unacknowledged_and_what_runs_runs_twice() {
+    let mut world = World::new(Config { worker_concurrency: 1, ..quiet() });
+    world.celery.start_worker();
+    world.pass(100);
+    let slow = world.celery.send_task(TaskCall::new("app.slow", [6]));
+    let later = TaskCall { countdown_ms: Some(30_000), ..TaskCall::new("app.add", [1, 1]) };
+    world.celery.send_task(later);
+    world.pass(1_000);
+    assert_eq!(world.count(&["HLEN", "unacked"]), 2);
+    world.celery.take_reports();
+    world.ask(0, &["CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes"]);
+    world.pass(13_000);
+    let starts = |report: &Report| matches!(report.what, What::Started { .. });
+    let again = world.celery.take_reports();
+    let again = again.iter().filter(|report| report.task_id == slow && starts(report));
+    assert_eq!(again.count(), 1, "it was put back, taken again, and ran a second time");
+    assert_eq!(world.result(&slow).unwrap()["result"], "slept 6");
+    assert_eq!(world.count(&["HLEN", "unacked"]), 1, "the held one is held again");
+}
+
+#[test]
+fn a_worker_connects_again_when_the_server_is_back() {
+    let mut world = World::new(quiet());
+    world.celery.start_worker();
+    world.pass(100);
+    world.celery.refuse_connections_until(world.now + 5_000);
+    world.ask(0, &["CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes"]);
+    world.pass(4_000);
+    assert_eq!(world.activity("w1@keyspace"), Activity::Starting);
+    world.pass(4_000);
+    let task_id = world.celery.send_task(TaskCall::new("app.add", [2, 3]));
+    world.pass(100);
+    assert_eq!(world.result(&task_id).unwrap()["result"], 5);
+}
+
+#[test]
+fn a_process_that_is_lost_fails_its_task_or_gives_it_back() {
+    for gives_back in [false, true] {
+        let config =
+            Config { worker_concurrency: 1, task_reject_on_worker_lost: gives_back, ..quiet() };
+        let mut world = World::new(config);
+        let worker = world.celery.start_worker();
+        world.pass(100);
+        let task_id = world.celery.send_task(TaskCall::new("app.slow", [3]));
+        world.pass(1_000);
+        world.celery.kill_pool_process(worker, 0);
+        world.pass(4_000);
+        let result = world.result(&task_id).unwrap();
+        match gives_back {
+            false => assert_eq!(result["result"]["exc_type"], "WorkerLostError"),
+            true => assert_eq!(result["result"], "slept 3"),
+        }
+        assert_eq!(world.count(&["HLEN", "unacked"]), 0);
+    }
+}
+
+#[test]
+fn limits_of_time_raise_in_a_task_and_kill_its_process() {
+    let mut world = World::new(Config { task_time_limit: Some(2.0), ..quiet() });
+    world.celery.start_worker();
+    world.pass(100);
+    let hard = world.celery.send_task(TaskCall::new("app.slow", [4]));
+    let call = TaskCall { soft_time_limit: Some(1.0), ..TaskCall::new("app.slow", [4]) };
+    let soft = world.celery.send_task(call);
+    world.pass(0);
+    world.pass(1_500);
+    assert_eq!(world.result(&soft).unwrap()["result"]["exc_type"], "SoftTimeLimitExceeded");
+    assert!(world.result(&hard).is_none());
+    world.pass(1_000);
+    assert_eq!(world.result(&hard).unwrap()["result"]["exc_type"], "TimeLimitExceeded");
+    assert_eq!(world.count(&["HLEN", "unacked"]), 0);
+}
+
+#[test]
+fn a_rate_limit_spreads_tasks_over_time() {
+    let mut world = World::new(Config::solo());
+    world.celery.start_worker();
+    world.pass(100);
+    let ids: Vec<String> =
+        (0..3).map(|i| world.celery.send_task(TaskCall::new("app.limited", [i]))).collect();
+    world.pass(0);
+    let done = |world: &mut World| ids.iter().filter(|id| world.result(id).is_some()).count();
+    assert_eq!(done(&mut world), 1);
+    assert_eq!(world.count(&["HLEN", "unacked"]), 2, "they are taken, and wait in the worker");
+    world.pass(2_000);
+    assert_eq!(done(&mut world), 2);
+    world.pass(2_000);
+    assert_eq!(done(&mut world), 3);
+}
+
+#[test]
+fn a_task_that_comes_too_late_is_revoked() {
+    let mut world = World::new(Config::solo());
+    let call = TaskCall { expires_ms: Some(1_000), ..TaskCall::new("app.add", [1, 1]) };
+    let task_id = world.celery.send_task(call);
+    world.pass(0);
+    world.pass(2_000);
+    world.celery.start_worker();
+    world.pass(100);
+    let result = world.result(&task_id).unwrap();
+    assert_eq!(result["status"], "REVOKED");
+    assert_eq!(result["result"]["exc_message"][0], "expired");
+}
+
+#[test]
+fn a_cold_shutdown_puts_back_what_runs() {
+    let mut world = World::new(quiet());
+    let worker = world.celery.start_worker();
+    world.pass(100);
+    for _ in 0..2 {
+        world.celery.send_task(TaskCall::new("app.slow", [3]));
+    }
+    world.pass(500);
+    world.celery.stop_worker_cold(worker);
+    world.pass(1_500);
+    assert_eq!(world.activity("w1@keyspace"), Activity::Stopped);
+    assert_eq!(world.count(&["LLEN", "celery"]), 2);
+    assert_eq!(world.count(&["EXISTS", "unacked", "unacked_index"]), 0);
+}
+
+#[test]
+fn a_pool_takes_as_many_messages_as_its_settings_say() {
+    let config = Config { worker_concurrency: 2, worker_prefetch_multiplier: 2, ..quiet() };
+    let mut world = World::new(Config { task_acks_late: true, ..config });
+    world.celery.start_worker();
+    world.pass(100);
+    for _ in 0..6 {
+        world.celery.send_task(TaskCall::new("app.slow", [3]));
+    }
+    world.pass(500);
+    let workload = world.celery.snapshot()[0].workload.clone().expect("a worker has one");
+    assert_eq!(workload.slots.iter().filter(|slot| slot.running.is_some()).count(), 2);
+    assert_eq!(workload.prefetched.len(), 2);
+    assert!(!workload.parked);
+    assert_eq!(world.count(&["LLEN", "celery"]), 2);
+}
+
+#[test]
+fn a_chord_whose_part_fails_fails() {
+    let mut world = World::new(Config::solo());
+    world.celery.start_worker();
+    world.pass(100);
+    let parts =
+        vec![TaskCall::new("app.add", [1, 1]), TaskCall::new("app.boom", Vec::<i64>::new())];
+    let body = Box::new(TaskCall::new("app.xsum", Vec::<i64>::new()));
+    let called = world.celery.send_canvas(Canvas::Chord(parts, body));
+    world.pass(500);
+    let result = world.result(&called.results[0]).unwrap();
+    assert_eq!(result["result"]["exc_type"], "ChordError");
+}
+
+/// A worker with a pool that says nothing to others.
+fn quiet() -> Config {
+    Config {
+        worker_mingle: false,
+        worker_gossip: false,
+        worker_heartbeat: false,
+        ..Config::default()
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod tokens;
 
 use crate::celery::picture::{Got, Hop, Line, Path, Picture, Span, TokenId, Weight};
 use celery_sim::{Activity, ActorKind, ActorSnapshot, Role, keys, python};
-use feed::{Feed, role_name, typed};
+use feed::{Feed, typed};
 use keyspace::{ClientId, Event, UnixMillis};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -224,7 +224,7 @@ impl Scene {
         }
         let token = self.token_in(args).map(|id| self.token(id));
         let (who, role) = match owner {
-            Some((id, role)) => (self.actors[&id].name.clone(), role_name(role)),
+            Some((id, role)) => (self.actors[&id].name.clone(), role.title()),
             None => (format!("client {}", client.0), ""),
         };
         let is_message = token.is_some() || name == b"BRPOP";

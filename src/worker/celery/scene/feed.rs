@@ -3,7 +3,6 @@
 use super::tokens::shown;
 use crate::celery::picture::Line;
 use crate::design::units;
-use celery_sim::Role;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How much of a command's text goes to the feed.
@@ -70,18 +69,4 @@ impl Feed {
 pub(super) fn typed(args: &[Vec<u8>]) -> String {
     let words: Vec<String> = args.iter().map(|arg| units::argument(arg)).collect();
     shown(words.join(" ").as_bytes(), TEXT_MAX)
-}
-
-/// What a connection is for, in words.
-pub(super) fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Broker => "broker",
-        Role::Channel => "channel",
-        Role::Consumer => "consumer",
-        Role::Pidbox => "remote control",
-        Role::PidboxChannel => "remote control queue",
-        Role::Shutdown => "shutdown",
-        Role::Results => "results",
-        Role::ResultListener => "result listener",
-    }
 }

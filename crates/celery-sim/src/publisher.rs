@@ -1,0 +1,102 @@
+//! How a process sends task messages: a program, a task that sends others, beat.
+
+use crate::binding;
+use crate::config::Config;
+use crate::connection::{Command, Role};
+use crate::event;
+use crate::ids;
+use crate::keys::{self, Keys};
+use crate::message::{Outgoing, notice};
+use crate::process::Process;
+use fastrand::Rng;
+use keyspace::UnixMillis;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Sends task messages on connections of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Publisher {
+    broker: Role,
+    channel: Role,
+    keys: Keys,
+    /// The process as messages name it, as in `gen30588@host`.
+    origin: String,
+    pid: u32,
+    send_sent_event: bool,
+    clock: u64,
+    declared: BTreeSet<String>,
+}
+
+impl Publisher {
+    /// `broker` checks that the broker is there, `channel` sends.
+    pub fn new(broker: Role, channel: Role, config: &Config, pid: u32) -> Publisher {
+        Publisher {
+            broker,
+            channel,
+            keys: Keys::new(config),
+            origin: format!("gen{pid}@{}", config.hostname),
+            pid,
+            send_sent_event: config.task_send_sent_event,
+            clock: 0,
+            declared: BTreeSet::new(),
+        }
+    }
+
+    /// Sends a message; connects and declares the queue, each where that is new.
+    pub fn publish<T: Clone>(
+        &mut self,
+        process: &mut Process<T>,
+        outgoing: &Outgoing,
+        rng: &mut Rng,
+        now: UnixMillis,
+    ) {
+        let delivery_tag = ids::message_id(rng);
+        if !process.will_be_open(self.broker) {
+            process.open(self.broker);
+            process.call(self.broker, Command::new("PING"));
+        }
+        if !process.will_be_open(self.channel) {
+            process.open(self.channel);
+            self.declared.clear();
+        }
+        if self.declared.insert(outgoing.queue.clone()) {
+            binding::declare_permanent(process, &self.keys, self.channel, &outgoing.queue);
+        }
+        let list = self.keys.list(&outgoing.queue, outgoing.priority);
+        let message = outgoing.encode(&delivery_tag, &self.origin);
+        process.call(self.channel, Command::new("LPUSH").arg(list).arg(message));
+        if self.send_sent_event {
+            self.tell_sent(process, outgoing, rng, now);
+        }
+    }
+
+    fn tell_sent<T: Clone>(
+        &mut self,
+        process: &mut Process<T>,
+        outgoing: &Outgoing,
+        rng: &mut Rng,
+        now: UnixMillis,
+    ) {
+        self.clock += 1;
+        let fields = json!({
+            "uuid": outgoing.id,
+            "root_id": outgoing.root_id.as_ref().unwrap_or(&outgoing.id),
+            "parent_id": outgoing.parent_id,
+            "name": outgoing.task,
+            "args": outgoing.argsrepr(),
+            "kwargs": crate::python::repr(&outgoing.kwargs.clone().into()),
+            "retries": outgoing.retries,
+            "eta": outgoing.eta.map(crate::python::isoformat),
+            "expires": outgoing.expires.map(crate::python::isoformat),
+            "queue": outgoing.queue,
+            "exchange": "",
+            "routing_key": outgoing.queue,
+        });
+        let body = event::body("task-sent", &self.origin, self.pid, self.clock, &fields, now);
+        let headers = json!({"hostname": self.origin});
+        let tag = ids::message_id(rng);
+        let message = notice(&body, headers, 1, keys::EVENT_EXCHANGE, "task.sent", &tag);
+        let channel = self.keys.channel(keys::EVENT_EXCHANGE, "task.sent");
+        process.call(self.channel, Command::new("PUBLISH").arg(channel).arg(message));
+    }
+}

@@ -1,0 +1,185 @@
+//! How a worker starts, and starts again when it lost a connection.
+
+use super::{Phase, Then, Timer, Worker};
+use crate::binding;
+use crate::connection::{Command, Role};
+use crate::keys;
+use crate::mailbox::{self, MailboxCall};
+use crate::message;
+use keyspace::UnixMillis;
+use keyspace_resp::Value;
+use serde_json::{Value as Json, json};
+
+/// The longest time between two tries to connect.
+const RETRY_MAX_MS: i64 = 32_000;
+
+impl Worker {
+    /// Connects to the broker, and looks for lost messages.
+    pub(super) fn start(&mut self) {
+        self.phase = Phase::Starting;
+        self.process.open(Role::Consumer);
+        self.process.call(Role::Consumer, Command::new("PING"));
+        self.process.open(Role::Channel);
+        self.restorer.look(&mut self.process, &mut self.rng);
+        self.process.then(Then::Connected);
+    }
+
+    /// The broker is there: asks the others, or goes on without them.
+    pub(super) fn connected(&mut self, now: UnixMillis) {
+        self.attempts = 0;
+        self.connected_at = now;
+        if self.dispatcher.is_enabled() {
+            self.process.open(Role::EventsBroker);
+            self.process.call(Role::EventsBroker, Command::new("PING"));
+        }
+        if !self.config.worker_mingle {
+            return self.declare(now);
+        }
+        let arguments = json!({"from_node": self.name, "revoked": self.revoked});
+        let hello = MailboxCall {
+            method: "hello".to_owned(),
+            arguments: arguments.as_object().cloned().unwrap_or_default(),
+            destination: Vec::new(),
+            reply: true,
+        };
+        let (process, keys, rng) = (&mut self.process, &self.keys, &mut self.rng);
+        self.mailbox.call(process, keys, &hello, rng, now, Then::Mingled);
+    }
+
+    /// Another worker answered, with what it knows; or no other did in time.
+    pub(super) fn mingled(&mut self, reply: Option<&Value>, now: UnixMillis) {
+        let oid = self.mailbox.oid.clone();
+        let Some([_, Value::Bulk(reply)]) = reply.and_then(Value::as_array) else {
+            let queue = mailbox::reply_queue(&oid);
+            queue.delete(&mut self.process, &self.keys, Role::Channel);
+            return self.declare(now);
+        };
+        if let Some((Json::Object(nodes), _)) = message::open(reply) {
+            for node in nodes.values() {
+                self.sync_with(node);
+            }
+        }
+        mailbox::wait(&mut self.process, &self.keys, &oid, Then::Mingled);
+    }
+
+    fn sync_with(&mut self, node: &Json) {
+        match node.get("clock").and_then(Json::as_u64) {
+            Some(clock) => self.adjust_clock(clock),
+            None => self.clock += 1,
+        }
+        let revoked = node.get("revoked").and_then(Json::as_array);
+        for task_id in revoked.into_iter().flatten().filter_map(Json::as_str) {
+            self.revoke(task_id);
+        }
+    }
+
+    /// Declares the queues, and says that it is there.
+    fn declare(&mut self, now: UnixMillis) {
+        if self.config.worker_gossip {
+            self.process.open(Role::Gossip);
+            self.process.call(Role::Gossip, Command::new("PING"));
+            self.process.open(Role::GossipChannel);
+            let queue = self.gossip_binding();
+            queue.declare(&mut self.process, &self.keys, Role::GossipChannel);
+        }
+        for queue in self.config.consumed_queues() {
+            binding::declare_permanent(&mut self.process, &self.keys, Role::Channel, &queue);
+        }
+        if self.config.worker_enable_remote_control {
+            self.process.open(Role::Pidbox);
+            self.process.call(Role::Pidbox, Command::new("PING"));
+            self.process.open(Role::PidboxChannel);
+            let queue = self.pidbox_binding();
+            queue.declare(&mut self.process, &self.keys, Role::PidboxChannel);
+        }
+        if self.config.worker_heartbeat {
+            self.process.then(Then::Online);
+        }
+        let _ = now;
+        self.process.then(Then::Ready);
+    }
+
+    pub(super) fn online(&mut self, now: UnixMillis) {
+        self.send_heartbeat("worker-online", now);
+        self.timers.insert(Timer::Heartbeat, now + super::events::HEARTBEAT_MS);
+    }
+
+    /// The event loop begins: its timers, and the connections that it listens on.
+    pub(super) fn ready(&mut self, now: UnixMillis) {
+        self.phase = Phase::Looping;
+        let since = self.connected_at;
+        self.timers.insert(Timer::RefreshBindings, since + 1000);
+        self.timers.insert(Timer::SweepBindings, since + 1000);
+        self.timers.insert(Timer::RestoreMessages, since + self.restorer.interval_ms());
+        self.timers.insert(Timer::CheckSubscribers, now + self.health_check_ms());
+        if self.can_consume() {
+            self.poll();
+        }
+        if self.config.worker_enable_remote_control {
+            let channel = self.keys.channel(keys::PIDBOX_EXCHANGE, "");
+            self.process.post(Role::Pidbox, Command::new("PSUBSCRIBE").arg(channel));
+        }
+        if self.config.worker_gossip {
+            let channel = self.gossip_channel();
+            self.process.post(Role::Gossip, Command::new("PSUBSCRIBE").arg(channel));
+        }
+    }
+
+    pub(super) fn gossip_channel(&self) -> String {
+        self.keys.channel(keys::EVENT_EXCHANGE, "worker.*")
+    }
+
+    /// A connection to the broker is lost: what the worker has and did not acknowledge goes back,
+    /// also what it runs; then it connects again. Where the broker is away it tries again later.
+    pub(super) fn lost_connection(&mut self) {
+        if self.phase == Phase::Over {
+            return;
+        }
+        if !self.config.broker_connection_retry {
+            return self.crash("ConnectionError: Connection closed by server.".to_owned());
+        }
+        let was_starting = self.phase == Phase::Starting;
+        if self.phase == Phase::Stopping {
+            return self.crash("ConnectionError: Connection closed by server.".to_owned());
+        }
+        let solo_runs = self.solo.is_some();
+        if !solo_runs {
+            self.process.unwind();
+        }
+        self.process.close(|role| role.is_broker() && role != Role::ProducerChannel);
+        self.polling = false;
+        self.timers.clear();
+        self.forget_reserved();
+        if self.config.worker_cancel_long_running_tasks_on_connection_loss {
+            self.cancel_late_tasks();
+        }
+        self.phase = Phase::Starting;
+        if was_starting {
+            return self.try_again_later();
+        }
+        self.restore_delivered();
+        self.process.then(Then::Reconnect);
+    }
+
+    fn try_again_later(&mut self) {
+        self.delivered.clear();
+        self.attempts += 1;
+        if self.config.broker_connection_max_retries.is_some_and(|max| self.attempts > max) {
+            return self.crash("OperationalError: Connection refused.".to_owned());
+        }
+        let millis = i64::from(self.attempts).saturating_mul(2_000).min(RETRY_MAX_MS);
+        self.process.sleep_then(millis, Then::Reconnect);
+    }
+
+    /// Puts back everything that is not acknowledged, on a connection for that.
+    pub(super) fn restore_delivered(&mut self) {
+        let tags = std::mem::take(&mut self.delivered);
+        if tags.is_empty() {
+            return;
+        }
+        self.process.open(Role::Restorer);
+        for tag in tags {
+            self.restorer.restore(&mut self.process, Role::Restorer, &tag, false);
+        }
+    }
+}
