@@ -1,12 +1,17 @@
 //! A simulated producer or worker on a real server.
 //!
 //! ```text
-//! actor worker HOST:PORT [NAME]       runs tasks until standard input ends, then shuts down warmly
-//! actor producer HOST:PORT TASK ARG.. calls a task, waits for its result, prints what it is doing
+//! actor worker HOST:PORT [NAME [SETTINGS]]  runs tasks until standard input ends, then shuts down warmly
+//! actor producer HOST:PORT TASK ARG..       calls a task, and prints its id and what is stored of it
+//! actor canvas HOST:PORT CANVAS             the same for a group, a chain or a chord
 //! ```
-//! Arguments are JSON. Says on standard error what it does.
+//! Arguments are JSON; SETTINGS are those of `celery_sim::Config`, where `{}` is Celery's defaults,
+//! and CANVAS is a `celery_sim::Canvas`, as in `{"group": [{"task": "app.add", "args": [1, 2]}]}`.
+//! Says on standard error what it does.
 
-use celery_sim::{Action, Activity, Actor, Config, ConnectionId, Producer, TaskCall, Worker};
+use celery_sim::{
+    Action, Activity, Actor, Canvas, Config, ConnectionId, Producer, TaskCall, Worker,
+};
 use keyspace::UnixMillis;
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -27,14 +32,24 @@ enum Event {
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let seed = u64::from(std::process::id()) ^ now().0.unsigned_abs();
+    // Two that start at once still differ, as the time leaves the upper bits alone.
+    let seed = u64::from(std::process::id()) << 44 ^ now().0.unsigned_abs();
     let ended = match args[..] {
-        ["worker", address] => run_worker(address, "sim@keyspace", seed),
-        ["worker", address, name] => run_worker(address, name, seed),
+        ["worker", address] => run_worker(address, "sim@keyspace", Config::solo(), seed),
+        ["worker", address, name] => run_worker(address, name, Config::solo(), seed),
+        ["worker", address, name, settings] => match serde_json::from_str(settings) {
+            Ok(config) => run_worker(address, name, config, seed),
+            Err(error) => Err(error.into()),
+        },
         ["producer", address, task, ref arguments @ ..] => {
             run_producer(address, task, arguments, seed)
         }
-        _ => Err("usage: actor worker HOST:PORT [NAME] | producer HOST:PORT TASK ARG..".into()),
+        ["canvas", address, canvas] => run_canvas(address, canvas, seed),
+        _ => {
+            let usage = "usage: actor worker HOST:PORT [NAME [SETTINGS]] \
+                         | producer HOST:PORT TASK ARG.. | canvas HOST:PORT CANVAS";
+            Err(usage.into())
+        }
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,14 +62,14 @@ fn main() -> ExitCode {
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-fn run_worker(address: &str, name: &str, seed: u64) -> Result<()> {
+fn run_worker(address: &str, name: &str, config: Config, seed: u64) -> Result<()> {
     let mut driver = Driver::new(address);
     let events = driver.events.clone();
     thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         events.send(Event::InputEnded)
     });
-    let mut worker = Worker::new(name, Config::solo(), seed);
+    let mut worker = Worker::new(name, config, seed);
     driver.run(&mut worker, Worker::stop, |_| false)
 }
 
@@ -67,9 +82,21 @@ fn run_producer(address: &str, task: &str, arguments: &[&str], seed: u64) -> Res
     let task_id = producer.send(TaskCall::new(task, arguments));
     producer.get(&task_id);
     println!("{task_id}");
-    let mut driver = Driver::new(address);
+    finish(address, producer, &[task_id])
+}
+
+fn run_canvas(address: &str, canvas: &str, seed: u64) -> Result<()> {
+    let canvas: Canvas = serde_json::from_str(canvas)?;
+    let mut producer = Producer::new("producer", Arc::new(Config::solo()), seed);
+    let called = producer.call(canvas);
+    producer.get_called(called.clone());
+    finish(address, producer, &called.results)
+}
+
+/// Runs a producer until it has its results, and prints them.
+fn finish(address: &str, mut producer: Producer, task_ids: &[String]) -> Result<()> {
     let mut exiting = false;
-    driver.run(
+    Driver::new(address).run(
         &mut producer,
         |_| {},
         |producer| {
@@ -80,7 +107,14 @@ fn run_producer(address: &str, task: &str, arguments: &[&str], seed: u64) -> Res
             }
             done
         },
-    )
+    )?;
+    for task_id in task_ids {
+        match producer.result(task_id) {
+            Some(meta) => println!("{meta}"),
+            None => return Err(format!("there is no result of {task_id}").into()),
+        }
+    }
+    Ok(())
 }
 
 /// Carries bytes between one actor and a server.

@@ -18,6 +18,7 @@ use crate::result;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
+use serde_json::Value as Json;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -62,6 +63,8 @@ pub struct Producer {
     pending: Vec<String>,
     /// Tasks that a `get()` waits for.
     awaited: Vec<String>,
+    /// Results that were read, with their tasks, the newest last; only some are kept.
+    results: VecDeque<(String, Json)>,
     /// Errors that statements raised, the newest last; only some are kept.
     errors: VecDeque<String>,
     activity: Activity,
@@ -69,6 +72,8 @@ pub struct Producer {
 
 /// How many errors of a program are kept.
 const ERRORS_MAX: usize = 32;
+/// How many results that it read are kept.
+const RESULTS_MAX: usize = 256;
 
 impl Producer {
     /// A producer that connects when it is first used.
@@ -86,6 +91,7 @@ impl Producer {
             program: VecDeque::new(),
             pending: Vec::new(),
             awaited: Vec::new(),
+            results: VecDeque::new(),
             errors: VecDeque::new(),
             activity: Activity::Idle,
         }
@@ -135,6 +141,21 @@ impl Producer {
     /// The program ends when it has done everything before.
     pub fn exit(&mut self) {
         self.program.push_back(Statement::Exit);
+    }
+
+    /// What `get()` found for a task: all that is stored of it.
+    pub fn result(&self, task_id: &str) -> Option<&Json> {
+        self.results.iter().rev().find(|(id, _)| id == task_id).map(|(_, meta)| meta)
+    }
+
+    fn read(&mut self, task_id: &str, meta: &[u8]) {
+        let Ok(meta) = serde_json::from_slice(meta) else {
+            return;
+        };
+        if self.results.len() == RESULTS_MAX {
+            self.results.pop_front();
+        }
+        self.results.push_back((task_id.to_owned(), meta));
     }
 
     /// What calls raised that could not be sent, and reads that failed; the newest last.
@@ -307,7 +328,8 @@ impl Producer {
 
     /// A result was looked for: it is there, or will be published.
     fn looked(&mut self, task_id: String, meta: Option<&[u8]>) {
-        if meta.is_some_and(is_ready) {
+        if let Some(meta) = meta.filter(|meta| is_ready(meta)) {
+            self.read(&task_id, meta);
             self.cancel(&task_id);
         } else if self.pending.contains(&task_id) && !self.awaited.contains(&task_id) {
             self.awaited.push(task_id);
@@ -329,6 +351,7 @@ impl Producer {
             && let Ok(channel) = std::str::from_utf8(channel)
             && let Some(task_id) = keys::task_of_result(channel)
         {
+            self.read(task_id, meta);
             self.cancel(task_id);
         }
         true

@@ -1,0 +1,184 @@
+"""Real and simulated ends of Celery on one server: either can take the other's place.
+
+Celery 5.4 keeps a chord's books in another way, so this is not tried with it.
+
+CELERY_SIM_ACTOR names the example `actor` of crates/celery-sim.
+"""
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+import redis
+from celery import chain, chord, group
+
+from server import Server
+
+ACTOR = os.environ.get("CELERY_SIM_ACTOR", "target/debug/examples/actor")
+SERVER = Server()
+os.environ["KEYSPACE_PORT"] = str(SERVER.port)
+ADDRESS = f"127.0.0.1:{SERVER.port}"
+
+# It reads the port as it is imported, here and in the worker's process.
+import app  # noqa: E402
+
+FOLDER = Path(__file__).parent
+PATIENCE = 30
+# Celery's defaults, and results that say who ran the task.
+SETTINGS = json.dumps({"result_extended": True, "broker_transport_options": {"visibility_timeout": 2}})
+
+
+def tearDownModule():
+    # Results that nobody holds unsubscribe while there is still a server.
+    gc.collect()
+    app.app.close()
+    SERVER.stop()
+
+
+class Process:
+    """A worker of either kind. It is ready when this returns."""
+
+    def __init__(self, name, command, **options):
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **options,
+        )
+        deadline = time.monotonic() + PATIENCE
+        while not app.app.control.ping(destination=[name], timeout=0.5):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"{name} does not answer")
+
+    def stop(self):
+        self.process.stdin.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=PATIENCE)
+
+    def kill(self):
+        """Ends it, and the processes of its pool, as if the machine had lost its power."""
+        self.process.stdin.close()
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=PATIENCE)
+
+
+def simulated_worker():
+    return Process("sim@test", [ACTOR, "worker", ADDRESS, "sim@test", SETTINGS])
+
+
+def real_worker():
+    command = [sys.executable, "-m", "celery", "-A", "app", "worker", "-c", "2", "-n", "real@test"]
+    environment = {"KEYSPACE_PORT": str(SERVER.port), "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
+    return Process("real@test", command, cwd=FOLDER, env={**os.environ, **environment})
+
+
+def simulated(*arguments):
+    """What a simulated producer reads of what it called."""
+    command = [ACTOR, arguments[0], ADDRESS, *arguments[1:]]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=True)
+    lines = done.stdout.decode().splitlines()
+    return [json.loads(line)["result"] for line in lines if line.startswith("{")]
+
+
+def call(task, *args):
+    return {"task": f"app.{task}", "args": list(args)}
+
+
+class Case(unittest.TestCase):
+    WORKERS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        redis.Redis(port=SERVER.port).flushall()
+        for start in cls.WORKERS:
+            worker = start()
+            cls.addClassCleanup(worker.stop)
+
+
+class SimulatedWorker(Case):
+    WORKERS = (simulated_worker,)
+
+    def test_a_group_collects_its_results(self):
+        result = group(app.add.s(i, i) for i in range(5))()
+        self.assertEqual(result.get(timeout=PATIENCE), [0, 2, 4, 6, 8])
+
+    def test_a_chain_hands_results_on(self):
+        self.assertEqual(chain(app.add.s(1, 1), app.add.s(10))().get(timeout=PATIENCE), 12)
+
+    def test_a_chord_waits_for_all_of_its_parts(self):
+        result = chord([app.add.s(i, i) for i in range(4)])(app.xsum.s())
+        self.assertEqual(result.get(timeout=PATIENCE), 12)
+
+    def test_a_worker_tells_of_itself(self):
+        inspect = app.app.control.inspect(timeout=2)
+        self.assertIn("app.add", inspect.registered()["sim@test"])
+        self.assertEqual(inspect.active_queues()["sim@test"][0]["name"], "celery")
+
+
+class SimulatedProducer(Case):
+    WORKERS = (real_worker,)
+
+    def test_a_result_comes_back(self):
+        self.assertEqual(simulated("producer", "app.add", "2", "3"), [5])
+
+    def test_a_group_collects_its_results(self):
+        canvas = {"group": [call("add", i, i) for i in range(4)]}
+        self.assertEqual(simulated("canvas", json.dumps(canvas)), [0, 2, 4, 6])
+
+    def test_a_chain_hands_results_on(self):
+        canvas = {"chain": [call("add", 1, 2), call("add", 10), call("add", 100)]}
+        self.assertEqual(simulated("canvas", json.dumps(canvas)), [113])
+
+    def test_a_chord_waits_for_all_of_its_parts(self):
+        canvas = {"chord": [[call("add", i, i) for i in range(3)], call("xsum")]}
+        self.assertEqual(simulated("canvas", json.dumps(canvas)), [6])
+
+
+class BothWorkers(Case):
+    WORKERS = (real_worker, simulated_worker)
+
+    def test_they_share_a_queue(self):
+        results = [app.slow.delay(0.2) for _ in range(16)]
+        self.assertEqual({result.get(timeout=PATIENCE) for result in results}, {"slept 0.2"})
+        self.assertEqual({result.worker for result in results}, {"real@test", "sim@test"})
+
+    def test_they_share_a_chord(self):
+        result = chord([app.add.s(i, i) for i in range(12)])(app.xsum.s())
+        self.assertEqual(result.get(timeout=PATIENCE), 132)
+
+    def test_they_share_a_chord_of_the_simulation(self):
+        canvas = {"chord": [[call("add", i, i) for i in range(12)], call("xsum")]}
+        self.assertEqual(simulated("canvas", json.dumps(canvas)), [132])
+
+
+class KilledWorker(Case):
+    def test_a_real_worker_does_what_a_killed_simulated_one_had(self):
+        broker = redis.Redis(port=SERVER.port)
+        self.addCleanup(broker.close)
+        first = simulated_worker()
+        self.addCleanup(first.kill)
+        result = app.slow.delay(1)
+        deadline = time.monotonic() + PATIENCE
+        while broker.hlen("unacked") == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        first.kill()
+        self.assertEqual(broker.hlen("unacked"), 1, "the message is taken, and not acknowledged")
+        time.sleep(app.app.conf.broker_transport_options["visibility_timeout"])
+        second = real_worker()
+        self.addCleanup(second.stop)
+        self.assertEqual(result.get(timeout=PATIENCE), "slept 1")
+
+
+if __name__ == "__main__":
+    unittest.main()
