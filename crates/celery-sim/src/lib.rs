@@ -60,6 +60,7 @@ mod publisher;
 pub mod python;
 mod restore;
 pub mod result;
+pub mod scenario;
 mod scripts;
 mod simulation;
 pub mod tasks;
