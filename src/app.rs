@@ -9,9 +9,14 @@ mod splitter;
 mod theme;
 
 use crate::activity::{self, view::Activity};
-use crate::backend::{Backend, ClockAction, ClockState, Request, Status, Update};
-use crate::celery::{self, view::CeleryPane};
-use crate::clock::ClockBar;
+use crate::backend::{
+    Backend, ClockAction, ClockState, ConsoleId, Request, Status, TimeRequest, TimeState, Update,
+};
+use crate::celery::{
+    self, lab,
+    view::{CeleryPane, Lab},
+};
+use crate::clock::{ClockBar, TimeBar};
 use crate::console::{self, view::Console};
 use crate::design::{Icon, Shared, Symbol};
 use crate::host::{page, storage, time};
@@ -30,6 +35,8 @@ use yew::prelude::*;
 
 /// How often the page looks whether its worker answers, in milliseconds.
 const PULSE_MS: u32 = 1_000;
+/// The name of the file of a run.
+const RUN_FILE: &str = "run.keyspace.json";
 /// How long the page says that it copied something.
 const SAID_MS: u32 = 2_000;
 /// How long a row fades, as the style sheet has it.
@@ -72,6 +79,8 @@ pub enum Msg {
     Keys(keyspace::Action),
     Clock(ClockAction),
     Celery(celery::Action),
+    Lab(lab::Action),
+    Time(TimeRequest),
     Lessons(lessons::Action),
     /// A key of a database is to be shown.
     OpenKey(u8, ByteBuf),
@@ -106,6 +115,8 @@ pub struct App {
     console: Shared<console::State>,
     keys: Shared<keyspace::State>,
     celery: Shared<celery::State>,
+    lab: Shared<lab::State>,
+    time: Shared<TimeState>,
     activity: Shared<activity::State>,
     lessons: Shared<lessons::State>,
     route: Route,
@@ -145,6 +156,8 @@ impl Component for App {
             console: Shared::new(first_console(&ctx.props().typed)),
             keys: Shared::new(keyspace::State::default()),
             celery: Shared::new(celery::State::default()),
+            lab: Shared::new(lab::State::default()),
+            time: Shared::new(TimeState::default()),
             activity: Shared::new(activity::State::default()),
             lessons: Shared::new(lessons),
             route,
@@ -177,6 +190,8 @@ impl Component for App {
             }
             Msg::Clock(action) => self.backend.send(Request::Clock(action)),
             Msg::Celery(action) => self.celery(action),
+            Msg::Lab(action) => self.lab(action),
+            Msg::Time(request) => self.backend.send(Request::Time(request)),
             Msg::Lessons(action) => self.lessons(action),
             Msg::OpenKey(db, name) => {
                 self.layout.pane = Pane::Stage;
@@ -219,6 +234,8 @@ impl Component for App {
                 self.ready = false;
                 self.status = Status::Well;
                 self.celery = Shared::new(celery::State::default());
+                self.lab = Shared::new(lab::State::default());
+                self.time = Shared::new(TimeState::default());
                 self.console(console::Action::Restart);
             }
             Msg::Pulse => {
@@ -244,8 +261,13 @@ impl Component for App {
             <div
                 class="frame" data-pane={self.layout.pane.name()} data-route={self.route.word()}
                 data-paused={paused.then_some("true")}
+                data-past={self.time.present.is_some().then_some("true")}
             >
                 { self.bar(ctx) }
+                <TimeBar
+                    time={self.time.clone()} clock={self.clock} ready={self.ready}
+                    on={link.callback(Msg::Time)} on_clock={link.callback(Msg::Clock)}
+                />
                 <main class="desk" {style}>
                     { self.notice(ctx) }
                     <section class="pane pane-keys" aria-label="Keys">{ self.key_list(ctx) }</section>
@@ -279,7 +301,10 @@ impl App {
                 self.lessons(lessons::Action::Ready);
             }
             Update::Failed { message } => self.failed = Some(message),
-            Update::Clock(clock) => self.clock = Some(clock),
+            Update::Clock(clock) => {
+                self.clock = Some(clock);
+                self.look_back();
+            }
             Update::Client { console, event } => {
                 let now = self.now();
                 self.console(console::Action::Event { console, event, now });
@@ -298,6 +323,16 @@ impl App {
                 self.console(console::Action::Names { db, prefix, names });
             }
             Update::Celery(update) => self.celery(celery::Action::Told(update)),
+            Update::Lab(update) => self.lab(lab::Action::Told(update)),
+            Update::Time(time) => {
+                self.time = Shared::new(*time);
+                self.look_back();
+            }
+            Update::Moved { since, consoles } => self.moved(since, &consoles),
+            Update::Exported(file) => match file {
+                Ok(text) => page::save_file(RUN_FILE, &text),
+                Err(why) => self.time.make_mut().said = Some(why),
+            },
             Update::GoalReached => self.lessons(lessons::Action::Reached),
         }
     }
@@ -317,6 +352,28 @@ impl App {
             match effect {
                 celery::Effect::Send(request) => self.backend.send(Request::Celery(request)),
             }
+        }
+    }
+
+    fn lab(&mut self, action: lab::Action) {
+        for request in self.lab.make_mut().apply(action) {
+            self.backend.send(Request::Celery(request));
+        }
+    }
+
+    /// The console shows no more than the moment that is looked at.
+    fn look_back(&mut self) {
+        let shown = self.time.present.and(self.clock).map(|clock| clock.engine);
+        if self.console.past != shown {
+            self.console(console::Action::Past(shown));
+        }
+    }
+
+    /// Another moment is shown; where `since`, the run goes on from there.
+    fn moved(&mut self, since: Option<f64>, consoles: &[ConsoleId]) {
+        self.activity.make_mut().clear();
+        if let Some(since) = since {
+            self.console(console::Action::Fork { since, connected: consoles.to_vec() });
         }
     }
 
@@ -482,10 +539,17 @@ impl App {
                 />
             },
             Route::Celery => html! {
-                <CeleryPane
-                    state={self.celery.clone()} clock={self.shown_clock()}
-                    on={link.callback(Msg::Celery)}
-                />
+                <>
+                    <Lab
+                        state={self.lab.clone()} clock={self.shown_clock()}
+                        past={self.time.present.is_some()}
+                        on={link.callback(Msg::Lab)}
+                    />
+                    <CeleryPane
+                        state={self.celery.clone()} clock={self.shown_clock()}
+                        on={link.callback(Msg::Celery)}
+                    />
+                </>
             },
             Route::Learn(_) => html! {
                 <LearnPane

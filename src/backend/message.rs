@@ -29,6 +29,8 @@ pub enum Request {
     Names { db: u8, prefix: ByteBuf },
     /// Something for the Celery simulation.
     Celery(crate::celery::Request),
+    /// Something about the past and the future of the run.
+    Time(TimeRequest),
     /// What the worker is to look out for from now on: the goal of a lesson's step.
     Goal(Option<Vec<Condition>>),
 }
@@ -44,6 +46,26 @@ pub enum ClockAction {
     Rate(f64),
     /// Moves the clock on by so many milliseconds, whether it runs or not.
     Skip(f64),
+}
+
+/// Something about the past and the future of a run. Times are engine time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TimeRequest {
+    /// Shows an earlier moment; the clock stands there.
+    Visit(f64),
+    /// Shows the present again.
+    Return,
+    /// Makes the moment that is shown the present one: what came after is forgotten.
+    Fork,
+    /// Stops the clock and lets one more command run.
+    StepCommand,
+    /// Stops the clock after the next command that begins with a word and has the others among
+    /// its arguments; after none where the text is empty.
+    PauseOn(String),
+    /// Asks for the run as a file.
+    Export,
+    /// Plays a run from a file, from its beginning.
+    Import(String),
 }
 
 /// What the worker tells the page at once.
@@ -76,8 +98,17 @@ pub enum Update {
     Names { db: u8, prefix: ByteBuf, names: Vec<ByteBuf> },
     /// What happened in the engine, the oldest first.
     Feed(Vec<FeedItem>),
+    /// What there is of the run before the moment that is shown, and after it.
+    Time(Box<TimeState>),
+    /// Another moment is shown: what the page knows of what happened is told anew. Where
+    /// `since`, the run goes on from that time, and these clients of the console were connected.
+    Moved { since: Option<f64>, consoles: Vec<ConsoleId> },
+    /// The run as a file, as was asked for; or why there is none.
+    Exported(Result<String, String>),
     /// Something of the Celery simulation.
     Celery(crate::celery::Update),
+    /// What can be done to Celery, and what became of it.
+    Lab(crate::celery::lab::Update),
     /// The goal that was looked out for is reached.
     GoalReached,
 }
@@ -123,6 +154,36 @@ impl ClockState {
             self.engine + (real - self.real).max(0.0) * self.rate
         }
     }
+}
+
+/// What can be looked at of a run, in engine time.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TimeState {
+    /// The earliest moment.
+    pub begin: f64,
+    /// The present, where an earlier moment is shown.
+    pub present: Option<f64>,
+    /// What came from outside, in order.
+    pub marks: Vec<Mark>,
+    /// How many moments are kept, and how many at most.
+    pub kept: u32,
+    pub kept_max: u32,
+    /// How much they weigh, and how much at most, in bytes.
+    pub weight: u64,
+    pub weight_max: u64,
+    /// The command after which the clock stops.
+    pub pause_on: String,
+    /// The command after which it stopped.
+    pub stopped_after: Option<String>,
+    /// What could not be done, and why.
+    pub said: Option<String>,
+}
+
+/// Something that came from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    pub at: f64,
+    pub title: String,
 }
 
 /// What completion, hints and help know of a command.

@@ -1,5 +1,6 @@
 //! Celery on the engine: the picture, and what it says to the simulation in the worker.
 
+pub mod lab;
 pub mod picture;
 mod state;
 mod story;
@@ -7,6 +8,7 @@ pub mod view;
 
 pub use state::{Action, Effect, State};
 
+use celery_sim::Act;
 use picture::{Detail, Line, Picture, TokenId};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,16 @@ pub enum Request {
     KillWorker(u32),
     /// Which message the page shows in full from now on.
     Open(Option<TokenId>),
+    /// Does something to Celery or its server.
+    Act(Act),
+    /// Asks what is wrong with a `celeryconfig.py`.
+    Check(String),
+    /// Begins a scenario, by its name; the run that there is is set aside.
+    Begin(String),
+    /// Begins the scenario's next step.
+    NextStep,
+    /// Ends the scenario: the run that was set aside is there again.
+    Leave,
 }
 
 /// A call that the page offers.

@@ -1,9 +1,15 @@
 //! The pane of Celery: what can be done, what goes on in a sentence, the map, and beside it the
 //! feed or the message that somebody looks at.
 
+mod config;
 mod detail;
+mod faults;
 mod feed;
+mod lab;
 mod map;
+mod scenario;
+
+pub use lab::Lab;
 
 use super::{Action, Request, State, Task, story};
 use crate::backend::ClockState;

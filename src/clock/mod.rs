@@ -1,5 +1,9 @@
 //! The clock's controls: stop, step, pace, and what it shows.
 
+mod time_bar;
+
+pub use time_bar::TimeBar;
+
 use crate::backend::{ClockAction, ClockState};
 use crate::design::{Icon, Symbol, units};
 use crate::host::{frames::Frames, time};
@@ -7,7 +11,7 @@ use web_sys::{HtmlSelectElement, MouseEvent};
 use yew::prelude::*;
 
 /// The paces on offer.
-const RATES: [f64; 4] = [0.1, 1.0, 10.0, 100.0];
+const RATES: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1000.0];
 
 /// What the controls need.
 #[derive(PartialEq, Properties)]

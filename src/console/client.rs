@@ -21,6 +21,8 @@ pub struct Entry {
     /// Never the same twice in a client.
     pub id: u64,
     pub body: Body,
+    /// When it was shown, in engine time.
+    pub at: f64,
     lines: usize,
 }
 
@@ -84,6 +86,8 @@ pub struct Client {
     pub wait: Option<Wait>,
     /// Something happened that nobody has seen.
     pub unseen: bool,
+    /// When something happened to it last, in engine time.
+    pub touched_at: f64,
     /// Lines to run when what runs is answered.
     pub queue: VecDeque<String>,
     next_entry: u64,
@@ -106,6 +110,7 @@ impl Client {
             entries: VecDeque::new(),
             wait: None,
             unseen: false,
+            touched_at: 0.0,
             queue: VecDeque::new(),
             next_entry: 0,
             lines: 0,
@@ -184,7 +189,12 @@ impl Client {
             }
             Body::Notice(text) => 1 + text.matches('\n').count(),
         };
-        self.entries.push_back(Shared::new(Entry { id: self.next_entry, body, lines }));
+        self.entries.push_back(Shared::new(Entry {
+            id: self.next_entry,
+            body,
+            at: self.touched_at,
+            lines,
+        }));
         self.next_entry += 1;
         self.lines += lines;
         while self.lines > LINES_MAX

@@ -26,6 +26,8 @@ pub struct State {
     pub completion: Option<Completion>,
     pub search: Option<Search>,
     pub commands: Rc<Commands>,
+    /// The earlier moment that is looked at.
+    pub past: Option<f64>,
     history: History,
     /// What was typed since the page was opened, and where.
     typed: Vec<(ConsoleId, Rc<str>)>,
@@ -56,6 +58,14 @@ pub enum Action {
     Ready(Vec<CommandDoc>),
     /// The engine is given up: another one will be there.
     Restart,
+    /// An earlier moment is looked at, or the present again: nothing runs, and what came later is
+    /// not shown.
+    Past(Option<f64>),
+    /// The run goes on from an earlier time, or is another one, with these clients connected.
+    Fork {
+        since: f64,
+        connected: Vec<ConsoleId>,
+    },
     /// Something happened to a client.
     Event {
         console: ConsoleId,
@@ -129,6 +139,7 @@ impl State {
             completion: None,
             search: None,
             commands: Rc::default(),
+            past: None,
             history: History::from_text(history),
             typed: Vec::new(),
             recalled: None,
@@ -176,6 +187,11 @@ impl State {
                 }
                 vec![Effect::Focus]
             }
+            Action::Past(past) => {
+                self.past = past;
+                vec![]
+            }
+            Action::Fork { since, connected } => self.fork(since, &connected),
             Action::Event { console, event, now } => self.event(console, event, now),
             Action::Edit(text) => self.edit(text),
             Action::Submit { now } => self.submit(now),
@@ -233,11 +249,29 @@ impl State {
         connect.collect()
     }
 
+    /// A client to which nothing happened since is what it was; the others connect anew.
+    fn fork(&mut self, since: f64, connected: &[ConsoleId]) -> Vec<Effect> {
+        self.past = None;
+        let mut effects = Vec::new();
+        for client in &mut self.clients {
+            if client.touched_at <= since && connected.contains(&client.id) {
+                continue;
+            }
+            client.queue.clear();
+            client.touched_at = since;
+            client.reconnect();
+            client.show(Body::Notice("Time goes on from here; connected anew.".to_owned()));
+            effects.push(Effect::Send(Request::Connect { console: client.id, db: client.db() }));
+        }
+        effects
+    }
+
     fn event(&mut self, console: ConsoleId, event: ClientEvent, now: f64) -> Vec<Effect> {
         let is_active = console == self.active;
         let Some(client) = self.clients.iter_mut().find(|client| client.id == console) else {
             return vec![];
         };
+        client.touched_at = now;
         match event {
             ClientEvent::Connected => client.connected(),
             ClientEvent::Output(bytes) => client.receive(&bytes, now),
@@ -290,6 +324,10 @@ impl State {
         if line.is_empty() {
             return vec![];
         }
+        if self.past.is_some() {
+            self.input = line.to_owned();
+            return vec![];
+        }
         self.recalled = None;
         self.history.push(line);
         self.typed.push((self.active, line.into()));
@@ -320,6 +358,7 @@ impl State {
 
     fn run(&mut self, at: usize, line: &str, now: f64) -> Vec<Effect> {
         let client = &mut self.clients[at];
+        client.touched_at = now;
         let spans = highlight::command(line, self.commands.keys(line));
         client.show(Body::Command { prompt: client.prompt(), line: spans });
         let Ok(mut args) = split_args(line.as_bytes()) else {

@@ -89,6 +89,11 @@ fn tab(props: &Props, client: &Client) -> Html {
     }
 }
 
+/// Whether an entry was there at the moment that is looked at.
+fn is_shown(state: &State, entry: &Entry) -> bool {
+    state.past.is_none_or(|past| entry.at <= past)
+}
+
 /// What a client waits in, and for how long.
 fn waiting(client: &Client, clock: ClockState) -> Option<Html> {
     let wait = client.wait?;
@@ -140,7 +145,7 @@ fn Output(props: &Props) -> Html {
                 class="console-output" role="log" aria-live="polite" aria-label="Replies"
                 data-testid="console-output"
             >
-                { for client.entries.iter().map(|entry| html! {
+                { for client.entries.iter().filter(|entry| is_shown(&props.state, entry)).map(|entry| html! {
                     <EntryView key={entry.id} entry={entry.clone()} on_key={on_key.clone()} />
                 }) }
             </div>
@@ -221,6 +226,7 @@ fn prompt(props: &Props, client: &Client) -> Html {
         None => (prompt_label(client, props.clock), &state.input),
     };
     let placeholder = match client.queue.len() {
+        0 if state.past.is_some() => "an earlier moment: go on from here, or return".to_owned(),
         0 => String::new(),
         queued => format!("{queued} more to run"),
     };
@@ -240,7 +246,7 @@ fn prompt(props: &Props, client: &Client) -> Html {
                     aria-label={format!("Command for client {}", client.id.0)}
                     autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false"
                     enterkeyhint="send"
-                    value={value.clone()} {placeholder}
+                    value={value.clone()} {placeholder} readonly={state.past.is_some()}
                     oninput={oninput(&props.on)} onkeydown={onkeydown(props)}
                     onpaste={onpaste(props)}
                 />

@@ -2,7 +2,7 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 /// The part of the address behind `#`, without it.
 pub fn hash() -> String {
@@ -110,6 +110,37 @@ pub fn prefers_dark() -> bool {
 pub fn copy(text: &str) {
     if let Some(window) = web_sys::window() {
         let _ = window.navigator().clipboard().write_text(text);
+    }
+}
+
+/// Offers text as a file to be saved.
+pub fn save_file(name: &str, text: &str) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let link = document.and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        let text: String = js_sys::encode_uri_component(text).into();
+        // Setting these attributes fails only for names that are none.
+        let _ = link.set_attribute("href", &format!("data:application/json;charset=utf-8,{text}"));
+        let _ = link.set_attribute("download", name);
+        link.click();
+    }
+}
+
+/// Hands over the text of the file that somebody chose, once it is read.
+pub fn read_file(event: &Event, on_text: impl FnOnce(String) + 'static) {
+    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let Some(input) = input else {
+        return;
+    };
+    let file = input.files().and_then(|files| files.get(0));
+    // The same file can be chosen again.
+    input.set_value("");
+    if let Some(file) = file {
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Ok(text) = wasm_bindgen_futures::JsFuture::from(file.text()).await {
+                on_text(text.as_string().unwrap_or_default());
+            }
+        });
     }
 }
 

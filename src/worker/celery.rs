@@ -3,10 +3,10 @@
 mod scene;
 
 use super::observer::Reader;
+use crate::celery::Update;
 use crate::celery::picture::{Span, TokenId};
-use crate::celery::{Request, Task, Update};
-use celery_sim::{ActorId, Config, Simulation, TaskCall, TransportOptions, keys};
-use keyspace::{ClientId, Engine, Event, UnixMillis};
+use celery_sim::{Config, Simulation, TransportOptions, keys};
+use keyspace::Event;
 use keyspace_resp::Value;
 use scene::{Scene, Stale};
 
@@ -18,69 +18,51 @@ const TASK_MS: i64 = 2_000;
 const VISIBILITY_TIMEOUT_S: f64 = 30.0;
 const RESTORE_INTERVAL_S: i64 = 5;
 
-/// Producers and workers, and what the page sees of them.
+/// What the page sees of producers and workers.
+#[derive(Clone)]
 pub(super) struct Celery {
-    simulation: Simulation,
     scene: Scene,
     open: Option<TokenId>,
     open_changed: bool,
 }
 
+/// The settings with which the page starts.
+pub(super) fn config() -> Config {
+    Config {
+        latency_ms: LATENCY_MS,
+        task_ms: TASK_MS,
+        broker_transport_options: TransportOptions {
+            visibility_timeout: VISIBILITY_TIMEOUT_S,
+            unacked_restore_interval: RESTORE_INTERVAL_S,
+            unacked_restore_throttle: 1,
+            ..TransportOptions::default()
+        },
+        ..Config::solo()
+    }
+}
+
 impl Celery {
     /// No actors yet.
-    pub fn new(seed: u64) -> Celery {
-        let config = Config {
-            latency_ms: LATENCY_MS,
-            task_ms: TASK_MS,
-            broker_transport_options: TransportOptions {
-                visibility_timeout: VISIBILITY_TIMEOUT_S,
-                unacked_restore_interval: RESTORE_INTERVAL_S,
-                unacked_restore_throttle: 1,
-                ..TransportOptions::default()
-            },
-            ..Config::solo()
-        };
-        Celery {
-            simulation: Simulation::new(config, seed),
-            scene: Scene::new(),
-            open: None,
-            open_changed: false,
-        }
+    pub fn new() -> Celery {
+        Celery { scene: Scene::new(), open: None, open_changed: false }
     }
 
-    /// Does what the page asks; it begins in the next [`run`](Self::run).
-    pub fn handle(&mut self, request: Request) {
-        match request {
-            Request::Send(task) => {
-                let name = format!("{}.{}", celery_sim::tasks::APP, task.name());
-                let call = TaskCall::new(&name, task.args().iter().copied());
-                let task_id = self.simulation.send_task(call);
-                if task != Task::FireAndForget {
-                    self.simulation.get_result(&task_id);
-                }
-            }
-            Request::StartWorker => {
-                self.simulation.start_worker();
-            }
-            Request::StopWorker(id) => self.simulation.stop_worker(ActorId(id)),
-            Request::KillWorker(id) => self.simulation.kill_worker(ActorId(id)),
-            Request::Open(token) => {
-                self.open = token;
-                self.open_changed = true;
-            }
-        }
+    /// Which message the page shows in full from now on.
+    pub fn open(&mut self, token: Option<TokenId>) {
+        self.open = token;
+        self.open_changed = true;
     }
 
-    /// Lets the actors act up to `now`, and returns the other clients that have output.
-    pub fn run(&mut self, engine: &mut Engine, now: UnixMillis) -> Vec<ClientId> {
-        let others = self.simulation.run(engine, now);
-        self.scene.identify(&self.simulation.snapshot());
-        others
+    /// Tells everything anew to a page that saw another moment of `other`.
+    pub fn repaint(&mut self, other: &Celery) {
+        self.open = other.open;
+        self.open_changed = true;
+        self.scene.repaint();
     }
 
-    /// When an actor has something to do.
-    pub fn next_deadline(&self) -> Option<UnixMillis> {
-        self.simulation.next_deadline()
+    /// Learns who the actors are, and what became of tasks.
+    pub fn identify(&mut self, simulation: &mut Simulation) {
+        self.scene.identify(&simulation.snapshot());
     }
 
     /// Sees something that happened in the engine.

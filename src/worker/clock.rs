@@ -6,11 +6,17 @@ use keyspace::UnixMillis;
 /// How slow and how fast engine time may pass.
 const RATES: std::ops::RangeInclusive<f64> = 0.01..=1_000.0;
 
+/// How far the clock is moved on at once.
+const SKIP_MAX_MS: f64 = 366.0 * 86_400_000.0;
+
+#[derive(Clone)]
 pub(super) struct Clock {
     engine: f64,
     real: f64,
     rate: f64,
     paused: bool,
+    /// What it skips to, as soon as the engine has come so far.
+    target: Option<f64>,
     /// What the page knows: its clock does not show otherwise until one of these changes.
     told: Option<Option<UnixMillis>>,
 }
@@ -18,12 +24,47 @@ pub(super) struct Clock {
 impl Clock {
     /// A running clock that shows the real time.
     pub fn new(real: f64) -> Clock {
-        Clock { engine: real.floor(), real, rate: 1.0, paused: false, told: None }
+        Clock { engine: real.floor(), real, rate: 1.0, paused: false, target: None, told: None }
     }
 
     /// Engine time at a real time.
     pub fn now(&self, real: f64) -> UnixMillis {
-        UnixMillis(self.state(None).at(real) as i64)
+        UnixMillis(self.target.unwrap_or_else(|| self.state(None).at(real)) as i64)
+    }
+
+    /// Shows a time from now on, and stands.
+    pub fn stop_at(&mut self, engine: UnixMillis, real: f64) {
+        self.paused = true;
+        self.set(engine, real);
+    }
+
+    /// Goes on, where it stands.
+    pub fn run(&mut self, real: f64) {
+        if self.paused {
+            self.act(ClockAction::Toggle, None, real);
+        }
+    }
+
+    /// Shows a time from now on.
+    pub fn set(&mut self, engine: UnixMillis, real: f64) {
+        self.engine = engine.0 as f64;
+        self.real = real;
+        self.target = None;
+        self.told = None;
+    }
+
+    /// The engine came so far of what was to be reached: the clock waits for it.
+    pub fn reached(&mut self, reached: UnixMillis, wanted: UnixMillis, real: f64) {
+        let target = self.target.filter(|_| reached < wanted);
+        if reached < wanted || self.target.is_some() {
+            self.set(reached, real);
+        }
+        self.target = target;
+    }
+
+    /// Whether it stands.
+    pub fn is_paused(&self) -> bool {
+        self.paused
     }
 
     pub fn act(&mut self, action: ClockAction, next_deadline: Option<UnixMillis>, real: f64) {
@@ -40,7 +81,10 @@ impl Clock {
             ClockAction::Rate(rate) if rate.is_finite() => {
                 self.rate = rate.clamp(*RATES.start(), *RATES.end());
             }
-            ClockAction::Skip(millis) if millis.is_finite() => self.engine += millis.max(0.0),
+            ClockAction::Skip(millis) if millis.is_finite() => {
+                let from = self.target.unwrap_or(self.engine);
+                self.target = Some((from + millis.clamp(0.0, SKIP_MAX_MS)).floor());
+            }
             ClockAction::Rate(_) | ClockAction::Skip(_) => {}
         }
         if self.paused {
@@ -52,6 +96,9 @@ impl Clock {
 
     /// In how many milliseconds of real time it shows `deadline`; never, while it stands.
     pub fn real_until(&self, deadline: UnixMillis, real: f64) -> Option<f64> {
+        if self.target.is_some() {
+            return Some(0.0);
+        }
         let left = deadline.0 as f64 - self.state(None).at(real);
         (!self.paused).then(|| (left / self.rate).max(0.0))
     }
@@ -127,12 +174,32 @@ mod tests {
     #[test]
     fn a_skip_moves_a_clock_that_stands_and_one_that_runs() {
         let mut clock = Clock::new(0.0);
+        let arrive = |clock: &mut Clock, real: f64| {
+            let wanted = clock.now(real);
+            clock.reached(wanted, wanted, real);
+        };
         clock.act(ClockAction::Skip(5_000.0), None, 10.0);
+        arrive(&mut clock, 10.0);
         assert_eq!(clock.now(20.0), UnixMillis(5_020));
         clock.act(ClockAction::Toggle, None, 20.0);
         clock.act(ClockAction::Skip(1_000.0), None, 50.0);
         clock.act(ClockAction::Skip(f64::INFINITY), None, 50.0);
+        arrive(&mut clock, 50.0);
         assert_eq!(clock.now(99.0), UnixMillis(6_020));
+    }
+
+    #[test]
+    fn a_clock_waits_for_an_engine_that_is_behind() {
+        let mut clock = Clock::new(0.0);
+        clock.act(ClockAction::Skip(5_000.0), None, 0.0);
+        clock.reached(UnixMillis(2_000), UnixMillis(5_000), 10.0);
+        assert_eq!(clock.take_changed(None).map(|state| state.engine), Some(2_000.0));
+        assert_eq!(clock.now(10.0), UnixMillis(5_000), "it is still to be reached");
+        assert_eq!(clock.real_until(UnixMillis(9_000), 10.0), Some(0.0));
+        clock.reached(UnixMillis(5_000), UnixMillis(5_000), 20.0);
+        assert_eq!(clock.now(30.0), UnixMillis(5_010));
+        clock.reached(UnixMillis(5_004), UnixMillis(5_010), 30.0);
+        assert_eq!(clock.now(30.0), UnixMillis(5_004));
     }
 
     #[test]

@@ -11,7 +11,7 @@ const ITEMS_MAX: usize = 100;
 const ARGS_MAX: usize = 12;
 const ARG_BYTES_MAX: usize = 60;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Feed {
     items: VecDeque<FeedItem>,
     next: u64,

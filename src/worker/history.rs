@@ -19,9 +19,10 @@ const SILENT: [&str; 4] = ["new", "overwritten", "type_changed", "keymiss"];
 
 type Command = Rc<[ByteBuf]>;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct History {
-    changes: VecDeque<Change>,
+    /// Shared with the moments that are remembered.
+    changes: VecDeque<Rc<Change>>,
     /// What each client ran last: a blocked client changes keys long after its command was told.
     last: BTreeMap<ClientId, Command>,
 }
@@ -62,14 +63,14 @@ impl History {
         if self.changes.len() == CHANGES_MAX {
             self.changes.pop_front();
         }
-        self.changes.push_back(Change { at, db, key, event, command, by });
+        self.changes.push_back(Rc::new(Change { at, db, key, event, command, by }));
     }
 
     /// What changed a key, the latest first.
     pub fn of(&self, db: u8, key: &[u8]) -> Vec<KeyChange> {
         let changes = self.changes.iter().rev();
         let of_key = changes.filter(|change| change.db == db && change.key == key);
-        of_key.take(SHOWN_MAX).map(Change::to_message).collect()
+        of_key.take(SHOWN_MAX).map(|change| change.to_message()).collect()
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Meta {
     pub version: u64,
 }
 
+#[derive(Clone)]
 pub(super) struct KeyIndex {
     dbs: Vec<BTreeMap<Name, Meta>>,
     /// Keys to look at again, and when they changed.
@@ -74,6 +75,20 @@ impl KeyIndex {
         self.view_stale |= !same_view;
         self.window_stale = true;
         self.query = Some(query);
+    }
+
+    /// What the page shows.
+    pub fn query(&self) -> Option<&KeyQuery> {
+        self.query.as_ref()
+    }
+
+    /// Tells everything anew to a page that saw another moment.
+    pub fn repaint(&mut self, query: Option<KeyQuery>) {
+        self.query = query;
+        self.gone.clear();
+        self.view_stale = true;
+        self.window_stale = true;
+        self.databases_stale = true;
     }
 
     pub fn note(&mut self, event: &Event) {

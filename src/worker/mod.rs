@@ -1,5 +1,5 @@
-//! What the Web Worker does, without the browser: an engine, its clock and the console clients,
-//! driven by [`Request`]s and real time.
+//! What the Web Worker does, without the browser: a run of the engine and of Celery, driven by
+//! [`Request`]s and real time.
 //!
 //! Whoever hosts a [`Session`] hands over requests, calls [`turn`](Session::turn) when
 //! [`next_turn_in`](Session::next_turn_in) says so, and takes batches when the page can draw them.
@@ -11,36 +11,41 @@ mod feed;
 mod goal;
 mod history;
 mod index;
+mod input;
 mod inspect;
+mod moment;
 mod observer;
+mod recording;
+mod run;
+mod timeline;
 
-use crate::backend::{
-    Batch, ChangedBy, ClientEvent, ConsoleId, Happening, Inspection, Request, Update,
-};
-use celery::Celery;
+use crate::backend::{Batch, ClockAction, Request, TimeRequest, TimeState, Update};
+use crate::celery::lab::{self, ScenarioState};
+use crate::celery::{Request as CeleryRequest, Task};
+use celery_sim::{Act, ActorId, Fault, TaskCall, celeryconfig, scenario};
 use clock::Clock;
-use feed::Feed;
 use goal::Goal;
-use history::History;
-use index::KeyIndex;
-use keyspace::{ClientId, ConnectOptions, Engine, Event, Options, UnixMillis};
-use observer::Observer;
-use serde_bytes::ByteBuf;
-use std::collections::BTreeMap;
+use input::Input;
+use keyspace::{Event, UnixMillis};
+use moment::{PauseOn, Why};
+use run::Run;
 
 /// An engine and everything that the page sees of it.
 pub struct Session {
-    engine: Engine,
     clock: Clock,
-    observer: Observer,
-    consoles: BTreeMap<ConsoleId, ClientId>,
-    keys: KeyIndex,
-    history: History,
-    celery: Celery,
-    feed: Feed,
+    run: Run,
+    /// The run that waits while a scenario is played, and its clock.
+    set_aside: Option<Box<(Run, Clock)>>,
     goal: Goal,
-    inspection: Option<Inspection>,
-    inspection_stale: bool,
+    pause_on: String,
+    stopped_after: Option<String>,
+    /// What could not be done, and why.
+    said: Option<String>,
+    time_told: Option<TimeState>,
+    time_changed: bool,
+    config_told: String,
+    workers_told: Vec<String>,
+    scenario_told: Option<ScenarioState>,
     handled: u32,
     handled_told: u32,
     updates: Vec<Update>,
@@ -51,21 +56,19 @@ impl Session {
     pub fn new(seed: u64, real: f64) -> Session {
         let clock = Clock::new(real);
         let start = clock.now(real);
-        let mut engine = Engine::new(Options { seed, start, ..Options::default() });
-        engine.observe(true);
-        let observer = Observer::connect(&mut engine, start);
         Session {
-            engine,
             clock,
-            observer,
-            consoles: BTreeMap::new(),
-            keys: KeyIndex::default(),
-            history: History::default(),
-            celery: Celery::new(seed),
-            feed: Feed::default(),
+            run: Run::new(celery::config(), seed, start),
+            set_aside: None,
             goal: Goal::default(),
-            inspection: None,
-            inspection_stale: false,
+            pause_on: String::new(),
+            stopped_after: None,
+            said: None,
+            time_told: None,
+            time_changed: true,
+            config_told: String::new(),
+            workers_told: Vec::new(),
+            scenario_told: None,
             handled: 0,
             handled_told: 0,
             updates: vec![Update::Ready { commands: docs::commands() }],
@@ -78,32 +81,25 @@ impl Session {
         let now = self.clock.now(real);
         match request {
             Request::Received => return,
-            Request::Connect { console, db } => self.connect(console, db, now),
-            Request::Disconnect { console } => {
-                if let Some(client) = self.consoles.remove(&console) {
-                    self.engine.cancel_script(client);
-                    self.engine.disconnect(client, now);
-                }
-            }
+            Request::Connect { console, db } => self.perform(Input::Connect { console, db }, real),
+            Request::Disconnect { console } => self.perform(Input::Disconnect { console }, real),
             Request::Command { console, args } => {
-                if let Some(&client) = self.consoles.get(&console) {
-                    let mut bytes = Vec::new();
-                    keyspace_resp::encode_command(&mut bytes, &args);
-                    self.engine.receive(client, &bytes, now);
-                }
+                self.perform(Input::Command { console, args }, real);
             }
-            Request::Clock(action) => self.clock.act(action, self.next_deadline(), real),
-            Request::Watch(query) => self.keys.watch(query),
+            Request::Clock(action) => self.move_clock(action, real),
+            Request::Watch(query) => self.run.moment.keys.watch(query),
             Request::Inspect(inspection) => {
-                self.inspection = inspection;
-                self.inspection_stale = true;
+                self.run.moment.inspection = inspection;
+                self.run.moment.inspection_stale = true;
             }
             Request::Names { db, prefix } => {
-                self.keys.refresh(&mut self.observer.reader(&mut self.engine, now));
-                let names = self.keys.names(db, &prefix);
+                let (mut ask, keys, ..) = self.run.moment.reader();
+                keys.refresh(&mut ask);
+                let names = keys.names(db, &prefix);
                 self.updates.push(Update::Names { db, prefix, names });
             }
-            Request::Celery(request) => self.celery.handle(request),
+            Request::Celery(request) => self.celery(request, now, real),
+            Request::Time(request) => self.time(request, real),
             Request::Goal(conditions) => self.goal = Goal::new(conditions),
         }
         self.handled = self.handled.wrapping_add(1);
@@ -113,182 +109,267 @@ impl Session {
     /// Lets happen what is due at a real time.
     pub fn turn(&mut self, real: f64) {
         let now = self.clock.now(real);
-        self.engine.continue_script();
-        for client in self.celery.run(&mut self.engine, now) {
-            self.deliver(client, now);
-        }
-        for event in self.engine.take_events() {
-            self.observe(event);
+        let was_past = self.run.present().is_some();
+        let pause_on = PauseOn::from_text(&self.pause_on);
+        let goal = &mut self.goal;
+        let mut see = |event: &Event| goal.see(event);
+        let why = self.run.turn(now, &mut self.clock, pause_on.as_ref(), &mut see, real);
+        self.stopped(why);
+        if was_past && self.run.present().is_none() {
+            self.moved(None);
         }
     }
 
     /// In how many milliseconds of real time something is due, if anything ever is.
     pub fn next_turn_in(&self, real: f64) -> Option<f64> {
-        if self.engine.has_unfinished_script() {
+        if self.run.moment.world.engine.has_unfinished_script() {
             return Some(0.0);
         }
-        self.clock.real_until(self.next_deadline()?, real)
-    }
-
-    /// When the engine or an actor has something to do.
-    fn next_deadline(&self) -> Option<UnixMillis> {
-        self.engine.next_deadline().into_iter().chain(self.celery.next_deadline()).min()
+        self.clock.real_until(self.run.next_deadline().unwrap_or(UnixMillis(i64::MAX)), real)
     }
 
     /// Whether the page may have something to be told.
     pub fn has_news(&self) -> bool {
+        let moment = &self.run.moment;
         !self.updates.is_empty()
+            || !moment.updates.is_empty()
             || self.handled != self.handled_told
-            || self.inspection_stale
-            || !self.feed.is_empty()
+            || moment.inspection_stale
+            || !moment.feed.is_empty()
             || self.goal.is_stale()
-            || self.keys.is_stale()
-            || self.clock.is_changed(self.next_deadline())
-            || self.celery.has_news()
+            || moment.keys.is_stale()
+            || self.clock.is_changed(self.run.next_deadline())
+            || moment.celery.has_news()
+            || self.time_changed
     }
 
     /// Takes what the page has not been told yet, if anything.
-    pub fn take_batch(&mut self, real: f64) -> Option<Batch> {
-        let now = self.clock.now(real);
-        let mut ask = self.observer.reader(&mut self.engine, now);
-        self.keys.refresh(&mut ask);
-        self.updates.extend(self.feed.take().map(Update::Feed));
-        self.updates.extend(self.keys.take_databases().map(Update::Databases));
-        self.updates.extend(self.keys.take_window(&mut ask).map(Update::Keys));
-        if std::mem::take(&mut self.inspection_stale)
-            && let Some(inspection) = &self.inspection
-        {
+    pub fn take_batch(&mut self, _real: f64) -> Option<Batch> {
+        let moment = &mut self.run.moment;
+        let mut updates = std::mem::take(&mut self.updates);
+        updates.append(&mut moment.updates);
+        updates.extend(moment.feed.take().map(Update::Feed));
+        let inspection =
+            moment.inspection.clone().filter(|_| std::mem::take(&mut moment.inspection_stale));
+        let (mut ask, keys, celery, history) = moment.reader();
+        keys.refresh(&mut ask);
+        updates.extend(keys.take_databases().map(Update::Databases));
+        updates.extend(keys.take_window(&mut ask).map(Update::Keys));
+        if let Some(inspection) = inspection {
             let (db, name) = (inspection.db, inspection.name.clone());
-            let meta = self.keys.meta(db, &name);
-            let changes = self.history.of(db, &name);
-            let detail = meta.and_then(|meta| inspect::read(&mut ask, inspection, meta, changes));
-            self.updates.push(Update::Key { db, name, detail: detail.map(Box::new) });
+            let meta = keys.meta(db, &name);
+            let changes = history.of(db, &name);
+            let detail = meta.and_then(|meta| inspect::read(&mut ask, &inspection, meta, changes));
+            updates.push(Update::Key { db, name, detail: detail.map(Box::new) });
         }
-        self.updates.extend(self.goal.take_reached(&mut ask).then_some(Update::GoalReached));
-        self.updates.extend(self.celery.take_updates(&mut ask).into_iter().map(Update::Celery));
-        let state = self.clock.take_changed(self.next_deadline());
-        self.updates.extend(state.map(Update::Clock));
-        let updates = std::mem::take(&mut self.updates);
+        updates.extend(self.goal.take_reached(&mut ask).then_some(Update::GoalReached));
+        updates.extend(celery.take_updates(&mut ask).into_iter().map(Update::Celery));
+        self.tell_workers(&mut updates);
+        self.tell_run(&mut updates);
+        let state = self.clock.take_changed(self.run.next_deadline());
+        updates.extend(state.map(Update::Clock));
         let news = !updates.is_empty() || self.handled != self.handled_told;
         self.handled_told = self.handled;
         news.then_some(Batch { handled: self.handled, updates })
     }
 
-    fn connect(&mut self, console: ConsoleId, db: u8, now: UnixMillis) {
-        if let Some(old) = self.consoles.remove(&console) {
-            self.engine.cancel_script(old);
-            self.engine.disconnect(old, now);
+    /// Takes an input in, and says why where it cannot be done.
+    fn perform(&mut self, input: Input, real: f64) {
+        let now = self.clock.now(real);
+        if let Err(why) = self.run.perform(input, now) {
+            self.updates.push(Update::Lab(lab::Update::Refused(why)));
         }
-        let client = self.engine.connect_with(ConnectOptions::default(), now);
-        if db != 0 {
-            let mut bytes = Vec::new();
-            keyspace_resp::encode_command(&mut bytes, &["SELECT".to_owned(), db.to_string()]);
-            self.engine.receive(client, &bytes, now);
-            self.engine.take_output(client);
-        }
-        self.consoles.insert(console, client);
-        self.tell(console, ClientEvent::Connected);
-    }
-
-    /// Hands a client what it is owed, and closes its connection where the engine wants that.
-    fn deliver(&mut self, client: ClientId, now: UnixMillis) {
-        let closing = self.engine.is_closing(client);
-        if let Some(console) = self.console_of(client) {
-            let output = self.engine.take_output(client);
-            if !output.is_empty() {
-                self.push_output(console, output);
-            }
-            if closing {
-                self.consoles.remove(&console);
-                self.tell(console, ClientEvent::Closed);
-            }
-        }
-        if closing {
-            self.engine.disconnect(client, now);
+        self.time_changed = true;
+        if self.run.moment.now() > now && self.run.present().is_none() {
+            // The machine slept.
+            self.clock.set(self.run.moment.now(), real);
         }
     }
 
-    /// Appends output to the update before, where that is output of the same console.
-    fn push_output(&mut self, console: ConsoleId, output: Vec<u8>) {
-        if let Some(Update::Client { console: last, event: ClientEvent::Output(bytes) }) =
-            self.updates.last_mut()
-            && *last == console
-        {
-            bytes.extend_from_slice(&output);
+    fn move_clock(&mut self, action: ClockAction, real: f64) {
+        self.stopped_after = None;
+        self.clock.act(action, self.run.next_deadline(), real);
+        self.time_changed = true;
+    }
+
+    fn celery(&mut self, request: CeleryRequest, now: UnixMillis, real: f64) {
+        let act = match request {
+            CeleryRequest::Send(task) => Act::Send {
+                call: TaskCall::new(
+                    &format!("{}.{}", celery_sim::tasks::APP, task.name()),
+                    task.args().iter().copied(),
+                ),
+                count: 1,
+                get: task != Task::FireAndForget,
+                name: String::new(),
+            },
+            CeleryRequest::StartWorker => Act::StartWorker,
+            CeleryRequest::StopWorker(id) => Act::StopWorker(self.name_of(id)),
+            CeleryRequest::KillWorker(id) => Act::Fault(Fault::Kill(self.name_of(id))),
+            CeleryRequest::Act(act) => act,
+            CeleryRequest::Open(token) => return self.run.moment.celery.open(token),
+            CeleryRequest::Check(text) => {
+                let world = self.run.moment.world.simulation.config();
+                let problems = celeryconfig::parse(&text, world).problems;
+                self.updates.push(Update::Lab(lab::Update::Problems(problems)));
+                return;
+            }
+            CeleryRequest::Begin(name) => return self.begin(&name, now, real),
+            CeleryRequest::NextStep => {
+                self.perform(Input::NextStep, real);
+                self.clock.run(real);
+                return;
+            }
+            CeleryRequest::Leave => return self.leave(real),
+        };
+        self.perform(Input::Act(act), real);
+    }
+
+    fn name_of(&self, id: u32) -> String {
+        self.run.moment.world.simulation.name_of(ActorId(id)).unwrap_or_default().to_owned()
+    }
+
+    /// Begins a scenario, and sets the run aside that there is, unless one is already.
+    fn begin(&mut self, name: &str, now: UnixMillis, real: f64) {
+        let Some(scenario) = scenario::find(name) else {
+            let why = format!("There is no scenario {name}.");
+            self.updates.push(Update::Lab(lab::Update::Refused(why)));
+            return;
+        };
+        let mut run = Run::of_scenario(scenario, now);
+        run.moment.repaint(&self.run.moment);
+        let before = std::mem::replace(&mut self.run, run);
+        if self.set_aside.is_none() {
+            self.set_aside = Some(Box::new((before, self.clock.clone())));
+        }
+        self.clock.stop_at(now, real);
+        self.moved(Some(now));
+    }
+
+    /// Ends a scenario: the run that was set aside goes on where it was.
+    fn leave(&mut self, real: f64) {
+        if let Some(before) = self.set_aside.take() {
+            let (mut run, mut clock) = *before;
+            run.moment.repaint(&self.run.moment);
+            clock.stop_at(run.moment.now(), real);
+            self.run = run;
+            self.clock = clock;
+            self.moved(None);
+        }
+    }
+
+    fn time(&mut self, request: TimeRequest, real: f64) {
+        self.said = None;
+        self.stopped_after = None;
+        self.time_changed = true;
+        match request {
+            TimeRequest::Visit(at) => {
+                let at = UnixMillis(at as i64);
+                self.run.visit(at, &mut self.clock, real);
+                self.moved(None);
+            }
+            TimeRequest::Return => {
+                self.run.return_to_present(&mut self.clock, real);
+                self.moved(None);
+            }
+            TimeRequest::Fork => {
+                if let Some(since) = self.run.fork() {
+                    self.moved(Some(since));
+                }
+            }
+            TimeRequest::StepCommand => {
+                let goal = &mut self.goal;
+                let mut see = |event: &Event| goal.see(event);
+                let was_past = self.run.present().is_some();
+                let why = self.run.step_command(&mut self.clock, &mut see, real);
+                self.stopped(why);
+                if was_past && self.run.present().is_none() {
+                    self.moved(None);
+                }
+            }
+            TimeRequest::PauseOn(text) => self.pause_on = text,
+            TimeRequest::Export => {
+                let file = self.run.export();
+                self.updates.push(Update::Exported(file));
+            }
+            TimeRequest::Import(text) => match Run::import(&text, &mut self.clock, real) {
+                Ok(mut run) => {
+                    run.moment.repaint(&self.run.moment);
+                    let since = run.moment.now();
+                    self.run = run;
+                    self.set_aside = None;
+                    self.moved(Some(since));
+                }
+                Err(why) => self.said = Some(why),
+            },
+        }
+    }
+
+    /// Notes why the run stopped, where it did.
+    fn stopped(&mut self, why: Option<Why>) {
+        match why {
+            Some(Why::Command(command)) => {
+                self.stopped_after = Some(command);
+                self.time_changed = true;
+            }
+            Some(Why::StepOver) => self.time_changed = true,
+            Some(Why::Settled | Why::OutOfSteps) | None => {}
+        }
+    }
+
+    /// Tells the page that another moment is shown, and what it shows.
+    fn moved(&mut self, since: Option<UnixMillis>) {
+        let since = since.map(|since| since.0 as f64);
+        let consoles = self.run.moment.consoles();
+        self.updates.push(Update::Moved { since, consoles });
+        self.time_changed = true;
+    }
+
+    fn tell_workers(&mut self, updates: &mut Vec<Update>) {
+        let simulation = &self.run.moment.world.simulation;
+        if !simulation.workers().eq(self.workers_told.iter()) {
+            self.workers_told = simulation.workers().map(str::to_owned).collect();
+            updates.push(Update::Lab(lab::Update::Workers(self.workers_told.clone())));
+        }
+    }
+
+    /// Tells what has changed about the run, its settings and its scenario.
+    fn tell_run(&mut self, updates: &mut Vec<Update>) {
+        if !std::mem::take(&mut self.time_changed) {
             return;
         }
-        self.tell(console, ClientEvent::Output(ByteBuf::from(output)));
-    }
-
-    fn observe(&mut self, event: Event) {
-        self.keys.note(&event);
-        self.celery.see(&event);
-        self.goal.see(&event);
-        match event {
-            Event::Command { at, client, db, args } => {
-                self.history.command(client, &args);
-                let args = feed::shorten(&args);
-                let by = Some(self.name_of(client));
-                self.feed.push(at, by, Happening::Command { db: db.0, args });
-            }
-            Event::Disconnected { client, .. } => self.history.forget(client),
-            Event::KeyChanged { at, client, db, key, event } => {
-                let by = client.map(|client| self.name_of(client));
-                self.mark_inspection(db.0, Some(&key));
-                self.history.changed(at, db.0, key, event, client, by);
-            }
-            Event::DbChanged { db, .. } => self.mark_inspection(db.0, None),
-            Event::KeyExpired { at, db, key } => {
-                let key = ByteBuf::from(key);
-                self.feed.push(at, None, Happening::Expired { db: db.0, key });
-            }
-            Event::Blocked { at, client, db, keys, deadline } => {
-                let keys = feed::shorten(&keys);
-                let by = Some(self.name_of(client));
-                self.feed.push(at, by, Happening::Waits { db: db.0, keys });
-                let until = deadline.map(|deadline| deadline.0 as f64);
-                self.tell_client(client, ClientEvent::Blocked { since: at.0 as f64, until });
-            }
-            Event::Woken { at, client, db, key } => {
-                let (by, key) = (Some(self.name_of(client)), ByteBuf::from(key));
-                self.feed.push(at, by, Happening::Served { db: db.0, key });
-                self.tell_client(client, ClientEvent::Unblocked);
-            }
-            Event::Unblocked { at, client } => {
-                self.feed.push(at, Some(self.name_of(client)), Happening::TimedOut);
-                self.tell_client(client, ClientEvent::Unblocked);
-            }
-            Event::ScriptUnfinished { at, client } => {
-                self.tell_client(client, ClientEvent::Running { since: at.0 as f64 });
-            }
-            Event::ScriptEnded { client, .. } => self.tell_client(client, ClientEvent::Unblocked),
-            Event::Connected { .. } | Event::Published { .. } => {}
+        let timeline = &self.run.timeline;
+        let state = TimeState {
+            begin: timeline.begin().0 as f64,
+            present: self.run.present().map(|at| at.0 as f64),
+            marks: timeline.marks(),
+            kept: timeline.kept() as u32,
+            kept_max: timeline::KEPT_MAX as u32,
+            weight: timeline.weight() as u64,
+            weight_max: timeline::WEIGHT_MAX as u64,
+            pause_on: self.pause_on.clone(),
+            stopped_after: self.stopped_after.clone(),
+            said: self.said.clone(),
+        };
+        if self.time_told.as_ref() != Some(&state) {
+            self.time_told = Some(state.clone());
+            updates.push(Update::Time(Box::new(state)));
         }
-    }
-
-    fn mark_inspection(&mut self, db: u8, key: Option<&[u8]>) {
-        let hit = self.inspection.as_ref().is_some_and(|inspection| {
-            inspection.db == db && key.is_none_or(|key| inspection.name.as_slice() == key)
+        let config = celeryconfig::write(self.run.moment.world.simulation.config());
+        if self.config_told != config {
+            self.config_told.clone_from(&config);
+            updates.push(Update::Lab(lab::Update::Config(config)));
+        }
+        let scenario = self.run.moment.scenario.as_ref().map(|progress| ScenarioState {
+            name: progress.scenario.name.to_owned(),
+            begun: progress.begun as u32,
+            due: progress.due.map(|due| due.0 as f64),
+            outcomes: progress.outcomes.clone(),
         });
-        self.inspection_stale |= hit;
-    }
-
-    fn console_of(&self, client: ClientId) -> Option<ConsoleId> {
-        self.consoles.iter().find(|&(_, &id)| id == client).map(|(&console, _)| console)
-    }
-
-    fn name_of(&self, client: ClientId) -> ChangedBy {
-        self.console_of(client).map_or(ChangedBy::Client(client.0), ChangedBy::Console)
-    }
-
-    fn tell_client(&mut self, client: ClientId, event: ClientEvent) {
-        if let Some(console) = self.console_of(client) {
-            self.tell(console, event);
+        if self.scenario_told != scenario {
+            self.scenario_told.clone_from(&scenario);
+            updates.push(Update::Lab(lab::Update::Scenario(scenario)));
         }
-    }
-
-    fn tell(&mut self, console: ConsoleId, event: ClientEvent) {
-        self.updates.push(Update::Client { console, event });
     }
 }
 

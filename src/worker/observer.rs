@@ -4,6 +4,7 @@ use keyspace::{ClientId, ConnectOptions, Engine, UnixMillis};
 use keyspace_resp::{Value, encode_command};
 
 /// A hidden client and the database it has selected.
+#[derive(Clone)]
 pub(super) struct Observer {
     client: ClientId,
     db: u8,

@@ -385,6 +385,19 @@ impl Simulation {
         workers.find(|(_, player)| is_named(player)).map(|(id, _)| *id)
     }
 
+    /// The names of the workers whose processes run.
+    pub fn workers(&self) -> impl Iterator<Item = &str> {
+        let players = self.actors.values();
+        let running = players.filter(|it| !it.part.actor().activity().is_over());
+        let workers = running.filter(|player| player.part.kind() == ActorKind::Worker);
+        workers.map(|player| player.part.actor().name())
+    }
+
+    /// An actor's name.
+    pub fn name_of(&self, id: ActorId) -> Option<&str> {
+        self.actors.get(&id).map(|player| player.part.actor().name())
+    }
+
     /// Whether an actor's process is no more, or was never there.
     pub fn is_over(&self, id: ActorId) -> bool {
         self.actors.get(&id).is_none_or(|player| player.part.actor().activity().is_over())
@@ -479,6 +492,10 @@ impl Simulation {
             self.advance_actors(at);
             self.collect_output(engine, at, others);
             let is_something_due = self.under_way.keys().next().is_some_and(|(due, _)| *due <= at);
+            if due.is_some_and(|due| at < due) && !is_something_due {
+                // A script is unfinished, and the server's time stands.
+                return Step::Settled;
+            }
             if due.is_none() && !is_something_due {
                 self.forget_the_dead();
                 return Step::Settled;

@@ -33,7 +33,7 @@ pub enum Stale {
 }
 
 /// What is known. An empty one knows of no keys and asks for none.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Scene {
     actors: BTreeMap<u32, Actor>,
     owners: BTreeMap<u64, (u32, Role)>,
@@ -57,7 +57,7 @@ pub struct Scene {
 }
 
 /// An actor, as far as the picture shows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Actor {
     kind: ActorKind,
     name: String,
@@ -149,6 +149,11 @@ impl Scene {
             | Event::ScriptUnfinished { .. }
             | Event::ScriptEnded { .. } => {}
         }
+    }
+
+    /// Gives the picture to a page that saw another moment.
+    pub fn repaint(&mut self) {
+        self.changed = true;
     }
 
     /// Whether there is anything to take.

@@ -12,7 +12,7 @@ const TEXT_MAX: usize = 2_000;
 const FRESH_MAX: usize = 400;
 
 /// The feed as it grows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Feed {
     fresh: VecDeque<Line>,
     /// The last line of each client.

@@ -1,0 +1,236 @@
+//! What can be done to Celery: other settings, things that go wrong, scenarios. Plain data, and
+//! what happens to it.
+
+use super::Request;
+use celery_sim::celeryconfig::{Problem, Severity};
+use celery_sim::scenario::{self, Outcome, Scenario};
+use celery_sim::{Act, Fault};
+use serde::{Deserialize, Serialize};
+
+/// What the worker tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Update {
+    /// The settings of processes that start from now on, as a `celeryconfig.py`.
+    Config(String),
+    /// What is wrong with the `celeryconfig.py` that was asked about.
+    Problems(Vec<Problem>),
+    /// How far the scenario is, if there is one.
+    Scenario(Option<ScenarioState>),
+    /// The names of the workers that run.
+    Workers(Vec<String>),
+    /// What was asked for cannot be done, and why.
+    Refused(String),
+}
+
+/// How far a scenario is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioState {
+    /// Its name.
+    pub name: String,
+    /// How many of its steps have begun.
+    pub begun: u32,
+    /// When the step that runs is over, in engine time.
+    pub due: Option<f64>,
+    /// What became of the checks of each step that is over, with its own configuration and with
+    /// the other.
+    pub outcomes: Vec<(Vec<Outcome>, Vec<Outcome>)>,
+}
+
+impl ScenarioState {
+    /// The scenario.
+    pub fn scenario(&self) -> Option<&'static Scenario> {
+        scenario::find(&self.name)
+    }
+}
+
+/// What is open for something to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawer {
+    Scenarios,
+    Config,
+    Faults,
+}
+
+/// What the page remembers.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    pub drawer: Option<Drawer>,
+    /// The settings of now.
+    pub config: String,
+    /// What stands in the editor.
+    pub text: String,
+    pub problems: Vec<Problem>,
+    pub scenario: Option<ScenarioState>,
+    /// The workers that run.
+    pub workers: Vec<String>,
+    /// The worker that things are done to, where one was chosen.
+    worker: Option<String>,
+    /// What could not be done, and why.
+    pub refused: Option<String>,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    Told(Update),
+    /// A drawer is opened, or closed where it is open.
+    Toggle(Drawer),
+    /// Somebody types in the editor.
+    Edit(String),
+    /// Somebody wants the text used.
+    Apply,
+    /// Somebody wants the settings of now back.
+    Reset,
+    /// Somebody chooses the worker that things are done to.
+    Worker(String),
+    /// Something goes wrong.
+    Fault(Fault),
+    Begin(&'static str),
+    NextStep,
+    Leave,
+}
+
+impl State {
+    /// Whether the editor's text can be used, and is not what is used already.
+    pub fn can_apply(&self) -> bool {
+        self.text != self.config
+            && self.problems.iter().all(|problem| problem.severity == Severity::Warning)
+    }
+
+    /// The worker that things are done to: the chosen one, or the latest, where any runs.
+    pub fn worker(&self) -> Option<&String> {
+        let chosen = self.worker.as_ref().filter(|chosen| self.workers.contains(chosen));
+        chosen.or(self.workers.last())
+    }
+
+    /// Lets something happen, and says what to ask of the worker.
+    pub fn apply(&mut self, action: Action) -> Vec<Request> {
+        if !matches!(action, Action::Told(_)) {
+            self.refused = None;
+        }
+        match action {
+            Action::Told(update) => self.told(update),
+            Action::Toggle(drawer) => {
+                self.drawer = (self.drawer != Some(drawer)).then_some(drawer);
+                if self.drawer == Some(Drawer::Config) {
+                    return vec![Request::Check(self.text.clone())];
+                }
+            }
+            Action::Edit(text) => {
+                self.text.clone_from(&text);
+                return vec![Request::Check(text)];
+            }
+            Action::Apply if self.can_apply() => {
+                return vec![Request::Act(Act::Configure(self.text.clone()))];
+            }
+            Action::Apply => {}
+            Action::Reset => {
+                self.text.clone_from(&self.config);
+                return vec![Request::Check(self.text.clone())];
+            }
+            Action::Worker(name) => self.worker = Some(name),
+            Action::Fault(fault) => return vec![Request::Act(Act::Fault(fault))],
+            Action::Begin(name) => return vec![Request::Begin(name.to_owned())],
+            Action::NextStep => return vec![Request::NextStep],
+            Action::Leave => return vec![Request::Leave],
+        }
+        Vec::new()
+    }
+
+    fn told(&mut self, update: Update) {
+        match update {
+            Update::Config(config) => {
+                if self.text == self.config || self.can_apply() {
+                    self.text.clone_from(&config);
+                }
+                self.config = config;
+            }
+            Update::Problems(problems) => self.problems = problems,
+            Update::Scenario(scenario) => {
+                if scenario.is_some() && self.scenario.is_none() {
+                    self.drawer = Some(Drawer::Scenarios);
+                }
+                self.scenario = scenario;
+            }
+            Update::Workers(workers) => self.workers = workers,
+            Update::Refused(why) => self.refused = Some(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use celery_sim::celeryconfig::Place;
+
+    fn told(state: &mut State, update: Update) {
+        assert_eq!(state.apply(Action::Told(update)), []);
+    }
+
+    #[test]
+    fn a_text_is_applied_where_nothing_is_wrong_with_it() {
+        let mut state = State::default();
+        told(&mut state, Update::Config("a = 1\n".to_owned()));
+        assert_eq!(state.text, "a = 1\n");
+        let asked = state.apply(Action::Edit("a = 2\n".to_owned()));
+        assert_eq!(asked, [Request::Check("a = 2\n".to_owned())]);
+        let problem = Problem {
+            place: Place { line: 1, column: 1 },
+            severity: Severity::Error,
+            message: "unknown".to_owned(),
+        };
+        told(&mut state, Update::Problems(vec![problem]));
+        assert_eq!(state.apply(Action::Apply), []);
+        told(&mut state, Update::Problems(Vec::new()));
+        let asked = state.apply(Action::Apply);
+        assert_eq!(asked, [Request::Act(Act::Configure("a = 2\n".to_owned()))]);
+        told(&mut state, Update::Config("a = 2\n".to_owned()));
+        assert!(!state.can_apply());
+    }
+
+    #[test]
+    fn what_is_typed_stays_while_the_settings_change_elsewhere() {
+        let mut state = State::default();
+        told(&mut state, Update::Config("a = 1\n".to_owned()));
+        state.apply(Action::Edit("a = ".to_owned()));
+        let problem = Problem {
+            place: Place { line: 1, column: 5 },
+            severity: Severity::Error,
+            message: "expected a value".to_owned(),
+        };
+        told(&mut state, Update::Problems(vec![problem]));
+        told(&mut state, Update::Config("a = 3\n".to_owned()));
+        assert_eq!(state.text, "a = ");
+        assert_eq!(state.apply(Action::Reset), [Request::Check("a = 3\n".to_owned())]);
+        assert_eq!(state.text, "a = 3\n");
+    }
+
+    #[test]
+    fn things_are_done_to_the_worker_that_was_chosen_or_the_latest() {
+        let mut state = State::default();
+        assert_eq!(state.worker(), None);
+        told(&mut state, Update::Workers(vec!["w1".to_owned(), "w2".to_owned()]));
+        assert_eq!(state.worker().map(String::as_str), Some("w2"));
+        state.apply(Action::Worker("w1".to_owned()));
+        assert_eq!(state.worker().map(String::as_str), Some("w1"));
+        told(&mut state, Update::Workers(vec!["w2".to_owned()]));
+        assert_eq!(state.worker().map(String::as_str), Some("w2"));
+    }
+
+    #[test]
+    fn a_scenario_opens_its_drawer_and_what_is_refused_is_said_until_something_is_done() {
+        let mut state = State::default();
+        let scenario = ScenarioState {
+            name: "happy-path".to_owned(),
+            begun: 0,
+            due: None,
+            outcomes: Vec::new(),
+        };
+        told(&mut state, Update::Scenario(Some(scenario)));
+        assert_eq!(state.drawer, Some(Drawer::Scenarios));
+        told(&mut state, Update::Refused("no".to_owned()));
+        assert!(state.refused.is_some());
+        state.apply(Action::Toggle(Drawer::Scenarios));
+        assert_eq!((state.drawer, state.refused), (None, None));
+    }
+}

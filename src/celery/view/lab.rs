@@ -1,0 +1,60 @@
+//! What can be done to Celery, as drawers above its picture: scenarios, settings, faults.
+
+use super::{config, faults, scenario};
+use crate::backend::ClockState;
+use crate::celery::lab::{Action, Drawer, State};
+use crate::design::{Icon, Shared, Symbol};
+use web_sys::MouseEvent;
+use yew::prelude::*;
+
+/// What it needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    pub state: Shared<State>,
+    pub clock: ClockState,
+    /// An earlier moment is looked at: nothing can be done to it.
+    pub past: bool,
+    pub on: Callback<Action>,
+}
+
+impl Props {
+    /// What a button does.
+    pub fn act(&self, action: Action) -> Callback<MouseEvent> {
+        self.on.reform(move |_: MouseEvent| action.clone())
+    }
+}
+
+/// The drawers.
+#[function_component]
+pub fn Lab(props: &Props) -> Html {
+    let open = props.state.drawer;
+    let drawers = [
+        (Drawer::Scenarios, "lab-scenarios", "Scenarios"),
+        (Drawer::Config, "lab-config", "celeryconfig.py"),
+        (Drawer::Faults, "lab-faults", "Faults"),
+    ];
+    html! {
+        <div class="lab" data-testid="lab">
+            <div class="lab-tabs" role="group" aria-label="What can be done to Celery">
+                { for drawers.into_iter().map(|(drawer, id, name)| html! {
+                    <button
+                        type="button" class="lab-tab" data-testid={id}
+                        aria-expanded={(open == Some(drawer)).to_string()}
+                        onclick={props.act(Action::Toggle(drawer))}
+                    >{ name }</button>
+                }) }
+                if let Some(why) = &props.state.refused {
+                    <p class="lab-refused" role="alert" data-testid="lab-refused">
+                        <Icon symbol={Symbol::Warning} />{ why }
+                    </p>
+                }
+            </div>
+            { match open {
+                Some(Drawer::Scenarios) => scenario::draw(props),
+                Some(Drawer::Config) => config::draw(props),
+                Some(Drawer::Faults) => faults::draw(props),
+                None => html! {},
+            } }
+        </div>
+    }
+}
