@@ -341,6 +341,7 @@ impl Moment {
         for event in self.world.engine.take_events() {
             see(&event);
             if let (Event::Command { args, .. }, Some(pause_on)) = (&event, pause_on)
+                && found.is_none()
                 && pause_on.matches(args)
             {
                 let words: Vec<_> = feed::shorten(args);

@@ -115,7 +115,7 @@ impl Timeline {
     pub fn passed(&mut self, events: usize, moment: &mut Moment) {
         self.events += events;
         let weight = self.kept.last().map_or(0, |kept| kept.weight);
-        if self.events >= EVENTS_MIN + weight / BYTES_PER_EVENT && !moment.is_amid() {
+        if self.events >= EVENTS_MIN + weight / BYTES_PER_EVENT {
             self.keep(moment);
         }
     }
