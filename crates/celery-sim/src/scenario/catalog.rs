@@ -30,12 +30,12 @@ worker_pool = 'solo'
 ",
     },
     other: Side {
-        title: "without results",
+        title: "results expire after ten seconds",
         celeryconfig: "\
 broker_url = 'redis://localhost:6379/0'
 result_backend = 'redis://localhost:6379/1'
 worker_pool = 'solo'
-task_ignore_result = True
+result_expires = 10
 ",
     },
     steps: &[
@@ -75,14 +75,28 @@ task_ignore_result = True
             for_ms: 3_000,
             checks: &[
                 check("Nothing is left in unacked", 0, &["HLEN", "unacked"], Expect::Is(0)),
-                Check {
-                    says: "The result is stored",
-                    db: 1,
-                    command: &["GET", "celery-task-meta-{sum}"],
-                    one: Expect::Has("\"result\": 5"),
-                    other: Expect::Nil,
-                },
+                check(
+                    "The result is stored",
+                    1,
+                    &["GET", "celery-task-meta-{sum}"],
+                    Expect::Has("\"result\": 5"),
+                ),
             ],
+        },
+        Step {
+            title: "The result expires",
+            narration: "Nobody deletes a result that was read: it was stored with SETEX, and \
+                        Redis drops it when result_expires is over. That is a day, unless the \
+                        settings say otherwise.",
+            acts: Vec::new,
+            for_ms: 12_000,
+            checks: &[Check {
+                says: "Is the result still there?",
+                db: 1,
+                command: &["EXISTS", "celery-task-meta-{sum}"],
+                one: Expect::Is(1),
+                other: Expect::Is(0),
+            }],
         },
     ],
 };
