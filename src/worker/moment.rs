@@ -338,7 +338,12 @@ impl Moment {
         see: &mut dyn FnMut(&Event),
     ) -> Option<String> {
         let mut found = None;
-        for event in self.world.engine.take_events() {
+        let events = self.world.engine.take_events();
+        if !events.is_empty() {
+            // Whose connections they are of must be known first.
+            self.celery.identify(&mut self.world.simulation);
+        }
+        for event in events {
             see(&event);
             if let (Event::Command { args, .. }, Some(pause_on)) = (&event, pause_on)
                 && found.is_none()

@@ -3,7 +3,7 @@
 use super::lab::Props;
 use crate::celery::lab::{Action, ScenarioState};
 use crate::design::{Icon, Symbol, units};
-use celery_sim::scenario::{ALL, Check, Outcome, Scenario, Step};
+use celery_sim::scenario::{ALL, Check, Outcome, Scenario, Side, Step};
 use yew::prelude::*;
 
 /// The list, or the scenario that is played.
@@ -64,10 +64,10 @@ fn played(props: &Props, state: &ScenarioState, scenario: &'static Scenario) -> 
                     onclick={props.act(Action::Leave)}
                 >{ "Leave" }</button>
             </header>
-            <dl class="scenario-sides">
-                { side("A", scenario.one.title, scenario.one.celeryconfig) }
-                { side("B", scenario.other.title, scenario.other.celeryconfig) }
-            </dl>
+            <div class="scenario-sides">
+                { side("A", &scenario.one, begun == 0) }
+                { side("B", &scenario.other, begun == 0) }
+            </div>
             <ol class="scenario-steps">
                 { for scenario.steps.iter().enumerate().take(begun.max(1)).map(|(at, one)| {
                     step(props, state, at, one)
@@ -77,12 +77,13 @@ fn played(props: &Props, state: &ScenarioState, scenario: &'static Scenario) -> 
     }
 }
 
-fn side(letter: &str, title: &str, config: &str) -> Html {
+/// A configuration, shown until the scenario begins and then on demand.
+fn side(letter: &str, side: &Side, open: bool) -> Html {
     html! {
-        <div class="scenario-side" key={letter.to_owned()}>
-            <dt><b class="scenario-letter">{ letter }</b>{ " " }{ title }</dt>
-            <dd><pre>{ config }</pre></dd>
-        </div>
+        <details class="scenario-side" key={letter.to_owned()} {open}>
+            <summary><b class="scenario-letter">{ letter }</b>{ " " }{ side.title }</summary>
+            <pre>{ side.celeryconfig }</pre>
+        </details>
     }
 }
 
