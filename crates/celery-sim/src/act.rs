@@ -3,6 +3,7 @@
 //! Acts are data: with a seed, a configuration and the times of its acts a run can be played
 //! again, command for command.
 
+use crate::canvas::Canvas;
 use crate::faults::Fault;
 use crate::message::TaskCall;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,15 @@ pub enum Act {
         /// What the task is called from now on; its id where that is empty.
         name: String,
     },
+    /// Sends a group, a chain or a chord, and waits for its result.
+    SendCanvas {
+        /// What is sent.
+        canvas: Canvas,
+        /// What the task whose result is that of all is called from now on.
+        name: String,
+    },
+    /// Starts beat, which sends what `beat_schedule` says.
+    StartBeat,
     /// `AsyncResult.get()` of a task that has a name.
     GetResult(String),
     /// `AsyncResult.forget()` of a task that has a name.
@@ -62,6 +72,10 @@ impl Act {
                     count => format!("send {count} × {task}"),
                 }
             }
+            Act::SendCanvas { canvas: Canvas::Group(_), .. } => "send a group".to_owned(),
+            Act::SendCanvas { canvas: Canvas::Chain(_), .. } => "send a chain".to_owned(),
+            Act::SendCanvas { canvas: Canvas::Chord(..), .. } => "send a chord".to_owned(),
+            Act::StartBeat => "start beat".to_owned(),
             Act::GetResult(name) => format!("get the result of {name}"),
             Act::ForgetResult(name) => format!("forget the result of {name}"),
             Act::ExitProducer => "the producer exits".to_owned(),

@@ -52,6 +52,16 @@ impl World {
                     self.name_task(name, task_id);
                 }
             }
+            Act::SendCanvas { canvas, name } => {
+                let called = self.simulation.send_canvas(canvas.clone());
+                if let Some(task_id) = called.results.last() {
+                    self.name_task(name, task_id.clone());
+                }
+                self.simulation.get_called(called);
+            }
+            Act::StartBeat => {
+                self.simulation.start_beat();
+            }
             Act::GetResult(name) => {
                 let task_id = self.task(name)?.to_owned();
                 self.simulation.get_result(&task_id);

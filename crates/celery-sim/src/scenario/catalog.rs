@@ -1,11 +1,30 @@
-//! The scenarios.
+//! The scenarios, the easiest first.
+
+mod delivery;
+mod loss;
+mod results;
+mod server;
 
 use super::{Check, Expect, Scenario, Side, Step};
 use crate::act::Act;
 use crate::message::TaskCall;
 
 /// Every scenario, the easiest first.
-pub static ALL: &[Scenario] = &[HAPPY_PATH];
+pub static ALL: &[Scenario] = &[
+    HAPPY_PATH,
+    delivery::TWO_WORKERS,
+    delivery::PREFETCH,
+    delivery::PRIORITIES,
+    loss::KILLED,
+    loss::LOSS_WINDOW,
+    loss::VISIBILITY_TIMEOUT,
+    loss::ETA,
+    results::UNREAD,
+    results::ONE_DATABASE,
+    results::CHORD,
+    server::FANOUT,
+    server::RESTART,
+];
 
 /// A check whose reply does not depend on the configuration.
 const fn check(
@@ -15,6 +34,17 @@ const fn check(
     expected: Expect,
 ) -> Check {
     Check { says, db, command, one: expected, other: expected }
+}
+
+/// A check whose reply depends on the configuration.
+const fn compare(
+    says: &'static str,
+    db: u8,
+    command: &'static [&'static str],
+    one: Expect,
+    other: Expect,
+) -> Check {
+    Check { says, db, command, one, other }
 }
 
 const HAPPY_PATH: Scenario = Scenario {
