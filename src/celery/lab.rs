@@ -121,7 +121,7 @@ impl State {
                 return vec![Request::Check(text)];
             }
             Action::Apply if self.can_apply() => {
-                return vec![Request::Act(Act::Configure(self.text.clone()))];
+                return vec![Request::Act(Box::new(Act::Configure(self.text.clone())))];
             }
             Action::Apply => {}
             Action::Reset => {
@@ -129,7 +129,7 @@ impl State {
                 return vec![Request::Check(self.text.clone())];
             }
             Action::Worker(name) => self.worker = Some(name),
-            Action::Fault(fault) => return vec![Request::Act(Act::Fault(fault))],
+            Action::Fault(fault) => return vec![Request::Act(Box::new(Act::Fault(fault)))],
             Action::Begin(name) => return vec![Request::Begin(name.to_owned())],
             Action::NextStep => return vec![Request::NextStep],
             Action::Leave => return vec![Request::Leave],
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(state.apply(Action::Apply), []);
         told(&mut state, Update::Problems(Vec::new()));
         let asked = state.apply(Action::Apply);
-        assert_eq!(asked, [Request::Act(Act::Configure("a = 2\n".to_owned()))]);
+        assert_eq!(asked, [Request::Act(Box::new(Act::Configure("a = 2\n".to_owned())))]);
         told(&mut state, Update::Config("a = 2\n".to_owned()));
         assert!(!state.can_apply());
     }

@@ -26,7 +26,7 @@ pub enum Request {
     /// Which message the page shows in full from now on.
     Open(Option<TokenId>),
     /// Does something to Celery or its server.
-    Act(Act),
+    Act(Box<Act>),
     /// Asks what is wrong with a `celeryconfig.py`.
     Check(String),
     /// Begins a scenario, by its name; the run that there is is set aside.

@@ -22,7 +22,7 @@ pub(super) enum Input {
         args: Vec<ByteBuf>,
     },
     /// Somebody does something to Celery or its server.
-    Act(Act),
+    Act(Box<Act>),
     /// The scenario's next step begins.
     NextStep,
     /// An unfinished script went on for a slice.
@@ -58,8 +58,10 @@ impl Input {
     pub fn weight(&self) -> usize {
         let held = match self {
             Input::Command { args, .. } => args.iter().map(|arg| arg.len() + 24).sum(),
-            Input::Act(celery_sim::Act::Configure(text)) => text.len(),
-            Input::Act(_) => 200,
+            Input::Act(act) => match &**act {
+                Act::Configure(text) => text.len(),
+                _ => size_of::<Act>(),
+            },
             _ => 0,
         };
         held + size_of::<Entry>()

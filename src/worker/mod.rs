@@ -206,7 +206,7 @@ impl Session {
             CeleryRequest::StartWorker => Act::StartWorker,
             CeleryRequest::StopWorker(id) => Act::StopWorker(self.name_of(id)),
             CeleryRequest::KillWorker(id) => Act::Fault(Fault::Kill(self.name_of(id))),
-            CeleryRequest::Act(act) => act,
+            CeleryRequest::Act(act) => return self.perform(Input::Act(act), real),
             CeleryRequest::Open(token) => return self.run.moment.celery.open(token),
             CeleryRequest::Check(text) => {
                 let world = self.run.moment.world.simulation.config();
@@ -222,7 +222,7 @@ impl Session {
             }
             CeleryRequest::Leave => return self.leave(real),
         };
-        self.perform(Input::Act(act), real);
+        self.perform(Input::Act(Box::new(act)), real);
     }
 
     fn name_of(&self, id: u32) -> String {

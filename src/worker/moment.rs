@@ -190,7 +190,7 @@ impl Moment {
             Input::NextStep => {
                 let acts = self.scenario.as_mut().map(|progress| progress.begin_step(now));
                 for act in acts.unwrap_or_default() {
-                    self.apply(&Input::Act(act), now)?;
+                    self.apply(&Input::Act(Box::new(act)), now)?;
                 }
             }
             Input::Script => self.world.engine.continue_script(),

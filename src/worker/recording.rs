@@ -148,8 +148,8 @@ mod tests {
         let inputs = [
             Input::Connect { console: ConsoleId(1), db: 3 },
             Input::Command { console: ConsoleId(1), args },
-            Input::Act(Act::send("a", TaskCall::new("app.add", [1, 2]))),
-            Input::Act(Act::Fault(Fault::Kill("w1".to_owned()))),
+            Input::Act(Box::new(Act::send("a", TaskCall::new("app.add", [1, 2])))),
+            Input::Act(Box::new(Act::Fault(Fault::Kill("w1".to_owned())))),
             Input::NextStep,
         ];
         let log: Vec<Entry> = inputs

@@ -214,7 +214,7 @@ mod tests {
         let mut timeline = Timeline::new(&moment);
         let text = "x".repeat(LOG_MAX / 4);
         for at in 1..=9 {
-            let input = Input::Act(celery_sim::Act::Configure(text.clone()));
+            let input = Input::Act(Box::new(celery_sim::Act::Configure(text.clone())));
             timeline.push(Entry { at: UnixMillis(at), amid: None, input });
             moment.run_through(UnixMillis(at));
             timeline.passed(1_000_000, &mut moment);
