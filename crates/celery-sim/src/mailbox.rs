@@ -67,7 +67,7 @@ impl Mailbox {
             process.call(Role::ControlBroker, Command::new("PING"));
             process.open(Role::Control);
         }
-        self.clock += 1;
+        self.clock = self.clock.saturating_add(1);
         let mut body = Map::new();
         body.insert("method".to_owned(), call.method.as_str().into());
         body.insert("arguments".to_owned(), call.arguments.clone().into());

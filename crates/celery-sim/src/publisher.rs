@@ -77,7 +77,7 @@ impl Publisher {
         rng: &mut Rng,
         now: UnixMillis,
     ) {
-        self.clock += 1;
+        self.clock = self.clock.saturating_add(1);
         let fields = json!({
             "uuid": outgoing.id,
             "root_id": outgoing.root_id.as_ref().unwrap_or(&outgoing.id),

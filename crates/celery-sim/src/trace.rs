@@ -271,7 +271,7 @@ impl Tracer {
             expires: request.expires,
             group: request.group.clone(),
             group_index: request.group_index,
-            retries: request.retries + 1,
+            retries: request.retries.saturating_add(1),
             timelimit: request.timelimit,
             root_id: request.root_id.clone(),
             parent_id: Some(request.id.clone()),
@@ -346,7 +346,7 @@ impl Tracer {
             Value::Integer(number) => Some(*number),
             value => std::str::from_utf8(value.as_bytes()?).ok()?.parse::<i64>().ok(),
         };
-        let total = number(size).unwrap_or(0) + number(extra).unwrap_or(0);
+        let total = number(size).unwrap_or(0).saturating_add(number(extra).unwrap_or(0));
         let group = self.run.as_ref().and_then(|run| run.request.group.as_ref());
         let Some(group) = group.filter(|_| *ready == total && *claimed == 1) else {
             return;

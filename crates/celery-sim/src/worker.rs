@@ -41,6 +41,8 @@ use std::sync::Arc;
 
 /// How long a worker waits for a message, in seconds, before its event loop goes round once.
 const BRPOP_TIMEOUT: &str = "1";
+/// How much of what became of tasks is kept until it is taken; the oldest goes first.
+const NEWS_MAX: usize = 4_096;
 
 /// Where the worker goes on after a step.
 #[derive(Debug, Clone)]
@@ -136,6 +138,8 @@ pub struct Worker {
     timers: BTreeMap<Timer, UnixMillis>,
     /// When it connected to the broker.
     connected_at: UnixMillis,
+    /// A connection was lost while the solo pool's task ran.
+    connection_is_lost: bool,
     /// How often it tried to connect in vain.
     attempts: u32,
     /// The queues, in the order in which BRPOP asks.
@@ -161,7 +165,7 @@ pub struct Worker {
     clock: u64,
     dispatcher: Dispatcher,
     processed: u64,
-    news: Vec<(UnixMillis, String, What)>,
+    news: VecDeque<(UnixMillis, String, What)>,
 }
 
 impl Worker {
@@ -187,6 +191,7 @@ impl Worker {
             gossip_queue: format!("{}.{}", keys::EVENT_EXCHANGE, ids::message_id(&mut rng)),
             timers: BTreeMap::new(),
             connected_at: UnixMillis(0),
+            connection_is_lost: false,
             attempts: 0,
             queues: config.consumed_queues(),
             polling: false,
@@ -204,7 +209,7 @@ impl Worker {
             clock: 0,
             dispatcher: Dispatcher::new(&config),
             processed: 0,
-            news: Vec::new(),
+            news: VecDeque::new(),
             rng,
             config,
         }
@@ -255,13 +260,16 @@ impl Worker {
         }
     }
 
-    /// Takes what became of tasks since it was last taken.
+    /// Takes what became of tasks since it was last taken; only the newest is kept.
     pub fn take_news(&mut self) -> Vec<(UnixMillis, String, What)> {
-        std::mem::take(&mut self.news)
+        std::mem::take(&mut self.news).into()
     }
 
     fn tell(&mut self, task_id: &str, what: What, now: UnixMillis) {
-        self.news.push((now, task_id.to_owned(), what));
+        if self.news.len() == NEWS_MAX {
+            self.news.pop_front();
+        }
+        self.news.push_back((now, task_id.to_owned(), what));
     }
 
     /// How many unacknowledged messages it may have; `None` is any number.
@@ -291,12 +299,16 @@ impl Worker {
 
     /// One round of the event loop; `false` where there was nothing to do.
     fn event_loop(&mut self, now: UnixMillis) -> bool {
+        if std::mem::take(&mut self.connection_is_lost) {
+            self.lost_connection();
+            return true;
+        }
         match self.phase {
             Phase::Starting | Phase::Stopping | Phase::Over => return false,
             Phase::Draining { until } => return self.drain(until, now),
             Phase::Looping => {}
         }
-        if self.hear(now) || self.flush_events(now) || self.take_returned(now) {
+        if self.hear(now) || self.flush_events() || self.take_returned(now) {
             return true;
         }
         if let Some(reply) = self.take_poll_reply() {
@@ -469,7 +481,7 @@ impl Worker {
         match then {
             Then::Restore(step) => self.restorer.go_on(&mut self.process, step, reply, now),
             Then::Connected => self.connected(now),
-            Then::Mingled => self.mingled(reply, now),
+            Then::Mingled => self.mingled(reply),
             Then::Online => self.online(now),
             Then::Ready => self.ready(now),
             Then::Received(message) => self.received(*message, now),
@@ -489,7 +501,7 @@ impl Worker {
             Then::RevokedState(task_id) => self.mark_revoked(task_id, reply),
             Then::ReplyQueues(message) => self.reply(&message, reply),
             Then::WorkerLost(job) => self.worker_lost(*job, reply, now),
-            Then::Reconnect => self.start(),
+            Then::Reconnect => self.reconnect(),
             Then::PutBack => self.put_back(),
             Then::Stopped => self.end(Activity::Stopped),
         }

@@ -212,6 +212,45 @@ fn a_lost_connection_puts_back_what_is_unacknowledged_and_what_runs_runs_twice()
 }
 
 #[test]
+fn a_worker_of_one_thread_notices_a_lost_connection_when_its_task_is_done() {
+    let mut world = World::new(Config::solo());
+    world.celery.start_worker();
+    world.pass(100);
+    let slow = world.celery.send_task(TaskCall::new("app.slow", [3]));
+    world.pass(500);
+    world.ask(0, &["CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes"]);
+    world.pass(1_000);
+    assert!(matches!(world.activity("w1@keyspace"), Activity::Running { .. }));
+    world.pass(3_000);
+    assert_eq!(world.result(&slow).unwrap()["result"], "slept 3");
+    assert_eq!(world.count(&["EXISTS", "unacked", "celery"]), 0, "it ran once");
+    let again = world.celery.send_task(TaskCall::new("app.add", [2, 3]));
+    world.pass(100);
+    assert_eq!(world.result(&again).unwrap()["result"], 5);
+}
+
+#[test]
+fn whatever_the_numbers_of_a_message_are_nothing_breaks() {
+    let mut world = World::new(Config::solo());
+    world.celery.start_worker();
+    world.pass(100);
+    let call = TaskCall { eta_ms: Some(i64::MAX), ..TaskCall::new("app.slow", [1e300]) };
+    world.celery.send_task(call);
+    world
+        .celery
+        .send_task(TaskCall { countdown_ms: Some(i64::MIN), ..TaskCall::new("app.flaky", [1]) });
+    let body = "W1tdLCB7fSwge31d";
+    let message = format!(
+        r#"{{"body": "{body}", "headers": {{"task": "app.flaky", "id": "x", "retries": 4294967296}},
+        "properties": {{"delivery_tag": "t", "priority": 300, "body_encoding": "base64",
+        "delivery_info": {{"exchange": "", "routing_key": "celery"}}}}}}"#
+    );
+    world.ask(0, &["LPUSH", "celery", &message]);
+    world.pass(1_000);
+    assert!(!world.activity("w1@keyspace").is_over());
+}
+
+#[test]
 fn a_worker_connects_again_when_the_server_is_back() {
     let mut world = World::new(quiet());
     world.celery.start_worker();

@@ -1,6 +1,7 @@
 //! How a worker starts, and starts again when it lost a connection.
 
 use super::{Phase, Then, Timer, Worker};
+use crate::actor::Activity;
 use crate::binding;
 use crate::connection::{Command, Role};
 use crate::keys;
@@ -33,7 +34,7 @@ impl Worker {
             self.process.call(Role::EventsBroker, Command::new("PING"));
         }
         if !self.config.worker_mingle {
-            return self.declare(now);
+            return self.declare();
         }
         let arguments = json!({"from_node": self.name, "revoked": self.revoked});
         let hello = MailboxCall {
@@ -47,12 +48,12 @@ impl Worker {
     }
 
     /// Another worker answered, with what it knows; or no other did in time.
-    pub(super) fn mingled(&mut self, reply: Option<&Value>, now: UnixMillis) {
+    pub(super) fn mingled(&mut self, reply: Option<&Value>) {
         let oid = self.mailbox.oid.clone();
         let Some([_, Value::Bulk(reply)]) = reply.and_then(Value::as_array) else {
             let queue = mailbox::reply_queue(&oid);
             queue.delete(&mut self.process, &self.keys, Role::Channel);
-            return self.declare(now);
+            return self.declare();
         };
         if let Some((Json::Object(nodes), _)) = message::open(reply) {
             for node in nodes.values() {
@@ -65,7 +66,7 @@ impl Worker {
     fn sync_with(&mut self, node: &Json) {
         match node.get("clock").and_then(Json::as_u64) {
             Some(clock) => self.adjust_clock(clock),
-            None => self.clock += 1,
+            None => self.clock = self.clock.saturating_add(1),
         }
         let revoked = node.get("revoked").and_then(Json::as_array);
         for task_id in revoked.into_iter().flatten().filter_map(Json::as_str) {
@@ -74,7 +75,7 @@ impl Worker {
     }
 
     /// Declares the queues, and says that it is there.
-    fn declare(&mut self, now: UnixMillis) {
+    fn declare(&mut self) {
         if self.config.worker_gossip {
             self.process.open(Role::Gossip);
             self.process.call(Role::Gossip, Command::new("PING"));
@@ -95,7 +96,6 @@ impl Worker {
         if self.config.worker_heartbeat {
             self.process.then(Then::Online);
         }
-        let _ = now;
         self.process.then(Then::Ready);
     }
 
@@ -138,20 +138,27 @@ impl Worker {
         if !self.config.broker_connection_retry {
             return self.crash("ConnectionError: Connection closed by server.".to_owned());
         }
-        let was_starting = self.phase == Phase::Starting;
         if self.phase == Phase::Stopping {
             return self.crash("ConnectionError: Connection closed by server.".to_owned());
         }
-        let solo_runs = self.solo.is_some();
-        if !solo_runs {
-            self.process.unwind();
+        // The thread that runs a task notices when it is done with that.
+        self.connection_is_lost = self.solo.is_some();
+        if self.connection_is_lost {
+            return;
         }
-        self.process.close(|role| role.is_broker() && role != Role::ProducerChannel);
+        let was_starting = self.phase == Phase::Starting;
+        let was_draining = matches!(self.phase, Phase::Draining { .. });
+        self.process.unwind();
+        self.process.close(Role::is_broker);
         self.polling = false;
         self.timers.clear();
         self.forget_reserved();
         if self.config.worker_cancel_long_running_tasks_on_connection_loss {
             self.cancel_late_tasks();
+        }
+        if was_draining {
+            self.phase = Phase::Stopping;
+            return self.process.then(Then::PutBack);
         }
         self.phase = Phase::Starting;
         if was_starting {
@@ -159,6 +166,14 @@ impl Worker {
         }
         self.restore_delivered();
         self.process.then(Then::Reconnect);
+    }
+
+    /// Connects again, unless it was told to stop meanwhile.
+    pub(super) fn reconnect(&mut self) {
+        if self.stop.is_some() {
+            return self.end(Activity::Stopped);
+        }
+        self.start();
     }
 
     fn try_again_later(&mut self) {

@@ -43,7 +43,7 @@ impl Worker {
     }
 
     fn event(&mut self, kind: &str, fields: &Json, now: UnixMillis) -> Json {
-        self.clock += 1;
+        self.clock = self.clock.saturating_add(1);
         event::body(kind, &self.name, self.pid, self.clock, fields, now)
     }
 
@@ -108,7 +108,7 @@ impl Worker {
     }
 
     /// Tells the events of tasks that gathered; `false` where there are none.
-    pub(super) fn flush_events(&mut self, _now: UnixMillis) -> bool {
+    pub(super) fn flush_events(&mut self) -> bool {
         if self.dispatcher.buffer.is_empty() {
             return false;
         }

@@ -36,7 +36,7 @@ impl Worker {
     }
 
     fn called(&mut self, body: &Json, headers: &Json, now: UnixMillis) {
-        self.clock += 1;
+        self.clock = self.clock.saturating_add(1);
         let other = headers.get("clock").and_then(Json::as_u64).unwrap_or(0);
         self.mailbox.clock = self.mailbox.clock.max(other).saturating_add(1);
         let expires = headers.get("expires").and_then(Json::as_f64);
@@ -73,7 +73,7 @@ impl Worker {
                 for id in revoked.into_iter().flatten().filter_map(Json::as_str) {
                     self.revoke(id);
                 }
-                self.clock += 1;
+                self.clock = self.clock.saturating_add(1);
                 json!({"revoked": self.revoked, "clock": self.clock})
             }
             "heartbeat" => {
@@ -248,7 +248,7 @@ impl Worker {
             self.process.call(Role::ControlBroker, Command::new("PING"));
         }
         self.process.ensure_open(Role::Control);
-        self.mailbox.clock += 1;
+        self.mailbox.clock = self.mailbox.clock.saturating_add(1);
         let headers = json!({"ticket": ticket, "clock": self.mailbox.clock});
         let body = json!({ (self.name.as_str()): answer });
         let tag = ids::message_id(&mut self.rng);

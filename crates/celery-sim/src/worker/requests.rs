@@ -257,6 +257,7 @@ impl Worker {
 
     fn acknowledge(&mut self, delivery_tag: &str) {
         self.delivered.retain(|tag| tag != delivery_tag);
+        self.process.ensure_open(Role::Channel);
         let commands = restore::forget(&self.keys, delivery_tag);
         self.process.transaction(Role::Channel, commands);
     }
