@@ -19,7 +19,7 @@ use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
 use serde_json::Value as Json;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What the program does next.
@@ -59,15 +59,59 @@ pub struct Producer {
     process: Process<Then>,
     publisher: Publisher,
     program: VecDeque<Statement>,
-    /// Tasks whose results are subscribed to, in that order.
-    pending: Vec<String>,
+    /// Tasks whose results are subscribed to.
+    pending: Subscriptions,
     /// Tasks that a `get()` waits for.
-    awaited: Vec<String>,
+    awaited: BTreeSet<String>,
     /// Results that were read, with their tasks, the newest last; only some are kept.
     results: VecDeque<(String, Json)>,
     /// Errors that statements raised, the newest last; only some are kept.
     errors: VecDeque<String>,
     activity: Activity,
+}
+
+/// Tasks whose results are subscribed to, in that order. There may be many.
+#[derive(Debug, Clone, Default)]
+struct Subscriptions {
+    order: BTreeMap<u64, String>,
+    places: BTreeMap<String, u64>,
+    count: u64,
+}
+
+impl Subscriptions {
+    /// `false` where it is there.
+    fn insert(&mut self, task_id: &str) -> bool {
+        if self.contains(task_id) {
+            return false;
+        }
+        self.count += 1;
+        self.order.insert(self.count, task_id.to_owned());
+        self.places.insert(task_id.to_owned(), self.count);
+        true
+    }
+
+    /// `false` where it is not there.
+    fn remove(&mut self, task_id: &str) -> bool {
+        let place = self.places.remove(task_id);
+        place.and_then(|place| self.order.remove(&place)).is_some()
+    }
+
+    fn contains(&self, task_id: &str) -> bool {
+        self.places.contains_key(task_id)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    fn in_order(&self) -> Vec<String> {
+        self.order.values().cloned().collect()
+    }
+
+    fn clear(&mut self) {
+        self.order.clear();
+        self.places.clear();
+    }
 }
 
 /// How many errors of a program are kept.
@@ -89,8 +133,8 @@ impl Producer {
             rng,
             reply_to,
             program: VecDeque::new(),
-            pending: Vec::new(),
-            awaited: Vec::new(),
+            pending: Subscriptions::default(),
+            awaited: BTreeSet::new(),
             results: VecDeque::new(),
             errors: VecDeque::new(),
             activity: Activity::Idle,
@@ -190,7 +234,7 @@ impl Producer {
             Statement::Drop { task_id } => self.process.then(Then::Dropped(task_id)),
             Statement::Exit => {
                 self.activity = Activity::Stopping;
-                for task_id in self.pending.clone() {
+                for task_id in self.pending.in_order() {
                     self.cancel(&task_id);
                 }
                 self.process.then(Then::Exited);
@@ -216,13 +260,12 @@ impl Producer {
 
     /// Subscribes to a result.
     fn listen(&mut self, task_id: &str) {
-        if self.config.result_db.is_none() || self.pending.iter().any(|id| id == task_id) {
+        if self.config.result_db.is_none() || !self.pending.insert(task_id) {
             return;
         }
         self.process.ensure_open(Role::ResultListener);
         let subscribe = Command::new("SUBSCRIBE").arg(keys::result(task_id));
         self.process.post(Role::ResultListener, subscribe);
-        self.pending.push(task_id.to_owned());
     }
 
     fn send_canvas(&mut self, canvas: &Canvas, called: &Called, now: UnixMillis) {
@@ -317,10 +360,8 @@ impl Producer {
 
     /// The result is there, or is not wanted any more.
     fn cancel(&mut self, task_id: &str) {
-        self.awaited.retain(|awaited| awaited != task_id);
-        let subscriptions = self.pending.len();
-        self.pending.retain(|pending| pending != task_id);
-        if self.pending.len() < subscriptions {
+        self.awaited.remove(task_id);
+        if self.pending.remove(task_id) {
             let unsubscribe = Command::new("UNSUBSCRIBE").arg(keys::result(task_id));
             self.process.post(Role::ResultListener, unsubscribe);
         }
@@ -331,8 +372,8 @@ impl Producer {
         if let Some(meta) = meta.filter(|meta| is_ready(meta)) {
             self.read(&task_id, meta);
             self.cancel(&task_id);
-        } else if self.pending.contains(&task_id) && !self.awaited.contains(&task_id) {
-            self.awaited.push(task_id);
+        } else if self.pending.contains(&task_id) {
+            self.awaited.insert(task_id);
         }
     }
 
@@ -398,7 +439,8 @@ impl Producer {
             return;
         }
         self.process.open(Role::ResultListener);
-        let names = self.pending.iter().map(|task_id| keys::result(task_id));
+        let pending = self.pending.in_order();
+        let names = pending.iter().map(|task_id| keys::result(task_id));
         self.process.post(Role::ResultListener, Command::new("SUBSCRIBE").args(names));
         for task_id in self.awaited.clone() {
             let get = Command::new("GET").arg(keys::result(&task_id));
