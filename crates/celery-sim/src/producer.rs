@@ -32,6 +32,8 @@ enum Statement {
     GetCalled(Called),
     Forget { task_id: String },
     Drop { task_id: String },
+    Count(String),
+    Purge(String),
     Exit,
 }
 
@@ -182,6 +184,16 @@ impl Producer {
         self.program.push_back(Statement::Drop { task_id: task_id.to_owned() });
     }
 
+    /// Looks how long a queue is: `queue_declare(passive=True)`.
+    pub fn count(&mut self, queue: &str) {
+        self.program.push_back(Statement::Count(queue.to_owned()));
+    }
+
+    /// Deletes all messages of a queue: `celery purge`.
+    pub fn purge(&mut self, queue: &str) {
+        self.program.push_back(Statement::Purge(queue.to_owned()));
+    }
+
     /// The program ends when it has done everything before.
     pub fn exit(&mut self) {
         self.program.push_back(Statement::Exit);
@@ -232,6 +244,14 @@ impl Producer {
                 self.process.call(Role::Results, delete);
             }
             Statement::Drop { task_id } => self.process.then(Then::Dropped(task_id)),
+            Statement::Count(queue) => {
+                self.activity = Activity::Busy;
+                self.publisher.count(&mut self.process, &queue);
+            }
+            Statement::Purge(queue) => {
+                self.activity = Activity::Busy;
+                self.publisher.purge(&mut self.process, &queue);
+            }
             Statement::Exit => {
                 self.activity = Activity::Stopping;
                 for task_id in self.pending.in_order() {

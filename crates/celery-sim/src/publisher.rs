@@ -51,14 +51,7 @@ impl Publisher {
         now: UnixMillis,
     ) {
         let delivery_tag = ids::message_id(rng);
-        if !process.will_be_open(self.broker) {
-            process.open(self.broker);
-            process.call(self.broker, Command::new("PING"));
-        }
-        if !process.will_be_open(self.channel) {
-            process.open(self.channel);
-            self.declared.clear();
-        }
+        self.connect(process);
         if self.declared.insert(outgoing.queue.clone()) {
             binding::declare_permanent(process, &self.keys, self.channel, &outgoing.queue);
         }
@@ -68,6 +61,36 @@ impl Publisher {
         if self.send_sent_event {
             self.tell_sent(process, outgoing, rng, now);
         }
+    }
+
+    /// Connects, where that is new.
+    fn connect<T: Clone>(&mut self, process: &mut Process<T>) {
+        if !process.will_be_open(self.broker) {
+            process.open(self.broker);
+            process.call(self.broker, Command::new("PING"));
+        }
+        if !process.will_be_open(self.channel) {
+            process.open(self.channel);
+            self.declared.clear();
+        }
+    }
+
+    /// Looks whether a queue is there, and how long it is: `queue_declare(passive=True)`.
+    pub fn count<T: Clone>(&mut self, process: &mut Process<T>, queue: &str) {
+        self.connect(process);
+        let exist = self.keys.lists(queue).map(|list| Command::new("EXISTS").arg(list));
+        process.transaction(self.channel, exist.collect::<Vec<_>>());
+        binding::declare_queue(process, &self.keys, self.channel, queue);
+    }
+
+    /// Deletes all messages of a queue: `celery purge`.
+    pub fn purge<T: Clone>(&mut self, process: &mut Process<T>, queue: &str) {
+        self.connect(process);
+        let purge = self
+            .keys
+            .lists(queue)
+            .flat_map(|list| [Command::new("LLEN").arg(&list), Command::new("DEL").arg(&list)]);
+        process.transaction(self.channel, purge.collect::<Vec<_>>());
     }
 
     fn tell_sent<T: Clone>(

@@ -239,6 +239,16 @@ impl Simulation {
         self.producer().drop_result(task_id);
     }
 
+    /// Lets the producer look how long a queue is.
+    pub fn count_queue(&mut self, queue: &str) {
+        self.producer().count(queue);
+    }
+
+    /// Lets the producer delete all messages of a queue.
+    pub fn purge_queue(&mut self, queue: &str) {
+        self.producer().purge(queue);
+    }
+
     /// Starts beat with the schedule of now.
     pub fn start_beat(&mut self) -> ActorId {
         let beat = Beat::new(Arc::new(self.config.clone()), self.rng.u64(..));

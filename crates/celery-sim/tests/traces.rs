@@ -649,3 +649,17 @@ fn a_worker_takes_its_queues_in_turn() {
     play.stop_worker(worker);
     check(include_str!("traces/24_routing.txt"), &play);
 }
+
+#[test]
+fn a_queue_is_counted_and_purged() {
+    let mut play = Play::new();
+    for i in 0..3 {
+        let task_id = play.celery.send_task(TaskCall::new("app.add", [i, i]));
+        play.celery.drop_result(&task_id);
+    }
+    play.celery.count_queue("celery");
+    play.exit();
+    play.celery.purge_queue("celery");
+    play.exit();
+    check(include_str!("traces/18_queue_ops.txt"), &play);
+}
