@@ -143,8 +143,20 @@ impl Keys {
 
     /// A member of an exchange's binding.
     pub fn binding_member(&self, routing_key: &str, queue: &str) -> String {
+        self.pattern_member(routing_key, "", queue)
+    }
+
+    /// A member of the binding of an exchange whose keys are patterns.
+    pub fn pattern_member(&self, routing_key: &str, pattern: &str, queue: &str) -> String {
         let sep = &self.sep;
-        format!("{routing_key}{sep}{sep}{queue}")
+        format!("{routing_key}{sep}{pattern}{sep}{queue}")
+    }
+
+    /// The routing key and the queue of such a member.
+    pub fn parts_of_member<'a>(&self, member: &'a str) -> Option<(&'a str, &'a str)> {
+        let (routing_key, rest) = member.split_once(&self.sep)?;
+        let (_, queue) = rest.split_once(&self.sep)?;
+        Some((routing_key, queue))
     }
 
     /// The queue of such a member, where it is bound by this routing key.

@@ -33,7 +33,6 @@
 //! | acknowledges early when a pool's process says that it has the task | the same, at once | which of two processes is quicker differs from run to run |
 //! | 5.7.0 ends with `AttributeError` where the server goes away while messages are unacknowledged | connects again, after 2, 4, 6 ... 32 seconds | what it means to do |
 //! | replies to every call of remote control | `ping`, `hello`, `heartbeat`, `shutdown`, `revoke`, `revoked`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `clock`, `rate_limit`, `enable_events`, `disable_events`; others as to unknown ones | the rest changes or shows what is not simulated |
-//! | publishes to topic and fanout exchanges of the user's | only to the queues of tasks | tasks do not need them |
 //! | `socket_timeout`, `socket_connect_timeout`, `max_connections` | have no effect | connections here neither hang nor run out |
 #![deny(missing_docs)]
 
@@ -48,6 +47,7 @@ mod config;
 mod connection;
 mod control;
 mod event;
+mod exchange;
 mod faults;
 mod ids;
 mod json_text;
@@ -78,6 +78,7 @@ pub use config::{
 };
 pub use connection::{ConnectionId, Role};
 pub use control::{Control, ControlCall};
+pub use exchange::{ExchangeType, Publication};
 pub use faults::Fault;
 pub use message::TaskCall;
 pub use producer::Producer;

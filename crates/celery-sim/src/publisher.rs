@@ -4,6 +4,7 @@ use crate::binding;
 use crate::config::Config;
 use crate::connection::{Command, Role};
 use crate::event;
+use crate::exchange::{self, ExchangeType, Publication};
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::{Outgoing, notice};
@@ -72,6 +73,47 @@ impl Publisher {
         if !process.will_be_open(self.channel) {
             process.open(self.channel);
             self.declared.clear();
+        }
+    }
+
+    /// Declares what a publication needs; the table of a topic exchange is to be read next.
+    pub fn declare<T: Clone>(&mut self, process: &mut Process<T>, publication: &Publication) {
+        self.connect(process);
+        for (binding_key, queue) in &publication.queues {
+            binding::declare_queue(process, &self.keys, self.channel, queue);
+            let member = exchange::topic_member(&self.keys, binding_key, queue);
+            let exchange = publication.exchange.as_str();
+            let sets = [keys::binding(exchange), keys::permanent_binding(exchange)];
+            let bind = sets.map(|set| Command::new("SADD").arg(self.keys.key(&set)).arg(&member));
+            process.transaction(self.channel, bind);
+        }
+    }
+
+    /// Reads the table of a topic exchange.
+    pub fn look_up<T: Clone>(&self, process: &mut Process<T>, exchange: &str, then: T) {
+        let table = self.keys.key(&keys::binding(exchange));
+        process.call_then(self.channel, Command::new("SMEMBERS").arg(table), then);
+    }
+
+    /// Delivers a publication: to the queues of the table that it matches, or to who listens.
+    pub fn deliver<T: Clone>(
+        &self,
+        process: &mut Process<T>,
+        publication: &Publication,
+        table: &[String],
+        rng: &mut Rng,
+    ) {
+        let Publication { exchange, kind, routing_key, body, .. } = publication;
+        let tag = ids::message_id(rng);
+        let message = notice(body, json!({}), 2, exchange, routing_key, &tag);
+        if *kind == ExchangeType::Fanout {
+            let channel = self.keys.channel(exchange, routing_key);
+            return process.call(self.channel, Command::new("PUBLISH").arg(channel).arg(message));
+        }
+        let bound = table.iter().filter_map(|member| self.keys.parts_of_member(member));
+        for (_, queue) in bound.filter(|(key, _)| exchange::matches(key, routing_key)) {
+            let list = self.keys.list(queue, 0);
+            process.call(self.channel, Command::new("LPUSH").arg(list).arg(&message));
         }
     }
 

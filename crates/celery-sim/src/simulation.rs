@@ -11,6 +11,7 @@ use crate::canvas::{Called, Canvas};
 use crate::config::Config;
 use crate::connection::{ConnectionId, Role};
 use crate::control::{Control, ControlCall};
+use crate::exchange::Publication;
 use crate::message::TaskCall;
 use crate::producer::Producer;
 use crate::worker::Worker;
@@ -237,6 +238,11 @@ impl Simulation {
     /// Lets the producer let go of a result.
     pub fn drop_result(&mut self, task_id: &str) {
         self.producer().drop_result(task_id);
+    }
+
+    /// Lets the producer send a message to an exchange.
+    pub fn publish(&mut self, publication: Publication) {
+        self.producer().publish_to(publication);
     }
 
     /// Lets the producer look how long a queue is.

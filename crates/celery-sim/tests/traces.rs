@@ -9,12 +9,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use celery_sim::{
-    ActorId, ActorKind, BeatEntry, Called, Canvas, Config, ControlCall, QueueOrder, Simulation,
-    TaskCall, TransportOptions,
+    ActorId, ActorKind, BeatEntry, Called, Canvas, Config, ControlCall, ExchangeType, Publication,
+    QueueOrder, Simulation, TaskCall, TransportOptions,
 };
 use keyspace::{ClientId, Engine, Event, Options, UnixMillis};
 use keyspace_resp::split_args;
 use regex_lite::{Captures, Regex};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -643,6 +644,16 @@ fn a_worker_takes_its_queues_in_turn() {
     let task_id = play.celery.send_task(call);
     play.celery.drop_result(&task_id);
     play.pass(0);
+    play.exit();
+    let queues = [("eu.#", "q.eu"), ("us.*", "q.us")];
+    let queues = queues.map(|(key, queue)| (key.to_owned(), queue.to_owned()));
+    for (exchange, kind, routing_key, body, queues) in [
+        ("news", ExchangeType::Topic, "eu.se", json!({"a": 1}), queues.to_vec()),
+        ("all", ExchangeType::Fanout, "", json!({"b": 1}), Vec::new()),
+    ] {
+        let (exchange, routing_key) = (exchange.to_owned(), routing_key.to_owned());
+        play.celery.publish(Publication { exchange, kind, routing_key, body, queues });
+    }
     play.exit();
     let worker = play.start_worker();
     play.pass(1_000);
