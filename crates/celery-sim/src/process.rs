@@ -298,7 +298,10 @@ impl<T: Clone> Process<T> {
             Some(Wait::Replies(call)) if call.role == role => call,
             other => {
                 self.wait = other;
-                return Lost::Nothing;
+                return match role {
+                    Role::ResultListener => Lost::Connection(role),
+                    _ => Lost::Nothing,
+                };
             }
         };
         if policy.max_retries.is_some_and(|max| self.attempts >= max) {
@@ -314,7 +317,7 @@ impl<T: Clone> Process<T> {
     /// How a lost connection of this role is opened again by itself.
     fn retry_policy(&self, role: Role) -> Option<RetryPolicy> {
         match role {
-            Role::Results => Some(RESULT_RETRY),
+            Role::Results | Role::ResultListener => Some(RESULT_RETRY),
             Role::Broker | Role::ProducerBroker | Role::ProducerChannel => {
                 let never = RetryPolicy { max_retries: Some(0), ..RetryPolicy::default() };
                 Some(self.publish_retry.clone().unwrap_or(never))

@@ -230,6 +230,39 @@ fn a_worker_of_one_thread_notices_a_lost_connection_when_its_task_is_done() {
 }
 
 #[test]
+fn a_result_that_is_waited_for_arrives_though_the_server_was_away() {
+    let mut world = World::new(quiet());
+    world.celery.start_worker();
+    world.pass(100);
+    let slow = world.celery.send_task(TaskCall::new("app.slow", [8]));
+    world.celery.get_result(&slow);
+    world.pass(0);
+    assert_eq!(world.activity("producer"), Activity::AwaitingResults(1));
+    world.pass(1_000);
+    world.celery.refuse_connections_until(world.now + 5_000);
+    world.ask(0, &["CLIENT", "KILL", "TYPE", "NORMAL", "SKIPME", "yes"]);
+    world.ask(0, &["CLIENT", "KILL", "TYPE", "PUBSUB", "SKIPME", "yes"]);
+    world.pass(15_000);
+    assert_eq!(world.activity("producer"), Activity::Idle);
+    assert_eq!(world.result(&slow).unwrap()["result"], "slept 8");
+}
+
+#[test]
+fn a_call_that_cannot_be_sent_raises_and_the_program_goes_on() {
+    let mut world = World::new(Config::solo());
+    world.celery.refuse_connections_until(world.now + 5_000);
+    world.celery.send_task(TaskCall::new("app.fire_and_forget", [1]));
+    world.pass(0);
+    world.pass(4_000);
+    assert_eq!(world.activity("producer"), Activity::Idle);
+    assert_eq!(world.celery.producer_errors().count(), 1);
+    world.pass(2_000);
+    world.celery.send_task(TaskCall::new("app.fire_and_forget", [1]));
+    world.pass(0);
+    assert_eq!(world.count(&["LLEN", "celery"]), 1);
+}
+
+#[test]
 fn whatever_the_numbers_of_a_message_are_nothing_breaks() {
     let mut world = World::new(Config::solo());
     world.celery.start_worker();
