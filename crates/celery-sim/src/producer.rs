@@ -39,6 +39,17 @@ enum Statement {
     Exit,
 }
 
+impl Statement {
+    /// Whether it is nothing without a result backend.
+    fn needs_results(&self) -> bool {
+        match self {
+            Statement::Get { .. } | Statement::GetCalled(_) | Statement::Forget { .. } => true,
+            Statement::Call { canvas, .. } => matches!(canvas, Canvas::Chord(..)),
+            _ => false,
+        }
+    }
+}
+
 /// Where the producer goes on after a step.
 #[derive(Debug, Clone)]
 enum Then {
@@ -229,6 +240,9 @@ impl Producer {
     }
 
     fn execute(&mut self, statement: Statement, now: UnixMillis) {
+        if self.config.result_db.is_none() && statement.needs_results() {
+            return self.raised("NotImplementedError: No result backend is configured.".to_owned());
+        }
         match statement {
             Statement::Send { call, task_id } => {
                 let outgoing = self.outgoing(&call, &task_id, now);

@@ -453,6 +453,9 @@ impl Worker {
     }
 
     fn store(&mut self, store: Store) {
+        if self.config.result_db.is_none() {
+            return;
+        }
         backend::begin(&mut self.process, store, Then::Meta);
     }
 

@@ -1,7 +1,7 @@
 //! Actors on an engine: what outlives them, what comes back, and that it is all the same each time.
 
 use celery_sim::{
-    Activity, Canvas, Config, Report, Simulation, TaskCall, TransportOptions, What, keys,
+    Activity, Canvas, Config, Report, Role, Simulation, TaskCall, TransportOptions, What, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -260,6 +260,26 @@ fn a_call_that_cannot_be_sent_raises_and_the_program_goes_on() {
     world.celery.send_task(TaskCall::new("app.fire_and_forget", [1]));
     world.pass(0);
     assert_eq!(world.count(&["LLEN", "celery"]), 1);
+}
+
+#[test]
+fn without_a_result_backend_nothing_is_stored_or_read() {
+    let mut world = World::new(Config { result_db: None, ..Config::solo() });
+    world.celery.start_worker();
+    world.pass(100);
+    let task_id = world.celery.send_task(TaskCall::new("app.add", [1, 1]));
+    world.celery.get_result(&task_id);
+    world.celery.send_task(TaskCall::new("app.nobody_knows", [1]));
+    world.pass(0);
+    assert_eq!(world.celery.producer_errors().count(), 1);
+    assert_eq!(world.count(&["EXISTS", "celery", "unacked"]), 0);
+    let roles: Vec<Role> = world
+        .celery
+        .snapshot()
+        .into_iter()
+        .flat_map(|actor| actor.clients.into_iter().map(|(_, role)| role))
+        .collect();
+    assert!(roles.iter().all(|role| role.is_broker()), "{roles:?}");
 }
 
 #[test]
