@@ -2,7 +2,7 @@
 //!
 //! A server knows a script by the SHA-1 of its source, and a script that one process loaded is
 //! there for all. So these are the sources of redis-py 8.1.0, kombu 5.7.0 and Celery 5.7.0, byte
-//! for byte: real and simulated processes use each other's.
+//! for byte: real and simulated processes use each other's. `scripts/NOTICE` has their licences.
 
 /// A script.
 #[derive(Debug, PartialEq, Eq)]
