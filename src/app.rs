@@ -372,6 +372,7 @@ impl App {
     /// Another moment is shown; where `since`, the run goes on from there.
     fn moved(&mut self, since: Option<f64>, consoles: &[ConsoleId]) {
         self.activity.make_mut().clear();
+        self.celery.make_mut().forget_feed();
         if let Some(since) = since {
             self.console(console::Action::Fork { since, connected: consoles.to_vec() });
         }

@@ -69,6 +69,12 @@ impl State {
         self.lines.iter().filter(shown)
     }
 
+    /// Forgets the feed: another moment is shown.
+    pub fn forget_feed(&mut self) {
+        self.lines.clear();
+        self.open_line = None;
+    }
+
     fn told(&mut self, update: Update) {
         match update {
             Update::Picture(picture) => self.picture = *picture,

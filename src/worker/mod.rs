@@ -36,6 +36,8 @@ pub struct Session {
     run: Run,
     /// The run that waits while a scenario is played, and its clock.
     set_aside: Option<Box<(Run, Clock)>>,
+    /// Connections that the console asked for while an earlier moment was shown.
+    owed: Vec<Input>,
     goal: Goal,
     pause_on: String,
     stopped_after: Option<String>,
@@ -60,6 +62,7 @@ impl Session {
             clock,
             run: Run::new(celery::config(), seed, start),
             set_aside: None,
+            owed: Vec::new(),
             goal: Goal::default(),
             pause_on: String::new(),
             stopped_after: None,
@@ -81,8 +84,8 @@ impl Session {
         let now = self.clock.now(real);
         match request {
             Request::Received => return,
-            Request::Connect { console, db } => self.perform(Input::Connect { console, db }, real),
-            Request::Disconnect { console } => self.perform(Input::Disconnect { console }, real),
+            Request::Connect { console, db } => self.link(Input::Connect { console, db }, real),
+            Request::Disconnect { console } => self.link(Input::Disconnect { console }, real),
             Request::Command { console, args } => {
                 self.perform(Input::Command { console, args }, real);
             }
@@ -116,7 +119,7 @@ impl Session {
         let why = self.run.turn(now, &mut self.clock, pause_on.as_ref(), &mut see, real);
         self.stopped(why);
         if was_past && self.run.present().is_none() {
-            self.moved(None);
+            self.arrived(real);
         }
     }
 
@@ -171,6 +174,15 @@ impl Session {
         let news = !updates.is_empty() || self.handled != self.handled_told;
         self.handled_told = self.handled;
         news.then_some(Batch { handled: self.handled, updates })
+    }
+
+    /// Connects or disconnects a client of the console, in the present.
+    fn link(&mut self, input: Input, real: f64) {
+        if self.run.present().is_some() {
+            self.owed.push(input);
+        } else {
+            self.perform(input, real);
+        }
     }
 
     /// Takes an input in, and says why where it cannot be done.
@@ -243,7 +255,7 @@ impl Session {
             self.set_aside = Some(Box::new((before, self.clock.clone())));
         }
         self.clock.stop_at(now, real);
-        self.moved(Some(now));
+        self.switched(now);
     }
 
     /// Ends a scenario: the run that was set aside goes on where it was.
@@ -252,9 +264,10 @@ impl Session {
             let (mut run, mut clock) = *before;
             run.moment.repaint(&self.run.moment);
             clock.stop_at(run.moment.now(), real);
+            let since = run.moment.now();
             self.run = run;
             self.clock = clock;
-            self.moved(None);
+            self.switched(since);
         }
     }
 
@@ -266,14 +279,19 @@ impl Session {
             TimeRequest::Visit(at) => {
                 let at = UnixMillis(at as i64);
                 self.run.visit(at, &mut self.clock, real);
-                self.moved(None);
+                if self.run.present().is_some() {
+                    self.moved(None);
+                } else {
+                    self.arrived(real);
+                }
             }
             TimeRequest::Return => {
                 self.run.return_to_present(&mut self.clock, real);
-                self.moved(None);
+                self.arrived(real);
             }
             TimeRequest::Fork => {
                 if let Some(since) = self.run.fork() {
+                    self.owed.clear();
                     self.moved(Some(since));
                 }
             }
@@ -284,7 +302,7 @@ impl Session {
                 let why = self.run.step_command(&mut self.clock, &mut see, real);
                 self.stopped(why);
                 if was_past && self.run.present().is_none() {
-                    self.moved(None);
+                    self.arrived(real);
                 }
             }
             TimeRequest::PauseOn(text) => self.pause_on = text,
@@ -298,7 +316,7 @@ impl Session {
                     let since = run.moment.now();
                     self.run = run;
                     self.set_aside = None;
-                    self.moved(Some(since));
+                    self.switched(since);
                 }
                 Err(why) => self.said = Some(why),
             },
@@ -315,6 +333,22 @@ impl Session {
             Some(Why::StepOver) => self.time_changed = true,
             Some(Why::Settled | Why::OutOfSteps) | None => {}
         }
+    }
+
+    /// The present is shown again: the console's clients have what they asked for meanwhile.
+    fn arrived(&mut self, real: f64) {
+        self.moved(None);
+        for input in std::mem::take(&mut self.owed) {
+            self.perform(input, real);
+        }
+    }
+
+    /// Another run is shown, to which no client of the console is connected.
+    fn switched(&mut self, since: UnixMillis) {
+        self.owed.clear();
+        let since = Some(since.0 as f64);
+        self.updates.push(Update::Moved { since, consoles: Vec::new() });
+        self.time_changed = true;
     }
 
     /// Tells the page that another moment is shown, and what it shows.

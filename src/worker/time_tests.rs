@@ -218,6 +218,21 @@ fn a_file_plays_the_run_again() {
 }
 
 #[test]
+fn a_client_that_connects_while_the_past_is_shown_is_connected_in_the_present() {
+    let mut page = Page::new();
+    page.command("SET k v");
+    page.pass(1_000.0);
+    page.time(TimeRequest::Visit(START));
+    page.told.clear();
+    page.ask(Request::Connect { console: CONSOLE, db: 0 });
+    assert!(!page.told.iter().any(|update| matches!(update, Update::Lab(lab::Update::Refused(_)))));
+    page.time(TimeRequest::Return);
+    let connected = Update::Client { console: CONSOLE, event: ClientEvent::Connected };
+    assert!(page.told.contains(&connected));
+    assert_eq!(page.command("GET k"), "$1\r\nv\r\n");
+}
+
+#[test]
 fn one_command_runs_at_a_time_also_in_the_past_and_the_same_follows() {
     let mut page = Page::new();
     page.act(Act::StartWorker);
