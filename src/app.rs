@@ -418,6 +418,9 @@ impl App {
             }
             Shortcut::ToggleClock => self.backend.send(Request::Clock(ClockAction::Toggle)),
             Shortcut::StepClock => self.backend.send(Request::Clock(ClockAction::Step)),
+            Shortcut::StepCommand => {
+                self.backend.send(Request::Time(TimeRequest::StepCommand));
+            }
             Shortcut::Help => self.help = !self.help,
             Shortcut::Back if self.help => self.help = false,
             Shortcut::Back if self.celery.selected.is_some() => {

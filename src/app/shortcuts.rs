@@ -11,6 +11,7 @@ pub enum Shortcut {
     Keys,
     ToggleClock,
     StepClock,
+    StepCommand,
     Help,
     Back,
 }
@@ -23,6 +24,7 @@ impl Shortcut {
             "k" => Shortcut::Keys,
             " " if !on_control => Shortcut::ToggleClock,
             "." => Shortcut::StepClock,
+            "," => Shortcut::StepCommand,
             "?" => Shortcut::Help,
             "Escape" => Shortcut::Back,
             _ => return None,
@@ -39,6 +41,7 @@ const ROWS: &[(&str, &[(&str, &str)])] = &[
             ("k", "keys"),
             ("space", "run or pause the clock"),
             (".", "step to what is due next"),
+            (",", "let one more command run"),
             ("?", "this list"),
             ("Esc", "back"),
         ],

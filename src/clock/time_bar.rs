@@ -53,7 +53,7 @@ pub fn TimeBar(props: &Props) -> Html {
             }
             <button
                 type="button" class="chip" data-testid="time-step-command"
-                title="Stop, and let one more command run"
+                title="Stop, and let one more command run (,)"
                 onclick={props.ask(TimeRequest::StepCommand)}
             >{ "1 command" }</button>
             { pause_on(props) }

@@ -71,6 +71,8 @@ impl Clock {
         self.engine = self.state(None).at(real);
         self.real = real;
         match action {
+            // It also ends a long skip where it has come to.
+            ClockAction::Toggle if self.target.take().is_some() => self.paused = true,
             ClockAction::Toggle => self.paused = !self.paused,
             ClockAction::Step => {
                 self.paused = true;
@@ -186,6 +188,15 @@ mod tests {
         clock.act(ClockAction::Skip(f64::INFINITY), None, 50.0);
         arrive(&mut clock, 50.0);
         assert_eq!(clock.now(99.0), UnixMillis(6_020));
+    }
+
+    #[test]
+    fn a_long_skip_can_be_ended_where_it_has_come_to() {
+        let mut clock = Clock::new(0.0);
+        clock.act(ClockAction::Skip(5_000.0), None, 0.0);
+        clock.reached(UnixMillis(2_000), UnixMillis(5_000), 10.0);
+        clock.act(ClockAction::Toggle, None, 10.0);
+        assert_eq!((clock.now(50.0), clock.is_paused()), (UnixMillis(2_000), true));
     }
 
     #[test]
