@@ -260,7 +260,10 @@ impl State {
             client.queue.clear();
             client.touched_at = since;
             client.reconnect();
-            client.show(Body::Notice("Time goes on from here; connected anew.".to_owned()));
+            let notice = Body::Notice("Time goes on from here; connected anew.".to_owned());
+            if client.entries.back().is_none_or(|last| last.body != notice) {
+                client.show(notice);
+            }
             effects.push(Effect::Send(Request::Connect { console: client.id, db: client.db() }));
         }
         effects

@@ -84,6 +84,21 @@ pub enum Expect {
 }
 
 impl Expect {
+    /// Of a long text, the line that is asked about.
+    fn what_matters_of(self, reply: &Value) -> Option<String> {
+        let (Expect::Has(part) | Expect::Lacks(part)) = self else {
+            return None;
+        };
+        let text = String::from_utf8_lossy(reply.as_bytes()?);
+        let subject = part.split(':').next().unwrap_or(part);
+        let mut lines = text.lines();
+        if lines.clone().count() < 2 {
+            return None;
+        }
+        let line = lines.find(|line| line.starts_with(subject));
+        Some(line.map_or_else(|| format!("(no {subject})"), str::to_owned))
+    }
+
     fn is_met_by(self, reply: &Value) -> bool {
         let text = || reply.as_bytes().map(String::from_utf8_lossy);
         match (self, reply) {
@@ -149,7 +164,7 @@ impl Check {
         }
         let args: Vec<&str> = command.iter().map(String::as_str).collect();
         let reply = world.ask(self.db, &args);
-        let text = cli::format(&reply);
+        let text = expected.what_matters_of(&reply).unwrap_or_else(|| cli::format(&reply));
         let text = text.trim_end();
         let short: String = text.chars().take(REPLY_MAX).collect();
         let reply_text = if short.len() < text.len() { short + "…" } else { short };
