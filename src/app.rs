@@ -1,6 +1,7 @@
 //! The page's frame: it owns every pane's state and the worker, lets happen what happens, and
 //! draws panes, tabs and borders around them.
 
+mod embedded;
 mod layout;
 mod route;
 mod share;
@@ -22,6 +23,7 @@ use crate::design::{Icon, Shared, Symbol};
 use crate::host::{page, storage, time};
 use crate::keyspace::{self, list::KeyList, stage::Stage};
 use crate::lessons::{self, view::LearnPane};
+use embedded::Asked;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use layout::{Border, Layout, Pane};
@@ -123,6 +125,10 @@ pub struct App {
     layout: Layout,
     theme: Theme,
     help: bool,
+    /// The scenario of the address, until there is an engine to begin it.
+    scenario: Option<String>,
+    /// Whether the stage is shown alone, in a frame of another page.
+    embed: bool,
     /// What there is to say of the link that was to be copied.
     shared: Option<&'static str>,
     /// What gets the focus when it is drawn.
@@ -140,6 +146,7 @@ impl Component for App {
         let pulse = Interval::new(PULSE_MS, move || link.send_message(Msg::Pulse));
         let theme = Theme::from_name(&storage::load("theme").unwrap_or_default());
         let route = Route::from_hash(&page::hash());
+        let asked = Asked::from_hash(&page::hash());
         let mut layout = Layout::from_text(&storage::load("layout").unwrap_or_default());
         if route != Route::Playground {
             layout.pane = Pane::Stage;
@@ -164,6 +171,8 @@ impl Component for App {
             layout,
             theme,
             help: false,
+            scenario: asked.scenario.as_deref().and_then(page::decode_component),
+            embed: asked.embed,
             shared: None,
             focus: ctx.props().focused.then_some(console::view::INPUT_ID),
             _listeners: listen(ctx),
@@ -262,6 +271,7 @@ impl Component for App {
                 class="frame" data-pane={self.layout.pane.name()} data-route={self.route.word()}
                 data-paused={paused.then_some("true")}
                 data-past={self.time.present.is_some().then_some("true")}
+                data-embed={self.embed.then_some("true")}
             >
                 { self.bar(ctx) }
                 <TimeBar
@@ -298,6 +308,9 @@ impl App {
                 self.activity.make_mut().clear();
                 self.console(console::Action::Ready(commands));
                 self.keys(ctx, keyspace::Action::Ready);
+                if let Some(name) = self.scenario.take() {
+                    self.backend.send(Request::Celery(celery::Request::Begin(name)));
+                }
                 self.lessons(lessons::Action::Ready);
             }
             Update::Failed { message } => self.failed = Some(message),

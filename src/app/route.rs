@@ -17,8 +17,8 @@ impl Route {
 
     /// Reads the part of an address behind `#`.
     pub fn from_hash(hash: &str) -> Route {
-        // What stands behind a question mark is for the pane.
-        let hash = hash.split('?').next().unwrap_or(hash).trim_matches('/');
+        let path = hash.split('?').next().unwrap_or_default();
+        let hash = path.trim_matches('/');
         match hash.split_once('/').unwrap_or((hash, "")) {
             ("celery", "") => Route::Celery,
             ("learn", place) => Route::Learn(Place::from_address(place)),
@@ -75,5 +75,6 @@ mod tests {
             assert_eq!(Route::from_hash(&route.href()[1..]), route);
         }
         assert_eq!(Route::from_hash("nonsense"), Route::Playground);
+        assert_eq!(Route::from_hash("/celery?scenario=happy-path&embed"), Route::Celery);
     }
 }
