@@ -8,7 +8,7 @@ use keyspace_lessons::{Lesson, Part};
 pub fn page(lesson: &Lesson, source: &str) -> String {
     let mut page = front(&lesson.title, &lesson.summary);
     page += &format!(
-        "# {}\n\n{} <a href=\"{}\" target=\"_self\">Do this lesson in the playground</a>, which notices when you are there.\n\n",
+        "# {}\n\n{} [Do this lesson in the playground]({}){{target=\"_self\"}}, which notices when you are there.\n\n",
         lesson.title,
         lesson.summary,
         playground(&format!("/learn/{}", lesson.id)),

@@ -28,6 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&folder.join("compatibility.md"), &compatibility::page())?;
     let readme = fs::read_to_string(root.join("README.md"))?;
     write(&folder.join("guide/measured.md"), measured(&readme)?)?;
+    let package = fs::read_to_string(root.join("packages/keyspace-wasm/README.md"))?;
+    let (package, elements) = package_sections(&package)?;
+    write(&folder.join("guide/package.md"), &package)?;
+    write(&folder.join("guide/elements.md"), elements)?;
     let menu = json!({ "commands": commands, "lessons": lessons });
     write(&folder.join(".vitepress/menu.json"), &serde_json::to_string_pretty(&menu)?)
 }
@@ -38,6 +42,18 @@ fn measured(readme: &str) -> Result<&str, Box<dyn Error>> {
         readme.split_once("\n## How fast, how small\n").ok_or("README: no such section")?.1;
     let section = section.split("\n## ").next().unwrap_or(section);
     Ok(section.splitn(3, "```").nth(2).unwrap_or(section))
+}
+
+/// What the npm package's README says of JavaScript, and of elements in a page; its first lines and
+/// its last, which introduce the package and name its licence, aside.
+fn package_sections(readme: &str) -> Result<(String, &str), Box<dyn Error>> {
+    const PAGE: &str = "\n## In a page\n";
+    let missing = "the package's README lacks a section";
+    let (before, rest) = readme.split_once(PAGE).ok_or(missing)?;
+    let (page, after) = rest.split_once("\n## ").ok_or(missing)?;
+    let (after, _) = after.split_once("\n## What it is not").ok_or(missing)?;
+    let begin = before.find("\n## ").ok_or(missing)?;
+    Ok((format!("{}\n\n## {after}", before[begin..].trim()), page.trim()))
 }
 
 /// A file of transcripts, and its lines.

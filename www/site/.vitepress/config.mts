@@ -38,7 +38,7 @@ export default defineConfig({
   title: "Keyspace",
   description: "A Redis that runs inside a browser tab.",
   base,
-  srcExclude: ["guide/measured.md"],
+  srcExclude: ["guide/measured.md", "guide/package.md", "guide/elements.md"],
   cleanUrls: false,
   lastUpdated: false,
   // The playground is hosted beside the pages, and is no page of theirs.
