@@ -1,4 +1,4 @@
-//! The transcripts of `tests/spec` on a real redis-server, so that they say what Redis does. One
+//! The transcripts of `tests/spec`, and the lessons, on a real redis-server, so that they say what Redis does. One
 //! server is started for all of them and emptied in between. Blocks marked `engine`, or `since` a
 //! version newer than the server's, are passed over and counted.
 
@@ -8,6 +8,9 @@ mod control;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "native/files.rs"]
 mod files;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "native/lessons.rs"]
+mod lessons;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "native/redis_server.rs"]
 mod redis_server;
@@ -39,7 +42,9 @@ fn native(arguments: &libtest_mimic::Arguments) -> std::io::Result<std::process:
     let server = Arc::new(redis_server::RedisServer::start()?);
     let version = server.version()?;
     let shared = Arc::clone(&server);
-    Ok(trials::run_all(arguments, move || {
+    let mut files = files::all();
+    files.extend(lessons::all());
+    Ok(trials::run_all(arguments, files, move || {
         shared.reset()?;
         Ok(tcp::TcpBackend::new(shared.address(), Arc::clone(&shared), move |block| {
             block.engine || block.since.is_some_and(|since| since > version)

@@ -28,7 +28,7 @@ fn main() -> std::process::ExitCode {
     }
 
     let arguments = libtest_mimic::Arguments::from_args();
-    trials::run_all(&arguments, || {
+    trials::run_all(&arguments, files::all(), || {
         let server = BackgroundServer::start(Options { port: 0, ..Options::default() })?;
         Ok(tcp::TcpBackend::new(server.address(), server, is_out_of_time))
     })

@@ -12,7 +12,7 @@ mod trials;
 fn main() -> std::process::ExitCode {
     use keyspace_transcript::EngineBackend;
     let arguments = libtest_mimic::Arguments::from_args();
-    trials::run_all(&arguments, || Ok(EngineBackend::default()))
+    trials::run_all(&arguments, files::all(), || Ok(EngineBackend::default()))
 }
 
 /// In a browser, `browser.rs` plays them.

@@ -21,3 +21,10 @@ pub fn read(path: &Path) -> Result<File, String> {
     let shown = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
     File::parse(&shown.to_string_lossy(), &text).map_err(|error| error.to_string())
 }
+
+/// Every file of `tests/spec`, each by its name, or why it cannot be read.
+#[allow(dead_code, reason = "not every test that includes this plays transcripts")]
+pub fn all() -> Vec<(String, Result<File, String>)> {
+    let family = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    paths().iter().map(|path| (family(path), read(path))).collect()
+}

@@ -1,25 +1,24 @@
 //! Transcripts as tests of cargo, for every back end outside a browser.
 
-use crate::files;
-use keyspace_transcript::{Backend, Transcript, run};
+use keyspace_transcript::{Backend, File, Transcript, run};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Plays every transcript of `tests/spec`, each on a back end of its own. A file that cannot be
-/// read is a failing test; a transcript whose every block is skipped is an ignored one.
+/// Plays every transcript of files, each on a back end of its own. A file that cannot be read is a
+/// failing test; a transcript whose every block is skipped is an ignored one.
 pub fn run_all<B: Backend>(
     arguments: &Arguments,
+    files: Vec<(String, Result<File, String>)>,
     backend: impl Fn() -> io::Result<B> + Send + Sync + 'static,
 ) -> ExitCode {
     let backend = Arc::new(backend);
     let skipped = Arc::new(AtomicUsize::new(0));
     let mut trials = Vec::new();
-    for path in files::paths() {
-        let family = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        match files::read(&path) {
+    for (family, file) in files {
+        match file {
             Err(message) => trials.push(Trial::test(family, || Err(Failed::from(message)))),
             Ok(file) => {
                 for transcript in file.transcripts {

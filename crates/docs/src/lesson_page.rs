@@ -8,10 +8,9 @@ use keyspace_lessons::{Lesson, Part};
 pub fn page(lesson: &Lesson, source: &str) -> String {
     let mut page = front(&lesson.title, &lesson.summary);
     page += &format!(
-        "# {}\n\n{} [Do this lesson in the playground]({}){{target=\"_self\"}}, which notices when you are there.\n\n",
-        lesson.title,
-        lesson.summary,
-        playground(&format!("/learn/{}", lesson.id)),
+        "# {}\n\n{} <PlaygroundLink to=\"/learn/{}\">Do this lesson in the playground</PlaygroundLink>, which notices \
+         when you are there.\n\n",
+        lesson.title, lesson.summary, lesson.id,
     );
     let mut codes =
         lesson.steps.iter().flat_map(|step| &step.parts).filter_map(|part| match part {
@@ -73,14 +72,11 @@ fn linked(line: &str) -> String {
     let mut rest = line;
     while let Some((before, link)) = rest.split_once("](#") {
         let (address, after) = link.split_once(')').unwrap_or((link, ""));
-        out += &format!("{before}]({}){{target=\"_self\"}}", playground(address));
+        let (before, text) = before.rsplit_once('[').unwrap_or((before, ""));
+        out += &format!("{before}<PlaygroundLink to=\"{address}\">{text}</PlaygroundLink>");
         rest = after;
     }
     out + rest
-}
-
-fn playground(address: &str) -> String {
-    format!("/play/index.html#{address}")
 }
 
 /// The page that lists the lessons.
@@ -112,7 +108,7 @@ mod tests {
     fn links_into_the_page_lead_to_the_playground() {
         assert_eq!(
             linked("Go to [Celery](#/celery), then [on](/x)."),
-            "Go to [Celery](/play/index.html#/celery){target=\"_self\"}, then [on](/x)."
+            "Go to <PlaygroundLink to=\"/celery\">Celery</PlaygroundLink>, then [on](/x)."
         );
     }
 }
