@@ -33,7 +33,7 @@ pub enum Effect {
 }
 
 impl State {
-    /// As it was left: lines of [`State::to_text`].
+    /// As it was left: the address of a step in each line.
     pub fn from_text(text: &str) -> State {
         // A step that is no more is forgotten.
         State { place: None, done: text.lines().filter_map(Place::from_address).collect() }
