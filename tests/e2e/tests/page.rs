@@ -87,6 +87,30 @@ async fn bytes_of_a_user_are_never_markup() {
 }
 
 #[tokio::test]
+async fn in_somebody_elses_page_the_picture_stands_alone() {
+    let page = Page::open(1440, 900).await;
+    let script = "
+        const frame = document.createElement('iframe');
+        frame.src = location.pathname + '#/celery?scenario=&embed';
+        frame.dataset.testid = 'frame';
+        frame.width = 700;
+        frame.height = 480;
+        document.body.prepend(frame);";
+    page.run(script, json!([])).await;
+    let shown = "
+        const page = document.querySelector('iframe').contentDocument;
+        return ['celery', 'console-output', 'clock-toggle'].map(
+          (part) => page.querySelector(`[data-testid=${part}]`)?.checkVisibility() ?? null,
+        );";
+    page.until("the picture is there, with a clock and without a console", async || {
+        page.run(shown, json!([])).await == json!([true, false, true])
+    })
+    .await;
+    page.screenshot("embedded").await;
+    page.close().await;
+}
+
+#[tokio::test]
 async fn the_page_fits_every_window_in_both_themes() {
     let page = Page::open(1440, 900).await;
     for command in [
