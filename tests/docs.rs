@@ -5,27 +5,6 @@ use keyspace::command::{self, CommandSpec, Group};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// The families in the order of the page.
-const GROUPS: &[(Group, &str)] = &[
-    (Group::String, "Strings"),
-    (Group::Generic, "Keys"),
-    (Group::List, "Lists"),
-    (Group::Hash, "Hashes"),
-    (Group::Set, "Sets"),
-    (Group::SortedSet, "Sorted sets"),
-    (Group::Stream, "Streams"),
-    (Group::Array, "Arrays"),
-    (Group::Bitmap, "Bitmaps"),
-    (Group::Hyperloglog, "HyperLogLog"),
-    (Group::Geo, "Geo"),
-    (Group::PubSub, "Publish and subscribe"),
-    (Group::Transactions, "Transactions"),
-    (Group::Scripting, "Scripting"),
-    (Group::Connection, "Connection"),
-    (Group::Server, "Server"),
-    (Group::Cluster, "Cluster"),
-];
-
 #[test]
 fn the_command_page_is_what_the_table_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/commands.md");
@@ -35,7 +14,7 @@ fn the_command_page_is_what_the_table_says() {
 #[test]
 fn every_family_has_a_title() {
     for spec in command::all() {
-        assert!(GROUPS.iter().any(|(group, _)| *group == spec.group), "{}", spec.name);
+        assert!(Group::TITLES.iter().any(|(group, _)| *group == spec.group), "{}", spec.name);
     }
 }
 
@@ -55,7 +34,7 @@ fn command_page() -> String {
          Generated from the command table by `cargo xtask docs`. What a command does beyond its line here is in the\n\
          transcripts, `tests/spec/`. A command that is not listed answers `ERR unknown command`.\n",
     );
-    for (group, title) in GROUPS {
+    for (group, title) in Group::TITLES {
         let rows: Vec<&CommandSpec> = command::all()
             .flat_map(|spec| std::iter::once(spec).chain(spec.subcommands()))
             .filter(|spec| spec.group == *group && spec.subcommands().is_empty())

@@ -2,7 +2,7 @@
 
 use crate::markdown::{cell, code_cell, front, html, prose};
 use crate::{Spec, callable, example, group};
-use keyspace::command::CommandSpec;
+use keyspace::command::{CommandSpec, Group};
 use keyspace_transcript::{Action, Block, Transcript};
 use std::fmt::Write;
 
@@ -122,7 +122,7 @@ pub fn index() -> String {
     let mut page = front("Commands", "Every command of the engine, by family.");
     page += "# Commands\n\nEvery command that the engine knows. A command that is not listed answers \
              `ERR unknown command`; what differs from Redis is on [one page](/compatibility).\n";
-    for (group, title) in group::TITLES {
+    for (group, title) in Group::TITLES {
         let rows: Vec<_> = callable().filter(|spec| spec.group == *group).collect();
         if rows.is_empty() {
             continue;

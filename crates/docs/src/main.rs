@@ -11,7 +11,7 @@ mod group;
 mod lesson_page;
 mod markdown;
 
-use keyspace::command::{self, CommandSpec};
+use keyspace::command::{self, CommandSpec, Group};
 use keyspace_transcript::File;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -84,7 +84,7 @@ fn callable() -> impl Iterator<Item = &'static CommandSpec> {
 /// Writes a page for each command and one that lists them; returns the menu of each family.
 fn write_commands(folder: &Path, specs: &[Spec]) -> Result<Value, Box<dyn Error>> {
     let mut menu = serde_json::Map::new();
-    for (group, title) in group::TITLES {
+    for (group, title) in Group::TITLES {
         let mut items = Vec::new();
         for spec in callable().filter(|spec| spec.group == *group) {
             let page = command_page::page(spec, title, specs);
@@ -98,7 +98,7 @@ fn write_commands(folder: &Path, specs: &[Spec]) -> Result<Value, Box<dyn Error>
         ]);
         menu.insert(format!("/commands/{}/", group::folder(*group)), family);
     }
-    let families = group::TITLES.iter().map(|(group, title)| {
+    let families = Group::TITLES.iter().map(|(group, title)| {
         json!({ "text": title, "link": format!("/commands/#{}", group::folder(*group)) })
     });
     let families: Vec<Value> = families.collect();

@@ -260,6 +260,29 @@ pub enum Group {
     Array,
 }
 
+impl Group {
+    /// Every family with its title, in the order in which documentation lists them.
+    pub const TITLES: &[(Group, &str)] = &[
+        (Group::String, "Strings"),
+        (Group::Generic, "Keys"),
+        (Group::List, "Lists"),
+        (Group::Hash, "Hashes"),
+        (Group::Set, "Sets"),
+        (Group::SortedSet, "Sorted sets"),
+        (Group::Stream, "Streams"),
+        (Group::Array, "Arrays"),
+        (Group::Bitmap, "Bitmaps"),
+        (Group::Hyperloglog, "HyperLogLog"),
+        (Group::Geo, "Geo"),
+        (Group::PubSub, "Publish and subscribe"),
+        (Group::Transactions, "Transactions"),
+        (Group::Scripting, "Scripting"),
+        (Group::Connection, "Connection"),
+        (Group::Server, "Server"),
+        (Group::Cluster, "Cluster"),
+    ];
+}
+
 /// What a command does with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are Redis's")]
