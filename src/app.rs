@@ -385,7 +385,6 @@ impl App {
     /// Another moment is shown; where `since`, the run goes on from there.
     fn moved(&mut self, since: Option<f64>, consoles: &[ConsoleId]) {
         self.activity.make_mut().clear();
-        self.celery.make_mut().forget_feed();
         if let Some(since) = since {
             self.console(console::Action::Fork { since, connected: consoles.to_vec() });
         }
@@ -564,7 +563,9 @@ impl App {
                     />
                     <CeleryPane
                         state={self.celery.clone()} clock={self.shown_clock()}
-                        on={link.callback(Msg::Celery)}
+                        commands={self.console.commands.clone()} on={link.callback(Msg::Celery)}
+                        on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
+                        on_help={link.callback(|name| Msg::Suggest(format!("help {name}")))}
                     />
                 </>
             },

@@ -2,15 +2,19 @@
 
 pub mod lab;
 pub mod picture;
-mod state;
+pub mod state;
 mod story;
+pub mod tasks;
+pub mod timeline;
 pub mod view;
 
-pub use state::{Action, Effect, State};
+pub use state::{Action, Effect, Side, State};
 
 use celery_sim::Act;
 use picture::{Detail, Line, Picture, TokenId};
 use serde::{Deserialize, Serialize};
+use tasks::{TaskQuery, TaskWindow};
+use timeline::{Timeline, TimelineQuery};
 
 /// What the picture asks of the simulation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,8 +27,8 @@ pub enum Request {
     StopWorker(u32),
     /// Ends a worker at once.
     KillWorker(u32),
-    /// Which message the page shows in full from now on.
-    Open(Option<TokenId>),
+    /// What the page looks at from now on.
+    Look(Look),
     /// Does something to Celery or its server.
     Act(Box<Act>),
     /// Asks what is wrong with a `celeryconfig.py`.
@@ -35,6 +39,17 @@ pub enum Request {
     NextStep,
     /// Ends the scenario: the run that was set aside is there again.
     Leave,
+}
+
+/// What the page looks at, the picture and the feed aside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Look {
+    /// A message in full, or none.
+    Message(Option<TokenId>),
+    /// Some of the tasks, or none.
+    Tasks(Option<TaskQuery>),
+    /// A stretch of time, or none.
+    Timeline(Option<TimelineQuery>),
 }
 
 /// A call that the page offers.
@@ -76,8 +91,13 @@ impl Task {
 pub enum Update {
     /// What there is to draw now.
     Picture(Box<Picture>),
-    /// Commands that ran since; a line that is known is replaced.
-    Lines(Vec<Line>),
+    /// Commands that ran since; a line that is known is replaced. Where `anew`, they are all that
+    /// there are: the moment is another.
+    Feed { anew: bool, lines: Vec<Line> },
     /// The message that the page shows in full.
-    Detail(Option<Box<Detail>>),
+    Message(Option<Box<Detail>>),
+    /// The tasks that the page shows.
+    Tasks(TaskWindow),
+    /// The stretch of time that the page shows.
+    Timeline(Timeline),
 }

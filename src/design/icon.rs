@@ -26,6 +26,8 @@ pub enum Symbol {
     Share,
     Goal,
     Done,
+    Less,
+    Forward,
 }
 
 impl Symbol {
@@ -66,6 +68,8 @@ impl Symbol {
             Symbol::Done => {
                 "M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2zM5.4 8.2l1.8 1.8 3.4-3.8"
             }
+            Symbol::Less => "M3.2 8h9.6",
+            Symbol::Forward => "M3 8h9.4M9 4.4L12.6 8 9 11.6",
             Symbol::Warning => "M8 2.4l6.2 11H1.8zM8 6.4v3.2M8 11.6h.1",
         }
     }

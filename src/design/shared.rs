@@ -13,6 +13,12 @@ impl<T> Shared<T> {
     }
 }
 
+impl<T: Default> Default for Shared<T> {
+    fn default() -> Self {
+        Shared::new(T::default())
+    }
+}
+
 impl<T: Clone> Shared<T> {
     /// The value to change; those who share it keep what they have.
     pub fn make_mut(&mut self) -> &mut T {

@@ -106,6 +106,13 @@ pub fn prefers_dark() -> bool {
     query.is_some_and(|query| query.matches())
 }
 
+/// Whether the browser asks for pages that do not move.
+pub fn prefers_less_motion() -> bool {
+    let query = web_sys::window()
+        .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok()?);
+    query.is_some_and(|query| query.matches())
+}
+
 /// Puts text on the clipboard, where the browser lets it.
 pub fn copy(text: &str) {
     if let Some(window) = web_sys::window() {

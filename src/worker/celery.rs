@@ -1,14 +1,12 @@
-//! The simulation of Celery in the worker, and the scene that follows it.
+//! What the page sees of Celery: the scene that follows the simulation, and what is looked at.
 
 mod scene;
 
 use super::observer::Reader;
-use crate::celery::Update;
-use crate::celery::picture::{Span, TokenId};
-use celery_sim::{Config, Simulation, TransportOptions, keys};
+use crate::celery::{Look, Update};
+use celery_sim::{Config, Simulation, TransportOptions};
 use keyspace::Event;
-use keyspace_resp::Value;
-use scene::{Scene, Stale};
+use scene::{Looks, Scene, Settings};
 
 /// How long bytes travel: long enough to see that they do.
 const LATENCY_MS: i64 = 15;
@@ -19,11 +17,10 @@ const VISIBILITY_TIMEOUT_S: f64 = 30.0;
 const RESTORE_INTERVAL_S: i64 = 5;
 
 /// What the page sees of producers and workers.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Celery {
     scene: Scene,
-    open: Option<TokenId>,
-    open_changed: bool,
+    looks: Looks,
 }
 
 /// The settings with which the page starts.
@@ -43,26 +40,36 @@ pub(super) fn config() -> Config {
 
 impl Celery {
     /// No actors yet.
-    pub fn new() -> Celery {
-        Celery { scene: Scene::new(), open: None, open_changed: false }
+    pub fn new(config: &Config) -> Celery {
+        Celery { scene: Scene::new(Settings::of(config)), looks: Looks::new() }
     }
 
-    /// Which message the page shows in full from now on.
-    pub fn open(&mut self, token: Option<TokenId>) {
-        self.open = token;
-        self.open_changed = true;
+    /// The settings are others.
+    pub fn configure(&mut self, config: &Config) {
+        self.scene.configure(Settings::of(config));
+    }
+
+    /// What the page looks at from now on.
+    pub fn look(&mut self, look: Look) {
+        self.looks.look(look);
     }
 
     /// Tells everything anew to a page that saw another moment of `other`.
     pub fn repaint(&mut self, other: &Celery) {
-        self.open = other.open;
-        self.open_changed = true;
+        self.looks = other.looks.clone();
+        self.looks.repaint();
         self.scene.repaint();
     }
 
     /// Learns who the actors are, and what became of tasks.
     pub fn identify(&mut self, simulation: &mut Simulation) {
         self.scene.identify(&simulation.snapshot());
+        self.scene.hear(simulation.take_reports());
+    }
+
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        self.scene.weight()
     }
 
     /// Sees something that happened in the engine.
@@ -72,63 +79,11 @@ impl Celery {
 
     /// Whether the page may have something to be told.
     pub fn has_news(&self) -> bool {
-        self.open_changed || self.scene.has_news()
+        self.scene.has_news(&self.looks)
     }
 
     /// Takes what the page has not been told yet, once what has to be read again was.
     pub fn take_updates(&mut self, ask: &mut Reader<'_>) -> Vec<Update> {
-        for stale in self.scene.take_stale() {
-            self.refresh(stale, ask);
-        }
-        let mut updates = Vec::new();
-        let lines = self.scene.take_lines();
-        if !lines.is_empty() {
-            updates.push(Update::Lines(lines));
-        }
-        let picture = self.scene.take_picture();
-        if picture.is_some() || std::mem::take(&mut self.open_changed) {
-            if let Some(token) = self.open {
-                updates.push(Update::Detail(self.scene.detail(token).map(Box::new)));
-            }
-            self.open_changed = false;
-        }
-        updates.extend(picture.map(|picture| Update::Picture(Box::new(picture))));
-        updates
-    }
-
-    fn refresh(&mut self, stale: Stale, ask: &mut Reader<'_>) {
-        match stale {
-            Stale::Queue(key) => {
-                let elements = strings(ask.ask(0, &[b"LRANGE", &key, b"0", b"-1"]));
-                self.scene.queue_is(&key, &elements);
-            }
-            Stale::Unacked => {
-                let entries = strings(ask.ask(0, &[b"HGETALL", keys::UNACKED.as_bytes()]));
-                let entries = entries.chunks_exact(2);
-                let entries: Vec<_> =
-                    entries.map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-                self.scene.unacked_is(&entries);
-            }
-            Stale::Result(task_id) => {
-                let key = keys::result(&task_id);
-                let value = ask.ask(1, &[b"GET", key.as_bytes()]);
-                let until = ask.ask_integer(1, &[b"PEXPIRETIME", key.as_bytes()]);
-                let since = ask.now();
-                let life = until.filter(|&until| until >= 0);
-                let life = life.map(|until| Span { since, until: until as f64 });
-                let value = value.as_bytes().filter(|_| !matches!(value, Value::Error(_)));
-                self.scene.result_is(&task_id, value.map(|value| (value, life)));
-            }
-        }
-    }
-}
-
-/// The strings of a reply; none where it is an error.
-fn strings(reply: Value) -> Vec<Vec<u8>> {
-    match reply {
-        Value::Array(items) => {
-            items.iter().filter_map(|item| item.as_bytes().map(<[u8]>::to_vec)).collect()
-        }
-        _ => Vec::new(),
+        self.scene.take_updates(&mut self.looks, ask)
     }
 }

@@ -219,7 +219,7 @@ impl Session {
             CeleryRequest::StopWorker(id) => Act::StopWorker(self.name_of(id)),
             CeleryRequest::KillWorker(id) => Act::Fault(Fault::Kill(self.name_of(id))),
             CeleryRequest::Act(act) => return self.perform(Input::Act(act), real),
-            CeleryRequest::Open(token) => return self.run.moment.celery.open(token),
+            CeleryRequest::Look(look) => return self.run.moment.celery.look(look),
             CeleryRequest::Check(text) => {
                 let world = self.run.moment.world.simulation.config();
                 let problems = celeryconfig::parse(&text, world).problems;

@@ -92,6 +92,7 @@ impl PauseOn {
 impl Moment {
     /// The first moment of a run.
     pub fn new(config: Config, seed: u64, start: UnixMillis) -> Moment {
+        let celery = Celery::new(&config);
         let mut world = World::new(config, seed, start);
         let observer = Observer::connect(&mut world.engine, start);
         Moment {
@@ -102,7 +103,7 @@ impl Moment {
             consoles: BTreeMap::new(),
             keys: KeyIndex::default(),
             history: History::default(),
-            celery: Celery::new(),
+            celery,
             feed: Feed::default(),
             inspection: None,
             inspection_stale: false,
@@ -160,7 +161,8 @@ impl Moment {
     /// Bytes in memory, roughly.
     pub fn weight(&mut self) -> usize {
         let one = used_memory(&mut self.world);
-        one + self.other.as_mut().map_or(0, |world| used_memory(world)) + OVERHEAD_BYTES
+        let other = self.other.as_mut().map_or(0, |world| used_memory(world));
+        one + other + self.celery.weight() + OVERHEAD_BYTES
     }
 
     /// Takes an input in; the error says why it cannot be done.
@@ -186,6 +188,7 @@ impl Moment {
                     let _ = other.act(act, now);
                 }
                 self.world.act(act, now)?;
+                self.celery.configure(self.world.simulation.config());
             }
             Input::NextStep => {
                 let acts = self.scenario.as_mut().map(|progress| progress.begin_step(now));

@@ -2,148 +2,187 @@
 //!
 //! The scene knows what it draws from two sources only: the engine's events, and keys that it
 //! asks to have read again when an event says that they changed in a way that is not Celery's.
-//! Actors tell it who they are, and nothing of where a message is.
+//! Actors tell it who they are and what they do, and nothing of where a message is.
+//!
+//! A scene is `Clone` and shares its records with its clones, so that an earlier moment of a run
+//! can be kept beside the present one.
 
+mod actors;
+mod attempts;
+mod channels;
 mod draw;
 mod feed;
-mod tokens;
+mod messages;
+mod ordered;
+mod queues;
+mod results;
+mod settings;
+mod table;
+mod tell;
 
-use crate::celery::picture::{Got, Hop, Line, Path, Picture, Span, TokenId, Weight};
-use celery_sim::{Activity, ActorKind, ActorSnapshot, Role, keys, python};
+pub use settings::Settings;
+pub use tell::Looks;
+
+use crate::celery::picture::{Got, Hop, Line, Path, Span, TokenId, Weight};
+use actors::{Actor, Change};
+use attempts::Attempts;
+use celery_sim::{ActorKind, Report, Role, keys};
+use channels::Channel;
 use feed::{Feed, typed};
 use keyspace::{ClientId, Event, UnixMillis};
-use serde_json::Value;
+use messages::Messages;
+use ordered::Ordered;
+use queues::Entry;
+use results::Kept;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tokens::summary;
+use std::rc::Rc;
 
-/// How many results that the producer wants are drawn.
-const READS_MAX: usize = 4;
 /// How many moves are remembered.
 const HOPS_MAX: usize = 16;
+/// How many moves on the same path are told apart, of those that the page is told at once.
+const HOPS_APART: usize = 2;
 
 /// A key whose contents the scene has to be told anew.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stale {
-    /// A list of the queue, in db 0.
+    /// A list of a queue.
     Queue(Vec<u8>),
-    /// The hash `unacked`, in db 0.
+    /// The hash `unacked`.
     Unacked,
-    /// A result's key, in db 1.
+    /// The sorted set `unacked_index`.
+    UnackedIndex,
+    /// A set of bindings.
+    Binding(Vec<u8>),
+    /// A task's result.
     Result(String),
 }
 
-/// What is known. An empty one knows of no keys and asks for none.
-#[derive(Debug, Clone, Default)]
+/// What is known.
+#[derive(Debug, Clone)]
 pub struct Scene {
+    settings: Settings,
+    /// The time of the last event.
+    now: f64,
     actors: BTreeMap<u32, Actor>,
     owners: BTreeMap<u64, (u32, Role)>,
     /// The last command of each client: what a change of a key comes from.
-    commands: BTreeMap<u64, Vec<Vec<u8>>>,
-    tokens: BTreeMap<TokenId, Message>,
-    tokens_made: TokenId,
-    by_task: BTreeMap<String, TokenId>,
-    by_tag: BTreeMap<String, TokenId>,
+    commands: BTreeMap<u64, Rc<[Vec<u8>]>>,
+    /// Clients that wait for keys, in the order in which they came.
+    line: Vec<u64>,
+    /// What workers said of their tasks, and of which not all events were seen yet.
+    reports: VecDeque<Report>,
+    messages: Messages,
+    attempts: Attempts,
     queues: BTreeMap<Vec<u8>, VecDeque<TokenId>>,
-    unacked: Vec<(String, TokenId)>,
-    results: Vec<(String, Kept)>,
-    subscribed: BTreeMap<String, u64>,
+    unacked: Ordered<Entry>,
+    /// The scores in `unacked_index`, in milliseconds.
+    delivered_at: BTreeMap<Rc<str>, f64>,
+    bindings: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    results: Ordered<Rc<Kept>>,
+    /// Tasks whose results a producer listens for, and its connection.
+    listeners: BTreeMap<Rc<str>, u64>,
+    results_published: u32,
+    result_published_last: Option<(f64, u32)>,
+    channels: BTreeMap<Vec<u8>, Channel>,
+    /// The last channel on which something was published that nobody heard, and when.
+    unheard: Option<(Vec<u8>, f64)>,
     reads: VecDeque<(TokenId, Option<Got>)>,
     hops: VecDeque<Hop>,
     hops_made: u32,
-    sent: u32,
+    /// The first move that the page was not told.
+    hops_fresh: u32,
+    flows: [u32; Path::ALL.len()],
     stale: BTreeSet<Stale>,
     feed: Feed,
     changed: bool,
 }
 
-/// An actor, as far as the picture shows it.
-#[derive(Debug, Clone)]
-struct Actor {
-    kind: ActorKind,
-    name: String,
-    says: Activity,
-    open: BTreeSet<u64>,
-    parked: Option<Option<Span>>,
-    /// It has waited for a message at least once.
-    has_parked: bool,
-    token: Option<TokenId>,
-}
-
-/// A message.
-#[derive(Debug, Clone)]
-struct Message {
-    label: String,
-    task_id: String,
-    raw: Vec<u8>,
-    redelivered: bool,
-}
-
-/// A stored result.
-#[derive(Debug, Clone)]
-struct Kept {
-    token: TokenId,
-    value: Vec<u8>,
-    life: Option<Span>,
-}
-
 impl Scene {
     /// A scene of an engine that may have keys already.
-    pub fn new() -> Scene {
-        let mut scene = Scene { changed: true, ..Scene::default() };
-        scene.db_changed(0);
+    pub fn new(settings: Settings) -> Scene {
+        let mut scene = Scene {
+            settings: settings.clone(),
+            now: 0.0,
+            actors: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            line: Vec::new(),
+            reports: VecDeque::new(),
+            messages: Messages::default(),
+            attempts: Attempts::default(),
+            queues: BTreeMap::new(),
+            unacked: Ordered::default(),
+            delivered_at: BTreeMap::new(),
+            bindings: BTreeMap::new(),
+            results: Ordered::default(),
+            listeners: BTreeMap::new(),
+            results_published: 0,
+            result_published_last: None,
+            channels: BTreeMap::new(),
+            unheard: None,
+            reads: VecDeque::new(),
+            hops: VecDeque::new(),
+            hops_made: 0,
+            hops_fresh: 0,
+            flows: [0; Path::ALL.len()],
+            stale: BTreeSet::new(),
+            feed: Feed::default(),
+            changed: true,
+        };
+        scene.begin(&settings);
         scene
     }
 
-    /// Learns who the actors are, and what they say of themselves.
-    pub fn identify(&mut self, actors: &[ActorSnapshot]) {
-        if self.actors.len() > actors.len() {
-            self.actors.retain(|id, _| actors.iter().any(|actor| actor.id.0 == *id));
-            self.owners.retain(|_, (id, _)| self.actors.contains_key(id));
+    /// Learns what was configured anew.
+    pub fn configure(&mut self, settings: Settings) {
+        if self.settings != settings {
+            self.settings = settings.clone();
+            self.changed = true;
+            self.begin(&settings);
         }
-        for snapshot in actors {
-            self.changed |= !self.actors.contains_key(&snapshot.id.0);
-            let actor = self.actors.entry(snapshot.id.0).or_insert_with(|| Actor {
-                kind: snapshot.kind,
-                name: snapshot.name.clone(),
-                says: Activity::Starting,
-                open: BTreeSet::new(),
-                parked: None,
-                has_parked: false,
-                token: None,
-            });
-            if actor.says != snapshot.activity {
-                actor.says = snapshot.activity.clone();
-                self.changed = true;
-            }
-            for &(client, role) in &snapshot.clients {
-                if self.owners.insert(client.0, (snapshot.id.0, role)).is_none() {
-                    actor.open.insert(client.0);
-                }
-            }
+    }
+
+    /// What Celery uses may be there already.
+    fn begin(&mut self, settings: &Settings) {
+        for key in &settings.default_lists {
+            self.learn_queue(key);
         }
+        self.db_changed(settings.broker_db);
+        if let Some(db) = settings.results_db {
+            self.db_changed(db);
+        }
+    }
+
+    /// About how many bytes a clone of this takes for itself.
+    pub fn weight(&self) -> usize {
+        const POINTERS: usize = 64;
+        self.messages.weight()
+            + self.attempts.weight()
+            + (self.unacked.len() + self.results.len() + self.listeners.len()) * POINTERS
+            + self.queues.values().map(VecDeque::len).sum::<usize>() * size_of::<TokenId>()
     }
 
     /// Sees something that happened in the engine.
     pub fn see(&mut self, event: &Event) {
         match event {
-            Event::Command { at, client, db, args } => self.command(*at, *client, db.0, args),
+            Event::Command { at, client, db, args } => {
+                self.reach(*at);
+                self.command(*at, *client, db.0, args);
+            }
             Event::KeyChanged { at, client, db, key, event } => {
+                self.reach(*at);
                 self.key_changed(*at, *client, db.0, key, event);
             }
             Event::DbChanged { db, .. } => self.db_changed(db.0),
-            Event::Blocked { at, client, deadline, .. } => {
+            Event::Blocked { at, client, db, keys, deadline } => {
                 let span = deadline.map(|until| Span { since: millis(*at), until: millis(until) });
-                self.park(*client, Some(span));
+                self.parks(*client, db.0, keys, span);
             }
-            Event::Woken { client, .. } | Event::Unblocked { client, .. } => {
-                self.park(*client, None);
-            }
+            Event::Woken { client, .. } | Event::Unblocked { client, .. } => self.unparks(*client),
             Event::Published { at, channel, message, receivers } => {
-                if *receivers > 0 {
-                    self.published(*at, channel, message);
-                }
+                self.published(*at, channel, message, *receivers);
             }
-            Event::Disconnected { client, .. } => self.disconnected(*client),
+            Event::Disconnected { at, client } => self.disconnected(*at, *client),
             Event::Connected { .. }
             | Event::KeyExpired { .. }
             | Event::ScriptUnfinished { .. }
@@ -156,98 +195,97 @@ impl Scene {
         self.changed = true;
     }
 
-    /// Whether there is anything to take.
-    pub fn has_news(&self) -> bool {
-        self.changed || !self.stale.is_empty() || self.feed.is_fresh()
-    }
-
-    /// Takes the keys that have to be read.
-    pub fn take_stale(&mut self) -> BTreeSet<Stale> {
-        std::mem::take(&mut self.stale)
-    }
-
-    /// Is told what a list of the queue holds, from its head.
-    pub fn queue_is(&mut self, key: &[u8], elements: &[Vec<u8>]) {
-        self.changed = true;
-        self.queues.remove(key);
-        let tokens = elements.iter().map(|element| self.token_of(element)).collect();
-        self.queues.insert(key.to_vec(), tokens);
-    }
-
-    /// Is told what `unacked` holds.
-    pub fn unacked_is(&mut self, entries: &[(Vec<u8>, Vec<u8>)]) {
-        self.changed = true;
-        self.unacked.clear();
-        for (tag, entry) in entries {
-            self.keep_unacked(tag, entry);
+    /// What workers said up to this time is true before what happens now.
+    fn reach(&mut self, at: UnixMillis) {
+        if self.now < millis(at) {
+            self.now = millis(at);
+            self.believe(Some(at));
         }
-    }
-
-    /// Is told what a result's key holds, and until when.
-    pub fn result_is(&mut self, task_id: &str, value: Option<(&[u8], Option<Span>)>) {
-        self.changed = true;
-        match value {
-            Some((value, life)) => self.keep_result(task_id, value, life),
-            None => self.results.retain(|(known, _)| known != task_id),
-        }
-    }
-
-    /// Takes the lines of the feed that are new or have changed.
-    pub fn take_lines(&mut self) -> Vec<Line> {
-        self.feed.take()
-    }
-
-    /// The picture, where it has changed since it was taken last.
-    pub fn take_picture(&mut self) -> Option<Picture> {
-        std::mem::take(&mut self.changed).then(|| {
-            self.forget_tokens();
-            self.picture()
-        })
     }
 
     fn command(&mut self, at: UnixMillis, client: ClientId, db: u8, args: &[Vec<u8>]) {
-        self.commands.insert(client.0, args.to_vec());
         let (name, rest) = match args {
             [name, rest @ ..] => (name.to_ascii_uppercase(), rest),
             [] => return,
         };
+        self.commands.insert(client.0, args.into());
         let owner = self.owners.get(&client.0).copied();
-        let is_producer = owner.is_some_and(|(id, _)| self.is_kind(id, ActorKind::Producer));
         match (&name[..], rest) {
-            (b"SUBSCRIBE", channels) if is_producer => {
-                for task_id in channels.iter().filter_map(|channel| task_of(channel)) {
-                    self.subscribed.insert(task_id.to_owned(), client.0);
+            (b"SUBSCRIBE" | b"PSUBSCRIBE" | b"UNSUBSCRIBE" | b"PUNSUBSCRIBE", channels) => {
+                self.subscriptions(client, &name, channels);
+            }
+            (b"GET", [key])
+                if Some(db) == self.settings.results_db
+                    && owner.is_some_and(|(id, _)| self.is_kind(id, ActorKind::Producer)) =>
+            {
+                self.fetched(at, key);
+            }
+            (b"HDEL", [key, tags @ ..]) if *key == self.settings.unacked => {
+                if let Some(worker) = self.worker_of(Some(client)) {
+                    let change = Change { at, client: Some(client), event: "hdel", args };
+                    self.acknowledges(worker, tags, &change);
                 }
             }
-            (b"UNSUBSCRIBE", channels) => {
-                for task_id in channels.iter().filter_map(|channel| task_of(channel)) {
-                    self.subscribed.remove(task_id);
-                }
+            // The message of a task makes a list a queue, whoever will read it.
+            (b"LPUSH" | b"RPUSH", [key, element, ..])
+                if owner.is_some()
+                    && db == self.settings.broker_db
+                    && !self.is_queue(key)
+                    && celery_sim::message::TaskMessage::parse(element)
+                        .is_some_and(|message| message.request.is_some()) =>
+            {
+                self.learn_queue(key);
             }
-            (b"GET", [key]) if is_producer && db == 1 => self.fetched(at, key),
             _ => {}
         }
-        let token = self.token_in(args).map(|id| self.token(id));
+        let token = self.token_in(&name, rest);
         let (who, role) = match owner {
-            Some((id, role)) => (self.actors[&id].name.clone(), role.title()),
+            Some((id, role)) => {
+                let name = self.actors.get(&id).map(|actor| actor.name.to_string());
+                (name.unwrap_or_default(), role.title())
+            }
             None => (format!("client {}", client.0), ""),
         };
         let is_message = token.is_some() || name == b"BRPOP";
-        self.feed.add(
-            client.0,
-            Line {
-                number: 0,
-                at: millis(at),
-                who,
-                role: role.to_owned(),
-                db,
-                text: typed(args),
-                token,
-                weight: if is_message { Weight::Message } else { Weight::Housekeeping },
-                in_multi: false,
-                times: 1,
-            },
-        );
+        let line = Line {
+            number: 0,
+            at: millis(at),
+            who,
+            role: role.to_owned(),
+            db,
+            text: typed(args),
+            token: token.map(|id| self.messages.token(id)),
+            weight: if is_message { Weight::Message } else { Weight::Housekeeping },
+            in_multi: false,
+            times: 1,
+        };
+        if let (Some(line), Some(token)) = (self.feed.add(client.0, line), token) {
+            self.messages.remember(token, line);
+        }
+    }
+
+    /// The token that a command is about.
+    fn token_in(&mut self, name: &[u8], rest: &[Vec<u8>]) -> Option<TokenId> {
+        let [key, rest @ ..] = rest else {
+            return None;
+        };
+        if let Some(task_id) = task_of(key) {
+            return self.messages.of_task(task_id);
+        }
+        if matches!(name, b"LPUSH" | b"RPUSH") && self.is_queue(key) {
+            let token = self.messages.token_of(rest.first()?, self.now);
+            return self
+                .messages
+                .get(token)
+                .is_some_and(|it| !it.task_id.is_empty())
+                .then_some(token);
+        }
+        // Tags are as long as ids are.
+        let tag = |arg: &Vec<u8>| match arg.len() {
+            30..=40 => self.messages.of_tag(std::str::from_utf8(arg).ok()?),
+            _ => None,
+        };
+        rest.iter().find_map(tag)
     }
 
     fn key_changed(
@@ -258,284 +296,68 @@ impl Scene {
         key: &[u8],
         event: &str,
     ) {
-        if matches!(event, "new" | "keymiss") || !is_drawn(db, key) {
+        if matches!(event, "new" | "keymiss") {
             return;
         }
+        let is_broker = db == self.settings.broker_db;
+        let result = task_of(key).filter(|_| Some(db) == self.settings.results_db);
+        let is_queue = is_broker && self.is_queue(key);
+        let is_binding = is_broker && key.starts_with(&self.settings.binding);
+        let is_unacked = is_broker && key == self.settings.unacked;
+        let is_index = is_broker && key == self.settings.unacked_index;
+        if !(is_queue || is_binding || is_unacked || is_index || result.is_some()) {
+            return;
+        }
+        self.changed = true;
         let args = client.and_then(|client| self.commands.get(&client.0)).cloned();
-        let change = Change { at, client, event, args: &args.unwrap_or_default() };
-        if db == 0 && is_queue(key) {
-            self.queue_changed(key, &change);
-        } else if db == 0 && key == keys::UNACKED.as_bytes() {
-            self.unacked_changed(&change);
-        } else if db == 1
-            && let Some(task_id) = task_of(key)
-        {
-            self.result_changed(task_id, &change);
-        } else {
-            return;
-        }
-        self.changed = true;
-    }
-
-    fn queue_changed(&mut self, key: &[u8], change: &Change<'_>) {
-        match (change.event, &change.command()[..], change.args) {
-            ("lpush", b"LPUSH" | b"LPUSHX", [_, _, elements @ ..]) => {
-                for element in elements {
-                    let token = self.token_of(element);
-                    self.queues.entry(key.to_vec()).or_default().push_front(token);
-                    self.pushed(token, change);
-                }
-            }
-            ("rpush", b"RPUSH" | b"RPUSHX", [_, _, elements @ ..]) => {
-                for element in elements {
-                    let token = self.token_of(element);
-                    self.queues.entry(key.to_vec()).or_default().push_back(token);
-                    self.pushed(token, change);
-                }
-            }
-            ("rpop", b"BRPOP", _) | ("rpop", b"RPOP", [_, _]) => {
-                let token = self.queues.get_mut(key).and_then(VecDeque::pop_back);
-                self.taken(token, change);
-            }
-            ("lpop", b"BLPOP", _) | ("lpop", b"LPOP", [_, _]) => {
-                let token = self.queues.get_mut(key).and_then(VecDeque::pop_front);
-                self.taken(token, change);
-            }
-            ("del" | "expired", _, _) => {
-                self.queues.remove(key);
-            }
-            _ => {
-                self.stale.insert(Stale::Queue(key.to_vec()));
-            }
-        }
-    }
-
-    /// A message came into the queue: from a producer, or back from `unacked`.
-    fn pushed(&mut self, token: TokenId, change: &Change<'_>) {
-        let by_worker =
-            self.actor_of(change.client).is_some_and(|(_, it)| it.kind == ActorKind::Worker);
-        if by_worker {
-            self.hop(Path::Restore, token, change.at);
-        } else {
-            self.sent += 1;
-            self.hop(Path::Send, token, change.at);
-        }
-        let wanted = self.tokens.get(&token).map(|message| &message.task_id);
-        let wanted = wanted.is_some_and(|task_id| self.subscribed.contains_key(task_id));
-        if wanted && self.reads.iter().all(|(read, _)| *read != token) {
-            self.reads.push_front((token, None));
-            self.reads.truncate(READS_MAX);
-        }
-    }
-
-    fn taken(&mut self, token: Option<TokenId>, change: &Change<'_>) {
-        let Some(token) = token else {
-            return;
-        };
-        if let Some((_, actor)) = self.actor_of(change.client) {
-            actor.token = Some(token);
-            self.hop(Path::Take, token, change.at);
-        }
-    }
-
-    fn unacked_changed(&mut self, change: &Change<'_>) {
-        match (change.event, &change.command()[..], change.args) {
-            ("hset", b"HSET", [_, _, pairs @ ..]) => {
-                for pair in pairs.chunks_exact(2) {
-                    let token = self.keep_unacked(&pair[0], &pair[1]);
-                    self.hop(Path::Keep, token, change.at);
-                }
-            }
-            ("hdel", b"HDEL", [_, _, tags @ ..]) => {
-                for tag in tags {
-                    self.acknowledged(&String::from_utf8_lossy(tag), change);
-                }
-            }
-            ("del" | "expired", _, _) => self.unacked.clear(),
-            _ => {
-                self.stale.insert(Stale::Unacked);
-            }
-        }
-    }
-
-    fn acknowledged(&mut self, tag: &str, change: &Change<'_>) {
-        let Some(at) = self.unacked.iter().position(|(known, _)| known == tag) else {
-            return;
-        };
-        let (_, token) = self.unacked.remove(at);
-        match self.actor_of(change.client) {
-            Some((_, actor)) if actor.token == Some(token) => {
-                actor.token = None;
-                self.hop(Path::Acknowledge, token, change.at);
-            }
-            // Another worker takes it out to restore it.
-            _ => {
-                for actor in self.actors.values_mut().filter(|it| it.token == Some(token)) {
-                    actor.token = None;
-                }
-            }
-        }
-    }
-
-    fn keep_unacked(&mut self, tag: &[u8], entry: &[u8]) -> TokenId {
-        let tag = String::from_utf8_lossy(tag).into_owned();
-        let message = serde_json::from_slice::<Value>(entry).ok();
-        let message = message.and_then(|entry| entry.get(0).map(python::json_dumps));
-        let known = self.by_tag.get(&tag).copied().filter(|id| self.tokens.contains_key(id));
-        let token = known.unwrap_or_else(|| self.token_of(message.as_deref().unwrap_or(entry)));
-        self.unacked.retain(|(known, _)| *known != tag);
-        self.unacked.push((tag, token));
-        token
-    }
-
-    fn result_changed(&mut self, task_id: &str, change: &Change<'_>) {
-        match (change.event, &change.command()[..], change.args) {
-            ("set", b"SETEX", [_, _, seconds, value]) => {
-                let seconds =
-                    std::str::from_utf8(seconds).ok().and_then(|it| it.parse::<f64>().ok());
-                let since = millis(change.at);
-                let life = seconds.map(|seconds| Span { since, until: since + seconds * 1000.0 });
-                self.keep_result(task_id, value, life);
-                if let Some((_, kept)) = self.results.iter().find(|(known, _)| known == task_id) {
-                    self.hop(Path::Store, kept.token, change.at);
-                }
-            }
-            ("expire", b"SETEX", _) => {}
-            ("del" | "expired", _, _) => self.results.retain(|(known, _)| known != task_id),
-            _ => {
-                self.stale.insert(Stale::Result(task_id.to_owned()));
-            }
-        }
-    }
-
-    fn keep_result(&mut self, task_id: &str, value: &[u8], life: Option<Span>) {
-        let token = self.by_task.get(task_id).copied().unwrap_or_else(|| {
-            let label = format!("task {}", task_id.get(..8).unwrap_or(task_id));
-            self.make_token(Message {
-                label,
-                task_id: task_id.to_owned(),
-                raw: Vec::new(),
-                redelivered: false,
-            })
-        });
-        self.results.retain(|(known, _)| known != task_id);
-        let kept = Kept { token, value: value.to_vec(), life };
-        self.results.push((task_id.to_owned(), kept));
-    }
-
-    /// A result was published, and somebody listens.
-    fn published(&mut self, at: UnixMillis, channel: &[u8], message: &[u8]) {
-        let Some(task_id) = task_of(channel).filter(|it| self.subscribed.contains_key(*it)) else {
-            return;
-        };
-        if let Some(&token) = self.by_task.get(task_id) {
-            self.got(at, token, message, Path::Notify, "PUBLISH");
-        }
-    }
-
-    /// The producer looked for a result; it is read if it was there.
-    fn fetched(&mut self, at: UnixMillis, key: &[u8]) {
-        let kept =
-            task_of(key).and_then(|task| self.results.iter().find(|(known, _)| known == task));
-        if let Some((_, kept)) = kept.cloned() {
-            self.got(at, kept.token, &kept.value, Path::Fetch, "GET");
-        }
-    }
-
-    fn got(&mut self, at: UnixMillis, token: TokenId, meta: &[u8], path: Path, by: &str) {
-        let (ok, text) = summary(meta);
-        if let Some((_, got)) = self.reads.iter_mut().find(|(read, _)| *read == token) {
-            *got = Some(Got { ok, text, by: by.to_owned() });
-        }
-        self.hop(path, token, at);
-        self.changed = true;
-    }
-
-    fn park(&mut self, client: ClientId, parked: Option<Option<Span>>) {
-        if let Some((role, actor)) = self.actor_of(Some(client))
-            && role == Role::Consumer
-        {
-            actor.has_parked |= parked.is_some();
-            actor.parked = parked;
-            self.changed = true;
-        }
-    }
-
-    fn disconnected(&mut self, client: ClientId) {
-        self.commands.remove(&client.0);
-        self.feed.forget(client.0);
-        self.subscribed.retain(|_, subscriber| *subscriber != client.0);
-        self.park(client, None);
-        if let Some((_, actor)) = self.actor_of(Some(client)) {
-            actor.open.remove(&client.0);
-            self.changed = true;
+        let args = args.as_deref().unwrap_or_default();
+        let change = Change { at, client, event, args };
+        match result {
+            Some(task_id) => self.result_changed(task_id, &change),
+            None if is_queue => self.queue_changed(key, &change),
+            None if is_unacked => self.unacked_changed(&change),
+            None if is_index => self.unacked_index_changed(&change),
+            None => self.binding_changed(key, &change),
         }
     }
 
     /// Nothing that was known of a database holds any more.
     fn db_changed(&mut self, db: u8) {
-        match db {
-            0 => {
-                let lists = keys::queue_lists(keys::DEFAULT_QUEUE).map(String::into_bytes);
-                self.stale.extend(lists.map(Stale::Queue));
-                self.stale.insert(Stale::Unacked);
-            }
-            1 => {
-                let results = self.results.iter().map(|(task_id, _)| task_id.clone());
-                self.stale.extend(results.map(Stale::Result));
-            }
-            _ => {}
+        if db == self.settings.broker_db {
+            self.stale.extend(self.queues.keys().cloned().map(Stale::Queue));
+            self.stale.extend(self.bindings.keys().cloned().map(Stale::Binding));
+            self.stale.extend([Stale::Unacked, Stale::UnackedIndex]);
+        }
+        if Some(db) == self.settings.results_db {
+            let results = self.results.iter().map(|(task_id, _)| task_id.to_string());
+            self.stale.extend(results.map(Stale::Result));
         }
     }
 
-    fn actor_of(&mut self, client: Option<ClientId>) -> Option<(Role, &mut Actor)> {
-        let (id, role) = *self.owners.get(&client?.0)?;
-        self.actors.get_mut(&id).map(|actor| (role, actor))
-    }
-
-    fn is_kind(&self, id: u32, kind: ActorKind) -> bool {
-        self.actors.get(&id).is_some_and(|actor| actor.kind == kind)
-    }
-
     fn hop(&mut self, path: Path, token: TokenId, at: UnixMillis) {
-        self.hops_made += 1;
-        let token = self.token(token);
-        self.hops.push_back(Hop { number: self.hops_made, path, token, at: millis(at) });
+        self.flows[path as usize] = self.flows[path as usize].saturating_add(1);
+        let token = self.messages.token(token);
+        let fresh = |hop: &&mut Hop| hop.number >= self.hops_fresh && hop.path == path;
+        let mut fresh: Vec<&mut Hop> = self.hops.iter_mut().filter(fresh).collect();
+        if fresh.len() >= HOPS_APART
+            && let Some(last) = fresh.pop()
+        {
+            last.count += 1;
+            last.token = token;
+            last.at = millis(at);
+            return;
+        }
+        self.hops_made = self.hops_made.wrapping_add(1);
+        let number = self.hops_made;
+        self.hops.push_back(Hop { number, path, token, count: 1, at: millis(at) });
         if self.hops.len() > HOPS_MAX {
             self.hops.pop_front();
         }
     }
 }
 
-/// A change of a key, and the command that it comes from.
-struct Change<'a> {
-    at: UnixMillis,
-    client: Option<ClientId>,
-    event: &'a str,
-    args: &'a [Vec<u8>],
-}
-
-impl Change<'_> {
-    fn command(&self) -> Vec<u8> {
-        self.args.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default()
-    }
-}
-
 fn millis(at: UnixMillis) -> f64 {
     at.0 as f64
-}
-
-/// Whether the picture shows something of a key.
-fn is_drawn(db: u8, key: &[u8]) -> bool {
-    match db {
-        0 => is_queue(key) || key == keys::UNACKED.as_bytes(),
-        1 => task_of(key).is_some(),
-        _ => false,
-    }
-}
-
-fn is_queue(key: &[u8]) -> bool {
-    keys::queue_lists(keys::DEFAULT_QUEUE).any(|list| list.as_bytes() == key)
 }
 
 fn task_of(key: &[u8]) -> Option<&str> {

@@ -1,22 +1,25 @@
 //! The feed as it grows: each command a line, those that repeat counted.
 
-use super::tokens::shown;
-use crate::celery::picture::Line;
+use super::messages::shown;
+use crate::celery::picture::{Line, Weight};
 use crate::design::units;
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 /// How much of a command's text goes to the feed.
 const TEXT_MAX: usize = 2_000;
-
-/// How many lines wait for the page at most; the page keeps no more.
-const FRESH_MAX: usize = 400;
+/// How many lines of each weight are kept; the page keeps no more.
+const LINES_MAX: usize = 200;
 
 /// The feed as it grows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Feed {
-    fresh: VecDeque<Line>,
+    messages: VecDeque<Rc<Line>>,
+    housekeeping: VecDeque<Rc<Line>>,
+    /// Lines that the page has not been told as they are.
+    fresh: BTreeMap<u32, Rc<Line>>,
     /// The last line of each client.
-    last: BTreeMap<u64, Line>,
+    last: BTreeMap<u64, Rc<Line>>,
     count: u32,
     /// The client whose EXEC ran last, and when: what follows from it at once ran in it, as its
     /// next command waits for the reply.
@@ -28,45 +31,84 @@ impl Feed {
         !self.fresh.is_empty()
     }
 
-    /// Takes the lines that are new or have changed.
+    /// Takes the lines that are new or have changed, the oldest first.
     pub fn take(&mut self) -> Vec<Line> {
-        self.fresh.drain(..).collect()
+        let fresh = std::mem::take(&mut self.fresh);
+        fresh.into_values().map(|line| (*line).clone()).collect()
     }
 
-    /// Adds a command of a client, or counts it where the client said the same before.
-    pub fn add(&mut self, client: u64, mut line: Line) {
+    /// Every line that is kept, the oldest first.
+    pub fn take_all(&mut self) -> Vec<Line> {
+        self.fresh.clear();
+        let mut lines: Vec<&Rc<Line>> = self.messages.iter().chain(&self.housekeeping).collect();
+        lines.sort_by_key(|line| line.number);
+        lines.into_iter().map(|line| (**line).clone()).collect()
+    }
+
+    /// Adds a command of a client, or counts it where the client said the same before. Returns the
+    /// line, if it is a new one.
+    pub fn add(&mut self, client: u64, mut line: Line) -> Option<Rc<Line>> {
         line.in_multi = self.executing == Some((client, line.at));
         if line.text == "EXEC" {
             self.executing = Some((client, line.at));
         } else if !line.in_multi {
             self.executing = None;
         }
-        match self.last.get(&client).filter(|last| last.text == line.text) {
+        let last = self.last.get(&client).filter(|last| last.text == line.text);
+        let is_new = last.is_none();
+        match last {
             Some(last) => {
                 line.number = last.number;
                 line.times = last.times.saturating_add(1);
-                self.fresh.retain(|known| known.number != line.number);
             }
             None => {
                 self.count = self.count.wrapping_add(1);
                 line.number = self.count;
             }
         }
-        self.fresh.push_back(line.clone());
-        if self.fresh.len() > FRESH_MAX {
-            self.fresh.pop_front();
+        let line = Rc::new(line);
+        self.keep(&line);
+        self.fresh.insert(line.number, line.clone());
+        if self.fresh.len() > 2 * LINES_MAX {
+            self.fresh.pop_first();
         }
-        self.last.insert(client, line);
+        self.last.insert(client, line.clone());
+        is_new.then_some(line)
     }
 
     /// Forgets a client that is gone.
     pub fn forget(&mut self, client: u64) {
         self.last.remove(&client);
     }
+
+    fn keep(&mut self, line: &Rc<Line>) {
+        let lines = match line.weight {
+            Weight::Message => &mut self.messages,
+            Weight::Housekeeping => &mut self.housekeeping,
+        };
+        match lines.binary_search_by_key(&line.number, |known| known.number) {
+            Ok(at) => lines[at] = line.clone(),
+            // One that repeats may be too old to be kept.
+            Err(at) if at == lines.len() => lines.push_back(line.clone()),
+            Err(_) => {}
+        }
+        if lines.len() > LINES_MAX {
+            lines.pop_front();
+        }
+    }
 }
 
 /// A command as one would type it, cut where it is long.
 pub(super) fn typed(args: &[Vec<u8>]) -> String {
-    let words: Vec<String> = args.iter().map(|arg| units::argument(arg)).collect();
-    shown(words.join(" ").as_bytes(), TEXT_MAX)
+    let mut text = String::new();
+    for (index, arg) in args.iter().enumerate() {
+        if index > 0 {
+            text.push(' ');
+        }
+        text.push_str(&units::argument(arg));
+        if text.len() > 4 * TEXT_MAX {
+            break;
+        }
+    }
+    shown(text.as_bytes(), TEXT_MAX)
 }

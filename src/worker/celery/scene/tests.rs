@@ -1,7 +1,9 @@
 //! The scene as it follows the simulation, and people at a console, on an engine.
 
 use super::*;
-use crate::celery::picture::{Doing, Group};
+use crate::celery::picture::{Doing, Group, Picture, Worker};
+use crate::celery::tasks::{TaskQuery, TaskState};
+use crate::celery::timeline::{Cause, Outcome, Timeline, TimelineQuery};
 use celery_sim::{ActorId, Config, Simulation, TaskCall, TransportOptions};
 use keyspace::{Engine, Options};
 
@@ -21,14 +23,24 @@ impl Stage {
         engine.observe(true);
         let console = engine.connect(START);
         let config = Config { task_ms: 1_000, ..Config::solo() };
-        let celery = Simulation::new(config, 5);
-        Stage { engine, celery, scene: Scene::new(), console, now: START }
+        Stage::of(config, engine, console)
+    }
+
+    fn of(config: Config, engine: Engine, console: ClientId) -> Stage {
+        let scene = Scene::new(Settings::of(&config));
+        Stage { engine, celery: Simulation::new(config, 5), scene, console, now: START }
+    }
+
+    /// The same stage with another configuration, before anything happened.
+    fn with(self, config: Config) -> Stage {
+        Stage::of(config, self.engine, self.console)
     }
 
     fn pass(&mut self, millis: i64) -> Picture {
         self.now = self.now + millis;
         self.celery.run(&mut self.engine, self.now);
         self.scene.identify(&self.celery.snapshot());
+        self.scene.hear(self.celery.take_reports());
         for event in self.engine.take_events() {
             self.scene.see(&event);
         }
@@ -55,6 +67,29 @@ impl Stage {
     }
 }
 
+/// What a worker runs, and where.
+fn running(worker: &Worker) -> Vec<&str> {
+    worker.slots.iter().map(|slot| slot.token.label.as_str()).collect()
+}
+
+fn taken(picture: &Picture) -> Vec<&str> {
+    picture.unacked.entries.iter().map(|entry| entry.token.label.as_str()).collect()
+}
+
+fn lines(stage: &mut Stage) -> Vec<Line> {
+    stage.scene.feed.take()
+}
+
+fn stale(stage: &mut Stage) -> BTreeSet<Stale> {
+    std::mem::take(&mut stage.scene.stale)
+}
+
+fn timeline(stage: &Stage, span_ms: f64) -> Timeline {
+    let query = TimelineQuery { span_ms, until: None };
+    let label = |token| stage.scene.messages.token(token).label;
+    stage.scene.attempts.timeline(query, stage.now.0 as f64, label)
+}
+
 fn labels(group: &Group) -> Vec<&str> {
     group.first.iter().chain(&group.last).map(|token| token.label.as_str()).collect()
 }
@@ -69,7 +104,7 @@ fn messages_wait_in_the_list_the_latest_at_its_head() {
     stage.send("app.add", &[1, 1]);
     let picture = stage.send("app.add", &[2, 2]);
     assert_eq!(labels(&picture.queues[0].tokens), ["add(2, 2)", "add(1, 1)"]);
-    assert_eq!(picture.sent, 2);
+    assert_eq!(picture.flows[Path::Send as usize], 2);
     assert_eq!(paths(&picture), [Path::Send, Path::Send]);
     assert_eq!(picture.reads.len(), 2);
     assert!(picture.reads.iter().all(|read| read.got.is_none()));
@@ -89,17 +124,18 @@ fn a_worker_parks_in_brpop_until_its_timeout() {
 fn a_task_goes_from_the_list_to_a_worker_and_comes_back_as_a_result() {
     let mut stage = Stage::new();
     stage.worker();
-    let taken = stage.send("app.add", &[2, 3]);
-    assert!(taken.queues[0].tokens.is_empty());
-    assert_eq!(labels(&taken.unacked), ["add(2, 3)"]);
-    let worker = &taken.workers[0];
-    assert_eq!(worker.token.as_ref().map(|token| token.label.as_str()), Some("add(2, 3)"));
-    assert!(matches!(worker.doing, Doing::Running(_)));
-    assert_eq!(paths(&taken), [Path::Send, Path::Take, Path::Keep]);
+    let picture = stage.send("app.add", &[2, 3]);
+    assert!(picture.queues[0].tokens.is_empty());
+    assert_eq!(taken(&picture), ["add(2, 3)"]);
+    let worker = &picture.workers[0];
+    assert_eq!(running(worker), ["add(2, 3)"]);
+    assert_eq!(worker.doing, Doing::Running);
+    assert_eq!(paths(&picture), [Path::Send, Path::Take, Path::Keep]);
 
     let done = stage.pass(1_000);
     assert!(done.unacked.is_empty());
-    assert_eq!(done.workers[0].token, None);
+    assert!(done.workers[0].slots.is_empty());
+    assert_eq!(done.workers[0].done, 1);
     assert!(matches!(done.workers[0].doing, Doing::Parked(_)));
     assert_eq!((done.results[0].ok, done.results[0].text.as_str()), (true, "5"));
     let got = done.reads[0].got.as_ref().map(|got| (got.text.as_str(), got.by.as_str()));
@@ -125,24 +161,24 @@ fn a_killed_workers_message_stays_in_unacked() {
     stage.celery.kill_worker(worker);
     let picture = stage.pass(0);
     assert_eq!(picture.workers[0].doing, Doing::Killed);
-    assert_eq!(labels(&picture.unacked), ["slow(60)"]);
+    assert_eq!(taken(&picture), ["slow(60)"]);
+    assert!(picture.unacked.entries[0].orphan);
 }
 
 #[test]
 fn a_restored_message_is_the_same_token_again() {
     let mut stage = Stage::new();
-    stage.celery = Simulation::new(impatient(), 5);
+    stage = stage.with(impatient());
     let worker = stage.worker();
-    let taken = stage.send("app.slow", &[60]);
+    let before = stage.send("app.slow", &[60]);
     stage.celery.kill_worker(worker);
     stage.pass(10);
     stage.worker();
-    let picture = stage.pass(0);
-    assert!(paths(&picture).contains(&Path::Restore));
-    let (before, after) = (taken.workers[0].token.as_ref(), picture.workers[1].token.as_ref());
-    assert_eq!(before.map(|token| token.id), after.map(|token| token.id));
-    assert!(after.is_some_and(|token| token.redelivered));
-    assert_eq!(picture.workers[0].token, None);
+    let after = stage.pass(0);
+    assert!(paths(&after).contains(&Path::Restore));
+    let (before, after) = (&before.workers[0].slots[0], &after.workers[1].slots[0]);
+    assert_eq!(before.token.id, after.token.id);
+    assert!(after.token.redelivered);
 }
 
 #[test]
@@ -162,8 +198,8 @@ fn many_messages_are_counted_in_the_middle() {
     }
     let picture = stage.pass(0);
     let tokens = &picture.queues[0].tokens;
-    assert_eq!((tokens.first.len(), tokens.hidden, tokens.last.len()), (1, 46, 3));
-    assert_eq!(tokens.last[2].label, "add(0, 0)");
+    assert_eq!((tokens.first.len(), tokens.hidden, tokens.last.len()), (2, 44, 4));
+    assert_eq!(tokens.last[3].label, "add(0, 0)");
 }
 
 #[test]
@@ -182,14 +218,14 @@ fn what_people_push_and_pop_is_seen_too() {
 fn a_change_that_is_not_celerys_makes_a_key_stale() {
     let mut stage = Stage::new();
     stage.type_in("RPUSH celery a b c");
-    stage.scene.take_stale();
+    stale(&mut stage);
     stage.type_in("LREM celery 1 b");
-    assert_eq!(stage.scene.take_stale(), BTreeSet::from([Stale::Queue(b"celery".to_vec())]));
+    assert_eq!(stale(&mut stage), BTreeSet::from([Stale::Queue(b"celery".to_vec())]));
     stage.scene.queue_is(b"celery", &[b"a".to_vec(), b"c".to_vec()]);
     let picture = stage.pass(0);
     assert_eq!(labels(&picture.queues[0].tokens), ["a", "c"]);
     stage.type_in("FLUSHALL");
-    assert!(stage.scene.take_stale().contains(&Stale::Unacked));
+    assert!(stale(&mut stage).contains(&Stale::Unacked));
 }
 
 #[test]
@@ -208,16 +244,16 @@ fn a_result_leaves_when_its_key_expires_or_is_deleted() {
 #[test]
 fn the_feed_counts_what_repeats_and_marks_what_runs_in_a_transaction() {
     let mut stage = Stage::new();
-    stage.celery = Simulation::new(Config { latency_ms: 1, ..Config::solo() }, 5);
+    stage = stage.with(Config { latency_ms: 1, ..Config::solo() });
     stage.worker();
     stage.pass(3_500);
-    let lines = stage.scene.take_lines();
-    let last = lines.last().expect("a worker says a lot");
-    assert!(last.text.starts_with("BRPOP celery "), "{}", last.text);
-    assert_eq!((last.who.as_str(), last.times > 1), ("w1@keyspace", true));
+    let said = lines(&mut stage);
+    let polls = said.iter().rfind(|line| line.text.starts_with("BRPOP celery "));
+    let polls = polls.expect("a worker waits");
+    assert_eq!((polls.who.as_str(), polls.times > 1), ("w1@keyspace", true));
     stage.send("app.add", &[1, 1]);
     stage.pass(200);
-    let lines = stage.scene.take_lines();
+    let lines = lines(&mut stage);
     let line = |name: &str| lines.iter().find(|line| line.text.starts_with(name)).expect("a line");
     assert!(line("HSET unacked").in_multi);
     assert!(!line("LPUSH celery").in_multi);
@@ -232,7 +268,7 @@ fn workers_that_wait_do_not_flood_the_feed() {
     stage.worker();
     stage.worker();
     stage.pass(60_500);
-    let lines = stage.scene.take_lines();
+    let lines = lines(&mut stage);
     let polls: Vec<u32> =
         lines.iter().filter(|line| line.text.starts_with("BRPOP")).map(|line| line.times).collect();
     assert_eq!(polls, [61, 61]);
@@ -243,11 +279,11 @@ fn a_message_opens() {
     let mut stage = Stage::new();
     let picture = stage.send("app.add", &[2, 3]);
     let token = &picture.queues[0].tokens.first[0];
-    let detail = stage.scene.detail(token.id).expect("the message is known");
+    let detail = stage.scene.described(token.id).expect("the message is known");
     assert!(detail.headers.contains(&("task".to_owned(), "\"app.add\"".to_owned())));
     assert!(detail.properties.iter().any(|(name, _)| name == "delivery_tag"));
     assert_eq!(detail.body[0], ("args".to_owned(), "[2, 3]".to_owned()));
-    assert_eq!(stage.scene.detail(9_999), None);
+    assert_eq!(stage.scene.described(9_999), None);
 }
 
 /// Whoever looks puts every unacknowledged message back.
@@ -255,4 +291,174 @@ fn impatient() -> Config {
     let broker_transport_options =
         TransportOptions { visibility_timeout: 0.0, ..TransportOptions::default() };
     Config { broker_transport_options, ..Config::solo() }
+}
+
+#[test]
+fn who_waits_longest_is_first_in_line() {
+    let mut stage = Stage::new();
+    stage.worker();
+    stage.pass(400);
+    stage.worker();
+    let places = |picture: &Picture| -> Vec<Option<u32>> {
+        picture.workers.iter().map(|worker| worker.place).collect()
+    };
+    assert_eq!(places(&stage.pass(0)), [Some(1), Some(2)]);
+    // After a second with nothing the first asks again, and is last.
+    assert_eq!(places(&stage.pass(700)), [Some(2), Some(1)]);
+}
+
+#[test]
+fn what_is_unacknowledged_says_whose_it_is_and_until_when() {
+    let mut stage = Stage::new();
+    stage.worker();
+    let picture = stage.send("app.slow", &[60]);
+    let entry = &picture.unacked.entries[0];
+    assert_eq!((entry.by.as_str(), entry.orphan), ("w1", false));
+    let since = START.0 as f64;
+    assert_eq!(entry.life, Some(Span { since, until: since + 3_600_000.0 }));
+    stage.type_in("ZADD unacked_index XX 0 none");
+    assert!(stale(&mut stage).contains(&Stale::UnackedIndex));
+}
+
+#[test]
+fn an_attempt_is_a_bar_from_when_it_was_taken_until_it_was_acknowledged() {
+    let mut stage = Stage::new();
+    stage = stage.with(Config { latency_ms: 10, task_ms: 1_000, ..Config::solo() });
+    stage.worker();
+    stage.pass(1_500);
+    stage.send("app.add", &[1, 1]);
+    stage.pass(5_000);
+    let timeline = timeline(&stage, 10_000.0);
+    let [row] = timeline.rows.as_slice() else { panic!("one worker: {:?}", timeline.rows) };
+    let [bar] = row.bars.as_slice() else { panic!("one attempt: {:?}", row.bars) };
+    assert_eq!(
+        (row.worker.as_str(), bar.number, bar.outcome),
+        ("w1@keyspace", 1, Outcome::Success)
+    );
+    let (Some(started), Some(ended), Some(closed)) = (bar.started, bar.ended, bar.closed) else {
+        panic!("it is over: {bar:?}");
+    };
+    assert!(bar.taken < started && ended < closed, "{bar:?}");
+    let stored = ended - started - 1_000.0;
+    assert!(stored > 0.0 && stored < 500.0, "it ends when its result is stored: {bar:?}");
+    let unacked: Vec<u32> = timeline.samples.iter().map(|sample| sample.unacked).collect();
+    assert!(unacked.contains(&1) && unacked.last() == Some(&0), "{unacked:?}");
+}
+
+#[test]
+fn a_lost_attempt_and_the_one_that_follows_it_are_linked() {
+    let mut stage = Stage::new();
+    stage = stage.with(impatient());
+    let worker = stage.worker();
+    stage.send("app.slow", &[60]);
+    stage.celery.kill_worker(worker);
+    stage.pass(10);
+    stage.worker();
+    stage.pass(10);
+    let timeline = timeline(&stage, 60_000.0);
+    assert_eq!(timeline.rows[0].bars[0].outcome, Outcome::Lost);
+    assert_eq!(timeline.rows[1].bars[0].number, 2);
+    let [link] = timeline.links.as_slice() else { panic!("one link: {:?}", timeline.links) };
+    assert_eq!((link.from.0, link.to.0, link.cause), (0, 1, Cause::Restored));
+}
+
+#[test]
+fn what_is_too_short_to_be_drawn_apart_is_one_bar() {
+    let mut stage = Stage::new();
+    stage.worker();
+    for n in 0..200 {
+        stage.send("app.add", &[n, n]);
+    }
+    stage.pass(200_000);
+    let bars = |timeline: &Timeline| timeline.rows[0].bars.len();
+    assert_eq!(bars(&timeline(&stage, 250_000.0)), 200);
+    let far = timeline(&stage, 250_000_000.0);
+    let count: u32 = far.rows[0].bars.iter().map(|bar| bar.count).sum();
+    assert_eq!((bars(&far), count), (1, 200));
+}
+
+#[test]
+fn the_table_has_every_task_and_finds_one() {
+    let mut stage = Stage::new();
+    stage.worker();
+    stage.send("app.add", &[1, 1]);
+    stage.send("app.boom", &[]);
+    stage.send("app.slow", &[60]);
+    stage.pass(2_500);
+    let all = TaskQuery { count: 50, ..TaskQuery::default() };
+    let table = stage.scene.table(&all);
+    let rows: Vec<_> =
+        table.rows.iter().map(|it| (it.label.as_str(), it.state, &*it.result)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("slow(60)", TaskState::Running, ""),
+            ("boom()", TaskState::Failure, "KeyError('boom')"),
+            ("add(1, 1)", TaskState::Success, "2"),
+        ]
+    );
+    assert_eq!(table.rows[2].runtime_ms, Some(1_000.0));
+    let failed = TaskQuery { state: Some(TaskState::Failure), ..all.clone() };
+    assert_eq!(stage.scene.table(&failed).total, 1);
+    let found = TaskQuery { filter: "KEYERROR".to_owned(), ..all };
+    assert_eq!(stage.scene.table(&found).rows[0].label, "boom()");
+}
+
+#[test]
+fn a_message_tells_its_deliveries_and_the_commands_about_it() {
+    let mut stage = Stage::new();
+    stage.worker();
+    let picture = stage.send("app.add", &[2, 3]);
+    let token = picture.unacked.entries[0].token.id;
+    stage.pass(1_500);
+    let detail = stage.scene.described(token).expect("the message is known");
+    let [attempt] = detail.attempts.as_slice() else { panic!("{:?}", detail.attempts) };
+    assert_eq!((attempt.worker.as_str(), attempt.outcome), ("w1", Outcome::Success));
+    assert!(attempt.acked.is_some());
+    let names: Vec<&str> =
+        detail.history.iter().filter_map(|deed| deed.text.split(' ').next()).collect();
+    for name in ["LPUSH", "ZADD", "HSET", "SETEX", "PUBLISH", "ZREM", "HDEL"] {
+        assert!(names.contains(&name), "{name} is not in {names:?}");
+    }
+}
+
+#[test]
+fn channels_have_listeners_and_a_message_that_nobody_hears_is_told() {
+    let mut stage = Stage::new();
+    stage.worker();
+    let picture = stage.send("app.slow", &[60]);
+    let names: Vec<(&str, &[String])> =
+        picture.channels.iter().map(|it| (&*it.name, &*it.listeners)).collect();
+    assert!(names.contains(&("/0.celery.pidbox", &["w1".to_owned()])), "{names:?}");
+    assert!(names.contains(&("celery-task-meta-…", &["producer".to_owned()])), "{names:?}");
+    let picture = stage.type_in("PUBLISH nowhere hello");
+    let last = picture.channels.last().expect("there are channels");
+    assert_eq!((last.name.as_str(), last.last.map(|(_, heard)| heard)), ("nowhere", Some(0)));
+}
+
+#[test]
+fn a_clone_goes_on_by_itself() {
+    let mut stage = Stage::new();
+    stage.worker();
+    stage.send("app.add", &[1, 1]);
+    let mut earlier = stage.scene.clone();
+    stage.pass(2_000);
+    earlier.changed = true;
+    let picture = earlier.take_picture().expect("it is said to have changed");
+    assert_eq!(taken(&picture), ["add(1, 1)"]);
+    assert!(taken(&stage.pass(0)).is_empty());
+    assert!(earlier.weight() > 0);
+}
+
+#[test]
+fn ten_thousand_messages_are_drawn_as_a_few() {
+    let mut stage = Stage::new();
+    for n in 0..10_000 {
+        let call = TaskCall::new("app.add", [n, n]);
+        stage.celery.send_task(call);
+    }
+    let picture = stage.pass(0);
+    assert_eq!(picture.queues[0].tokens.len(), 10_000);
+    assert!(crate::backend::encode(&picture).len() < 8_000);
+    assert!(paths(&picture).len() <= 2, "what moves at once is told as one");
 }
