@@ -1,7 +1,7 @@
 //! `celeryconfig.py`: settings as the Python assignments that users of Celery know.
 //!
 //! [`parse`] reads a text onto a [`Config`], and says of everything that it cannot use where it
-//! stands and what is expected. [`write`] gives the text of a configuration. Nothing is executed.
+//! stands and what is expected. [`write()`] gives the text of a configuration. Nothing is executed.
 
 mod literal;
 mod names;
