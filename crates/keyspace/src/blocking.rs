@@ -315,10 +315,15 @@ impl Engine {
     }
 
     /// A key changed; whoever waits for it is served after the command.
+    #[inline]
     pub(crate) fn signal_key(&mut self, db: DbIndex, key: &[u8]) {
-        if self.blocking.queues.is_empty() {
-            return;
+        if !self.blocking.queues.is_empty() {
+            self.note_ready(db, key);
         }
+    }
+
+    #[cold]
+    fn note_ready(&mut self, db: DbIndex, key: &[u8]) {
         let place = (db, SmallBytes::from(key));
         if let Some(queue) = self.blocking.queues.get_mut(&place)
             && !std::mem::replace(&mut queue.is_ready, true)
@@ -347,7 +352,15 @@ impl Engine {
     }
 
     /// Serves every ready key, those that serving makes ready included.
+    #[inline]
     pub(crate) fn serve_ready_keys(&mut self) {
+        if !self.blocking.ready.is_empty() {
+            self.serve_all();
+        }
+    }
+
+    #[cold]
+    fn serve_all(&mut self) {
         while let Some(place) = self.blocking.take_ready() {
             self.serve_key(&place);
         }

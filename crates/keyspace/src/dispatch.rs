@@ -8,10 +8,11 @@ use crate::context::{Context, Origin};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::event::Event;
+use crate::output_limit::UNCOUNTED;
 use crate::script::Flags;
 use crate::timing::Finished;
 use crate::value::SmallBytes;
-use keyspace_resp::{Protocol, ReplyWriter, RequestParser};
+use keyspace_resp::{Protocol, ProtocolError, ReplyWriter, RequestParser};
 use smallvec::SmallVec;
 
 /// The arguments of a command with no more than these need no allocation.
@@ -45,7 +46,6 @@ impl Engine {
         let Some(client) = self.clients.get(&id) else {
             return false;
         };
-        parser.set_limits(self.request_limits(client));
         if client.closing || client.blocked.is_some() {
             return false;
         }
@@ -53,38 +53,35 @@ impl Engine {
             self.hold(id);
             return false;
         }
-        let Some(client) = self.clients.get_mut(&id) else {
-            return false;
-        };
         if client.postponed.is_some() {
             return self.run_released(id);
         }
+        parser.set_limits(self.request_limits(client));
         let parsed = parser.parse();
-        client.query_bytes = parser.pending_bytes();
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.query_bytes = parser.pending_bytes();
+        }
         match parsed {
             Ok(false) => false,
-            Ok(true) if parser.args().next().is_some_and(is_http) => {
-                self.kill_client(id);
-                false
-            }
             Ok(true) => {
-                let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
-                let args = parser.args();
-                let len = args.len();
-                if len <= FEW_ARGUMENTS {
-                    few.iter_mut().zip(args).for_each(|(place, arg)| *place = arg);
-                    self.execute(id, &few[..len]);
-                } else {
-                    self.execute(id, &args.collect::<Vec<_>>());
-                }
+                let args: SmallVec<[&[u8]; FEW_ARGUMENTS]> = parser.args().collect();
+                self.execute(id, &args);
                 true
             }
             Err(error) => {
-                client.out.error(&format!("ERR Protocol error: {error}"));
-                client.closing = true;
-                self.list_output(id);
+                self.refuse_protocol(id, &error);
                 false
             }
+        }
+    }
+
+    /// Closes a connection whose bytes are no commands.
+    #[cold]
+    fn refuse_protocol(&mut self, id: ClientId, error: &ProtocolError) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.out.error(&format!("ERR Protocol error: {error}"));
+            client.closing = true;
+            self.list_output(id);
         }
     }
 
@@ -109,6 +106,10 @@ impl Engine {
 
     /// Runs one command of a client and everything it sets in motion.
     fn execute(&mut self, id: ClientId, args: &Args<'_>) {
+        let found = command::find(args);
+        if found.is_err() && args.first().is_some_and(|name| is_http(name)) {
+            return self.kill_client(id);
+        }
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
@@ -118,8 +119,13 @@ impl Engine {
         let silent = client.reply_mode != ReplyMode::On;
         let hidden = client.hidden;
         client.last_interaction_at = self.now;
+        client.last_command = match &found {
+            Ok(command) => command.spec.name,
+            Err(CommandError::WrongArity(name)) => name,
+            Err(_) => "",
+        };
         // What gives way for the command is told before it is answered.
-        let admitted = self.admit(id, args);
+        let admitted = self.admit(id, found, args);
         if let Ok(command) = admitted
             && self.is_paused(id, command, args)
         {
@@ -157,6 +163,7 @@ impl Engine {
 
     /// Lends a client's output to `run`, which runs a command of it. What is pushed to the client
     /// meanwhile follows it.
+    #[inline]
     pub(crate) fn with_output<T>(
         &mut self,
         id: ClientId,
@@ -174,22 +181,30 @@ impl Engine {
             self.tell_own_invalid(id);
         }
         if let Some(client) = self.clients.get_mut(&id) {
-            client.out.raw(pushed.as_bytes());
+            if !pushed.is_empty() {
+                client.out.raw(pushed.as_bytes());
+            }
             if client.cut_off {
                 client.out.truncate(0);
             }
             let look = !client.out.is_empty() || client.closing;
-            if look {
+            if look && !(client.listed && client.unread() <= UNCOUNTED) {
                 self.list_output(id);
             }
         }
         Some(result)
     }
 
-    /// Finds the command and makes room for it; refuses what cannot run, and ends the transaction
+    /// Makes room for a command that was found; refuses what cannot run, and ends the transaction
     /// of a client that may not execute it.
-    fn admit(&mut self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
-        let admitted = self.check(id, args).and_then(|command| {
+    fn admit(
+        &mut self,
+        id: ClientId,
+        found: Result<&'static Command, CommandError>,
+        args: &Args<'_>,
+    ) -> Result<&'static Command, CommandError> {
+        let admitted = found.and_then(|command| {
+            self.check(id, command, args)?;
             let fits = self.make_room(id);
             self.limit_tracking_table();
             if fits || !self.needs_memory(id, command, args) {
@@ -198,10 +213,13 @@ impl Engine {
                 Err(CommandError::OutOfMemory)
             }
         });
-        admitted.map_err(|error| {
-            self.count_rejection(args, &error);
-            self.refuse_in_transaction(id, args, error)
-        })
+        admitted.map_err(|error| self.refuse(id, args, error))
+    }
+
+    #[cold]
+    fn refuse(&mut self, id: ClientId, args: &Args<'_>, error: CommandError) -> CommandError {
+        self.count_rejection(args, &error);
+        self.refuse_in_transaction(id, args, error)
     }
 
     /// Whether a command is refused where the data does not fit into memory. So is all that would
@@ -252,17 +270,13 @@ impl Engine {
         self.call(id, command, args, out, Origin::Client)
     }
 
-    /// Finds the command and refuses what cannot run: unknown, wrong arity, not logged in, not
-    /// permitted to the user, not allowed here.
-    fn check(&mut self, id: ClientId, args: &Args<'_>) -> Result<&'static Command, CommandError> {
-        let found = command::find(args);
-        let client = self.clients.get_mut(&id).expect("a client sent this command");
-        client.last_command = match &found {
-            Ok(command) => command.spec.name,
-            Err(CommandError::WrongArity(name)) => name,
-            Err(_) => "",
-        };
-        let command = found?;
+    /// Refuses what cannot run: not logged in, not permitted to the user, not allowed here.
+    fn check(
+        &mut self,
+        id: ClientId,
+        command: &'static Command,
+        args: &Args<'_>,
+    ) -> Result<(), CommandError> {
         let client = &self.clients[&id];
         if self.has_to_log_in(client) && !command.has(Flag::NoAuth) {
             return Err(CommandError::NoAuth);
@@ -288,7 +302,7 @@ impl Engine {
         {
             return Err(CommandError::Busy(kind));
         }
-        Ok(command)
+        Ok(())
     }
 
     /// Calls a command that was admitted, for a client itself or from its transaction.
@@ -315,7 +329,7 @@ impl Engine {
             wants_block: false,
             secrets: SmallVec::new(),
         };
-        let started = ctx.engine.start_timing();
+        let started = ctx.engine.start_call();
         let reply_start = out.len();
         let result = (command.handler)(&mut ctx, args, out);
         let Context { secrets, wants_block, .. } = ctx;
@@ -323,10 +337,10 @@ impl Engine {
         if !wants_block {
             let reply = out.as_bytes().get(reply_start..).unwrap_or_default();
             // A script's error is its reply.
-            self.count_call(id, command, result.is_err() || reply.starts_with(b"-"));
-            let reply_bytes = reply.len();
-            let finished = Finished { client: id, command, args, secrets: &secrets, reply_bytes };
-            self.end_timing(started, &finished);
+            let failed = result.is_err() || reply.starts_with(b"-");
+            let (secrets, reply_bytes) = (&secrets[..], reply.len());
+            let finished = Finished { client: id, command, args, secrets, reply_bytes, failed };
+            self.end_call(started, &finished);
         }
         self.tell_monitors(id, command, args, &secrets, origin);
         result
@@ -342,7 +356,7 @@ impl Engine {
         };
         let answered = self.with_output(id, |engine, out| {
             let start = out.len();
-            let started = engine.start_timing();
+            let started = engine.start_call();
             let (result, answered) = match engine.check_again(id, command, args) {
                 Err(error) => (Err(error), true),
                 Ok(()) => {
@@ -365,10 +379,9 @@ impl Engine {
                 engine.answer_error(&error, out);
             }
             if answered {
-                engine.count_call(id, command, failed);
-                let reply_bytes = out.len().saturating_sub(start);
-                let finished = Finished { client: id, command, args, secrets: &[], reply_bytes };
-                engine.end_timing(started, &finished);
+                let (secrets, reply_bytes) = (&[][..], out.len().saturating_sub(start));
+                let finished = Finished { client: id, command, args, secrets, reply_bytes, failed };
+                engine.end_call(started, &finished);
             }
             if answered && !engine.end_wait_for_reply(id) {
                 out.truncate(start);
@@ -393,6 +406,7 @@ impl Engine {
     }
 
     /// Writes an error reply and counts it.
+    #[cold]
     pub(crate) fn answer_error(&mut self, error: &CommandError, out: &mut ReplyWriter) {
         let text = error.to_string();
         self.stats.count_error(&text);
@@ -410,7 +424,7 @@ impl Engine {
         }
     }
 
-    /// Counts a call that has been answered.
+    /// Counts a call of which nobody knows how long it took.
     fn count_call(&mut self, id: ClientId, command: &Command, failed: bool) {
         if self.clients.get(&id).is_none_or(|client| client.hidden) {
             return;
@@ -445,10 +459,15 @@ impl Engine {
     }
 
     /// Tells observers that a command runs, before anything that it does.
+    #[inline]
     fn tell_observers(&mut self, id: ClientId, args: &Args<'_>) {
-        if !self.is_observed() {
-            return;
+        if self.is_observed() {
+            self.record_command(id, args);
         }
+    }
+
+    #[cold]
+    fn record_command(&mut self, id: ClientId, args: &Args<'_>) {
         let Some(client) = self.clients.get(&id).filter(|client| !client.hidden) else {
             return;
         };
@@ -463,6 +482,7 @@ impl Engine {
 
     /// Tells monitors that a command ran. As in Redis that is after it, so that EXEC follows what
     /// it executed and SELECT shows the new database.
+    #[inline]
     fn tell_monitors(
         &mut self,
         id: ClientId,
@@ -471,9 +491,9 @@ impl Engine {
         secrets: &[usize],
         origin: Origin,
     ) {
-        let is_shown = !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin);
-        if is_shown
-            && !self.monitors.is_empty()
+        if !self.monitors.is_empty()
+            && !command.has(Flag::SkipMonitor)
+            && !command.has(Flag::Admin)
             && self.clients.get(&id).is_some_and(|client| !client.hidden)
         {
             self.feed_monitors(id, args, secrets, origin);

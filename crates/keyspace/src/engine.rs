@@ -37,8 +37,8 @@ pub struct Options {
     /// The TCP port that INFO and CONFIG GET name; the engine itself does not listen.
     pub port: u16,
     /// A count of microseconds that never goes back: what SLOWLOG, LATENCY, HOTKEYS and INFO know
-    /// of how long commands take. Nothing else depends on it. By default it stands.
-    pub stopwatch: fn() -> u64,
+    /// of how long commands take. Nothing else depends on it. Without one they take no time.
+    pub stopwatch: Option<fn() -> u64>,
 }
 
 impl Default for Options {
@@ -48,7 +48,7 @@ impl Default for Options {
             start: UnixMillis(0),
             requirepass: Vec::new(),
             port: 6379,
-            stopwatch: || 0,
+            stopwatch: None,
         }
     }
 }
@@ -89,7 +89,7 @@ pub struct Engine {
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) scripting: Scripting,
     pub(crate) stats: Stats,
-    pub(crate) stopwatch: fn() -> u64,
+    pub(crate) stopwatch: Option<fn() -> u64>,
     pub(crate) slowlog: SlowLog,
     pub(crate) latency: LatencyMonitor,
     pub(crate) hotkeys: HotKeys,
@@ -381,11 +381,13 @@ impl Engine {
     }
 
     /// Whether somebody wants events.
+    #[inline]
     pub(crate) fn is_observed(&self) -> bool {
         self.events.is_some()
     }
 
     /// Records an event, made only where somebody observes.
+    #[inline]
     pub(crate) fn record(&mut self, event: impl FnOnce(UnixMillis) -> Event) {
         let now = self.now;
         if let Some(events) = &mut self.events {
@@ -393,10 +395,12 @@ impl Engine {
         }
     }
 
+    #[inline]
     pub(crate) fn db(&self, index: DbIndex) -> &Db {
         &self.dbs[usize::from(index.0)]
     }
 
+    #[inline]
     pub(crate) fn db_mut(&mut self, index: DbIndex) -> &mut Db {
         &mut self.dbs[usize::from(index.0)]
     }

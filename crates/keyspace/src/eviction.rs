@@ -72,6 +72,7 @@ impl Engine {
     }
 
     /// What is noted where a key is used now; `None` where such a use does not count.
+    #[inline]
     pub(crate) fn touch(&mut self, is_change: bool) -> Option<Touch> {
         let now = self.now;
         match self.config.measure() {
@@ -102,10 +103,15 @@ impl Engine {
     /// Removes keys until the data fits into `maxmemory`, before a client's command runs; `false`
     /// where it does not fit. A hidden client only looks, so nothing gives way for it; nor does
     /// anything during a pause.
+    #[inline]
     pub(crate) fn make_room(&mut self, id: ClientId) -> bool {
-        let limit = self.config.maxmemory;
+        self.config.maxmemory == 0 || self.make_room_within(self.config.maxmemory, id)
+    }
+
+    #[cold]
+    fn make_room_within(&mut self, limit: u64, id: ClientId) -> bool {
         let is_exempt = self.clients.get(&id).is_none_or(|client| client.hidden);
-        if limit == 0 || is_exempt || self.pause.is_on() {
+        if is_exempt || self.pause.is_on() {
             return true;
         }
         while self.used_memory() > limit {

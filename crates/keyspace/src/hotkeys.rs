@@ -87,7 +87,8 @@ impl HotKeys {
         self.session = None;
     }
 
-    /// Counts a command for each of its keys.
+    /// Counts a command for each of its keys, where that is measured.
+    #[inline]
     pub fn note(
         &mut self,
         finished: &Finished<'_>,
@@ -95,9 +96,13 @@ impl HotKeys {
         now: UnixMillis,
         rng: &mut fastrand::Rng,
     ) {
-        if self.session.is_none() || !self.is_active(now) {
-            return;
+        if self.session.is_some() && self.is_active(now) {
+            self.count(finished, micros, rng);
         }
+    }
+
+    #[cold]
+    fn count(&mut self, finished: &Finished<'_>, micros: u64, rng: &mut fastrand::Rng) {
         let Some(session) = &mut self.session else {
             return;
         };

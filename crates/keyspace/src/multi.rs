@@ -220,10 +220,15 @@ impl Engine {
     }
 
     /// Tells the watchers of a key that it changed.
+    #[inline]
     pub(crate) fn touch_watched(&mut self, db: DbIndex, key: &[u8]) {
-        if self.watchers.is_empty() {
-            return;
+        if !self.watchers.is_empty() {
+            self.tell_watchers(db, key);
         }
+    }
+
+    #[cold]
+    fn tell_watchers(&mut self, db: DbIndex, key: &[u8]) {
         let Some(ids) = self.watchers.by_key.get(&(db, SmallBytes::from(key))) else {
             return;
         };

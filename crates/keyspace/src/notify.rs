@@ -99,6 +99,7 @@ impl Class {
 impl Engine {
     /// A key changed: watchers, waiting clients, those that may hold it, observers and subscribers
     /// are told, in that order. Every handler that changes a key calls this, after the change.
+    #[inline]
     pub(crate) fn key_changed(
         &mut self,
         client: Option<ClientId>,
@@ -116,6 +117,7 @@ impl Engine {
 
     /// Tells observers and subscribers of an event on a key that is no change by itself, or that
     /// was announced by another name already.
+    #[inline]
     pub(crate) fn notify(
         &mut self,
         client: Option<ClientId>,
@@ -127,10 +129,14 @@ impl Engine {
         if !class.intersects(Class::NO_CHANGE) {
             self.record(|at| Event::KeyChanged { at, client, db, key: key.to_vec(), event });
         }
-        let wanted = self.config.notify_keyspace_events;
-        if !wanted.intersects(class) {
-            return;
+        if self.config.notify_keyspace_events.intersects(class) {
+            self.notify_subscribers(db, key, event);
         }
+    }
+
+    #[cold]
+    fn notify_subscribers(&mut self, db: DbIndex, key: &[u8], event: &'static str) {
+        let wanted = self.config.notify_keyspace_events;
         if wanted.contains(Class::KEYSPACE) {
             let mut channel = format!("__keyspace@{}__:", db.0).into_bytes();
             channel.extend_from_slice(key);

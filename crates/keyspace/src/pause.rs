@@ -118,7 +118,13 @@ impl Engine {
     }
 
     /// Whether a pause keeps this command of this client from running.
+    #[inline]
     pub(crate) fn is_paused(&self, id: ClientId, command: &Command, args: &Args<'_>) -> bool {
+        self.pause.is_on() && self.is_held_by_pause(id, command, args)
+    }
+
+    #[cold]
+    fn is_held_by_pause(&self, id: ClientId, command: &Command, args: &Args<'_>) -> bool {
         let Some((scope, _)) = self.pause.current else {
             return false;
         };

@@ -26,48 +26,66 @@ pub(crate) struct Finished<'a> {
     pub secrets: &'a [usize],
     /// The bytes of its reply.
     pub reply_bytes: usize,
+    /// It answered an error.
+    pub failed: bool,
 }
 
 impl Engine {
-    /// What [`end_timing`](Self::end_timing) needs to know of the time before a command.
-    pub(crate) fn start_timing(&self) -> Started {
-        Started { stopwatch: (self.stopwatch)(), delay_micros: self.delay_micros }
+    /// What [`end_call`](Self::end_call) needs to know of the time before a command.
+    #[inline]
+    pub(crate) fn start_call(&self) -> Started {
+        let stopwatch = self.stopwatch.map_or(0, |stopwatch| stopwatch());
+        Started { stopwatch, delay_micros: self.delay_micros }
     }
 
-    /// Tells how long a command took. A hidden client's are nobody's affair.
-    pub(crate) fn end_timing(&mut self, started: Started, finished: &Finished<'_>) {
-        let Some(client) = self.clients.get(&finished.client).filter(|client| !client.hidden)
-        else {
+    /// Counts a call that has been answered, and tells how long it took. A hidden client's are
+    /// nobody's affair.
+    #[inline]
+    pub(crate) fn end_call(&mut self, started: Started, finished: &Finished<'_>) {
+        if self.clients.get(&finished.client).is_none_or(|client| client.hidden) {
             return;
-        };
-        let measured = (self.stopwatch)().saturating_sub(started.stopwatch);
-        let micros = measured + self.delay_micros.saturating_sub(started.delay_micros);
-        let command = finished.command;
-        let threshold = self.config.slowlog_log_slower_than;
-        if u64::try_from(threshold).is_ok_and(|threshold| micros >= threshold)
-            && !command.has(Flag::SkipSlowlog)
-        {
-            let call = SlowCall {
-                id: 0,
-                at_secs: self.now.0.div_euclid(1000),
-                micros,
-                args: shorten(finished.args, finished.secrets),
-                addr: client.addr.clone(),
-                client_name: client.name.to_vec(),
-            };
-            self.slowlog.push(call, self.config.slowlog_max_len);
         }
-        let stats = self.stats.command(command.row);
+        let measured = match self.stopwatch {
+            Some(stopwatch) => stopwatch().saturating_sub(started.stopwatch),
+            None => 0,
+        };
+        let micros = measured + self.delay_micros.saturating_sub(started.delay_micros);
+        if u64::try_from(self.config.slowlog_log_slower_than).is_ok_and(|slow| micros >= slow) {
+            self.log_slow(finished, micros);
+        }
+        let stats = self.stats.command(finished.command.row);
+        stats.calls += 1;
+        stats.failed_calls += u64::from(finished.failed);
         stats.micros += micros;
         if self.config.latency_tracking {
             stats.durations.record(micros);
         }
         let (millis, threshold) = (micros / 1000, self.config.latency_monitor_threshold);
         if threshold > 0 && millis >= threshold {
-            let event = if command.has(Flag::Fast) { "fast-command" } else { "command" };
+            let is_fast = finished.command.has(Flag::Fast);
+            let event = if is_fast { "fast-command" } else { "command" };
             self.latency.add(event, self.now, millis);
         }
         self.hotkeys.note(finished, micros, self.now, &mut self.rng);
+    }
+
+    #[cold]
+    fn log_slow(&mut self, finished: &Finished<'_>, micros: u64) {
+        let Some(client) = self.clients.get(&finished.client) else {
+            return;
+        };
+        if finished.command.has(Flag::SkipSlowlog) {
+            return;
+        }
+        let call = SlowCall {
+            id: 0,
+            at_secs: self.now.0.div_euclid(1000),
+            micros,
+            args: shorten(finished.args, finished.secrets),
+            addr: client.addr.clone(),
+            client_name: client.name.to_vec(),
+        };
+        self.slowlog.push(call, self.config.slowlog_max_len);
     }
 
     /// Runs clients that were freed, and lets the time pass for which DEBUG SLEEP holds everybody

@@ -185,10 +185,15 @@ impl Engine {
     }
 
     /// Remembers the keys that a client's command has read, where it tracks them.
+    #[inline]
     pub(crate) fn remember_keys(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
-        if self.tracking.clients == 0 {
-            return;
+        if self.tracking.clients > 0 {
+            self.remember_read_keys(id, command, args);
         }
+    }
+
+    #[cold]
+    fn remember_read_keys(&mut self, id: ClientId, command: &Command, args: &Args<'_>) {
         // What a script reads, its own calls say.
         let reads = command.has(Flag::Readonly)
             && !command.has(Flag::Pubsub)
@@ -204,10 +209,15 @@ impl Engine {
 
     /// Tells whoever may hold a key that `changer` changed it; those that broadcast are told at
     /// the end of the turn.
+    #[inline]
     pub(crate) fn invalidate(&mut self, changer: Option<ClientId>, key: &[u8]) {
-        if self.tracking.keys.is_empty() && self.tracking.prefixes.is_empty() {
-            return;
+        if !self.tracking.keys.is_empty() || !self.tracking.prefixes.is_empty() {
+            self.invalidate_key(changer, key);
         }
+    }
+
+    #[cold]
+    fn invalidate_key(&mut self, changer: Option<ClientId>, key: &[u8]) {
         for (name, prefix) in self.tracking.prefixes.iter_mut() {
             if key.starts_with(name) {
                 prefix.changed.insert(key.into(), changer);
@@ -285,12 +295,18 @@ impl Engine {
 
     /// Forgets keys at random until there are no more than `tracking-table-max-keys`, and tells
     /// who may hold them. Where there are far too many this takes several turns.
+    #[inline]
     pub(crate) fn limit_tracking_table(&mut self) {
         let limit = self.config.tracking_table_max_keys;
         if limit == 0 || self.tracking.keys.len() <= limit {
             self.tracking.overruns = 0;
-            return;
+        } else {
+            self.shorten_tracking_table(limit);
         }
+    }
+
+    #[cold]
+    fn shorten_tracking_table(&mut self, limit: usize) {
         self.tracking.overruns += 1;
         for _ in 0..EFFORT.saturating_mul(self.tracking.overruns) {
             let place = self.rng.usize(..self.tracking.keys.len());

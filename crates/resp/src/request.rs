@@ -139,6 +139,46 @@ impl RequestParser {
     /// A [`ProtocolError`]; the stream is then beyond repair, and the connection is to be closed.
     pub fn parse(&mut self) -> Result<bool, ProtocolError> {
         self.forget_complete();
+        if self.missing == 0 && self.parse_short() { Ok(true) } else { self.parse_any() }
+    }
+
+    /// Parses a command that is all there and short in every part, as nearly every one is; `false`
+    /// leaves it as it was.
+    fn parse_short(&mut self) -> bool {
+        let Some(rest) = self.buffer.get(self.position..) else {
+            return false;
+        };
+        let Some((count, header)) = short_header(rest, b'*') else {
+            return false;
+        };
+        if count == 0
+            || count > self.limits.arguments
+            || self.limits.unauthenticated && count > UNAUTHENTICATED_ARGUMENTS
+        {
+            return false;
+        }
+        let mut at = header;
+        for _ in 0..count {
+            let Some((len, header)) = rest.get(at..).and_then(|rest| short_header(rest, b'$'))
+            else {
+                self.ranges.clear();
+                return false;
+            };
+            let start = at + header;
+            at = start + len + 2;
+            if at > rest.len() || len > self.limits.bulk_bytes {
+                self.ranges.clear();
+                return false;
+            }
+            self.ranges.push(self.position + start..self.position + start + len);
+        }
+        self.position += at;
+        self.is_inline = false;
+        self.complete = true;
+        true
+    }
+
+    fn parse_any(&mut self) -> Result<bool, ProtocolError> {
         loop {
             if self.missing > 0 {
                 return self.parse_bulks();
@@ -146,14 +186,6 @@ impl RequestParser {
             match self.buffer.get(self.position) {
                 None => return Ok(false),
                 Some(b'*') => {
-                    if let Some((count, bytes)) = short_header(&self.buffer[self.position..], b'*')
-                        && (1..=self.limits.arguments).contains(&count)
-                        && !(self.limits.unauthenticated && count > UNAUTHENTICATED_ARGUMENTS)
-                    {
-                        self.position += bytes;
-                        self.missing = count;
-                        continue;
-                    }
                     let Some(line) = self.line(ProtocolError::TooBigMultibulkCount)? else {
                         return Ok(false);
                     };
@@ -217,12 +249,6 @@ impl RequestParser {
 
     /// The length that the argument at the position announces; `None` while the line is incomplete.
     fn bulk_header(&mut self) -> Result<Option<usize>, ProtocolError> {
-        if let Some((len, bytes)) = short_header(&self.buffer[self.position..], b'$')
-            && len <= self.limits.bulk_bytes
-        {
-            self.position += bytes;
-            return Ok(Some(len));
-        }
         let Some(line) = self.line(ProtocolError::TooBigBulkCount)? else {
             return Ok(None);
         };
@@ -284,18 +310,30 @@ fn find_end(bytes: &[u8], end: u8, max: usize) -> Option<usize> {
     (bytes[found] == end).then_some(found)
 }
 
-/// The number of one or two digits in the header at the front of `bytes`, and how many bytes the
+/// The number of up to four digits in the header at the front of `bytes`, and how many bytes the
 /// header takes: nearly every header there is. What looks different is left to others to judge.
 #[inline]
 fn short_header(bytes: &[u8], kind: u8) -> Option<(usize, usize)> {
-    let digit = |byte: u8| usize::from(byte - b'0');
     match *bytes {
-        [first, one @ b'0'..=b'9', b'\r', b'\n', ..] if first == kind => Some((digit(one), 4)),
-        [first, ten @ b'1'..=b'9', one @ b'0'..=b'9', b'\r', b'\n', ..] if first == kind => {
-            Some((10 * digit(ten) + digit(one), 5))
+        [first, one @ b'0'..=b'9', b'\r', b'\n', ..] if first == kind => {
+            Some((usize::from(one - b'0'), 4))
         }
+        [first, b'1'..=b'9', ..] if first == kind => longer_header(&bytes[1..]),
         _ => None,
     }
+}
+
+/// The same for digits of which the first is not zero, without the type byte ahead of them.
+fn longer_header(digits: &[u8]) -> Option<(usize, usize)> {
+    let mut number = 0;
+    for (count, &byte) in digits.iter().enumerate().take(5) {
+        match byte {
+            b'0'..=b'9' => number = 10 * number + usize::from(byte - b'0'),
+            b'\r' if digits.get(count + 1) == Some(&b'\n') => return Some((number, count + 3)),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// A decimal number as the protocol writes it: an optional minus and digits, without a zero ahead.

@@ -40,7 +40,7 @@ impl Host {
             start: now(),
             requirepass: options.requirepass.clone(),
             port,
-            stopwatch,
+            stopwatch: Some(stopwatch),
         });
         Host {
             engine: RefCell::new(engine),

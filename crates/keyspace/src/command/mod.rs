@@ -423,6 +423,7 @@ pub(crate) struct Command {
 }
 
 impl Command {
+    #[inline]
     pub fn has(&self, flag: Flag) -> bool {
         self.flags & (1 << flag as u32) != 0
     }

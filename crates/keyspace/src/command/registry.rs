@@ -15,11 +15,23 @@ struct Registered {
 const PLACES: usize = 1024;
 
 /// The commands, and where each name stands among them: an open table that is searched from the
-/// place which a name's hash gives.
+/// place which a name's letters give.
 struct Registry {
     commands: Vec<Registered>,
-    places: Vec<Option<u16>>,
+    places: Vec<Option<Place>>,
 }
+
+/// A name of the table.
+#[derive(Clone, Copy)]
+struct Place {
+    letters: u64,
+    len: usize,
+    /// Its place among the commands.
+    index: usize,
+}
+
+/// So many letters of a name, with their number, are all of it.
+const LETTERS: usize = 8;
 
 impl Registry {
     fn new() -> Registry {
@@ -29,35 +41,47 @@ impl Registry {
         for (index, spec) in all().enumerate() {
             let registered = register(spec, row);
             row += 1 + spec.subcommands().len();
-            let mut place = hash(spec.name.as_bytes());
+            let letters = letters(spec.name.as_bytes());
+            let mut place = home(letters);
             while places[place].is_some() {
                 place = (place + 1) % PLACES;
             }
-            places[place] = u16::try_from(index).ok();
+            places[place] = Some(Place { letters, len: spec.name.len(), index });
             commands.push(registered);
         }
         Registry { commands, places }
     }
 
     fn get(&self, name: &[u8]) -> Option<&Registered> {
-        let mut place = hash(name);
+        let letters = letters(name);
+        let mut at = home(letters);
         loop {
-            let registered = &self.commands[usize::from(self.places[place]?)];
-            if registered.spec.name.as_bytes().eq_ignore_ascii_case(name) {
-                return Some(registered);
+            let place = self.places[at]?;
+            if place.letters == letters && place.len == name.len() {
+                let registered = &self.commands[place.index];
+                let known = registered.spec.name.as_bytes();
+                if name.len() <= LETTERS || known.eq_ignore_ascii_case(name) {
+                    return Some(registered);
+                }
             }
-            place = (place + 1) % PLACES;
+            at = (at + 1) % PLACES;
         }
     }
 }
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 
-/// FNV-1a without regard to case, cut to a place.
+/// The letters of a name in one number, whatever their case; those of a long name are mixed.
 #[inline(always)]
-fn hash(name: &[u8]) -> usize {
-    let step = |hash: u32, byte: &u8| (hash ^ u32::from(byte | 0x20)).wrapping_mul(0x0100_0193);
-    name.iter().fold(0x811c_9dc5, step) as usize >> (32 - PLACES.ilog2())
+fn letters(name: &[u8]) -> u64 {
+    let step =
+        |letters: u64, byte: &u8| letters.rotate_left(8) ^ u64::from(byte.to_ascii_lowercase());
+    name.iter().fold(0, step)
+}
+
+/// The place at which the search for a name begins.
+fn home(letters: u64) -> usize {
+    (letters.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES.ilog2())) as usize
 }
 
 fn register(spec: &'static CommandSpec, row: usize) -> Registered {

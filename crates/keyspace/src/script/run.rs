@@ -200,6 +200,7 @@ fn script_error(machine: &Machine, error: Error) -> CommandError {
 impl Engine {
     /// Whether a script or function is unfinished, so that the host should call
     /// [`continue_script`](Self::continue_script), and may do other things in between.
+    #[inline]
     pub fn has_unfinished_script(&self) -> bool {
         self.scripting.running.is_some()
     }
@@ -265,6 +266,7 @@ impl Engine {
     }
 
     /// What code is unfinished, where it has run for so long that clients are told.
+    #[inline]
     pub(crate) fn slow_script(&self) -> Option<Kind> {
         let running = self.scripting.running.as_ref()?;
         let is_slow = running.duration_ms() >= self.config.busy_reply_threshold_ms;
@@ -272,7 +274,13 @@ impl Engine {
     }
 
     /// Whether what this client sends must wait for the end of a script.
+    #[inline]
     pub(crate) fn is_held_by_script(&self, id: ClientId) -> bool {
+        self.has_unfinished_script() && self.is_held(id)
+    }
+
+    #[cold]
+    fn is_held(&self, id: ClientId) -> bool {
         let Some(running) = &self.scripting.running else {
             return false;
         };
