@@ -127,6 +127,8 @@ pub struct App {
     help: bool,
     /// The scenario of the address, until there is an engine to begin it.
     scenario: Option<String>,
+    /// Celery has not been shown yet.
+    celery_unseen: bool,
     /// Whether the stage is shown alone, in a frame of another page.
     embed: bool,
     /// What there is to say of the link that was to be copied.
@@ -172,6 +174,7 @@ impl Component for App {
             theme,
             help: false,
             scenario: asked.scenario.as_deref().and_then(page::decode_component),
+            celery_unseen: true,
             embed: asked.embed,
             shared: None,
             focus: ctx.props().focused.then_some(console::view::INPUT_ID),
@@ -309,9 +312,13 @@ impl App {
                 self.console(console::Action::Ready(commands));
                 self.keys(ctx, keyspace::Action::Ready);
                 if let Some(name) = self.scenario.take() {
+                    self.celery_unseen = false;
                     self.backend.send(Request::Celery(celery::Request::Begin(name)));
                 }
                 self.lessons(lessons::Action::Ready);
+                if self.route == Route::Celery {
+                    self.show_celery_first();
+                }
             }
             Update::Failed { message } => self.failed = Some(message),
             Update::Clock(clock) => {
@@ -360,7 +367,23 @@ impl App {
         }
     }
 
+    /// Whoever opens the page of Celery first sees a task on its way.
+    fn show_celery_first(&mut self) {
+        if self.ready
+            && std::mem::take(&mut self.celery_unseen)
+            && !Asked::from_hash(&page::hash()).empty
+        {
+            for request in [celery::Request::StartWorker, celery::Request::Send(celery::Task::Add)]
+            {
+                self.backend.send(Request::Celery(request));
+            }
+        }
+    }
+
     fn celery(&mut self, action: celery::Action) {
+        if action == celery::Action::Shown {
+            self.show_celery_first();
+        }
         for effect in self.celery.make_mut().apply(action) {
             match effect {
                 celery::Effect::Send(request) => self.backend.send(Request::Celery(request)),
@@ -454,7 +477,9 @@ impl App {
             if let Route::Learn(place) = route {
                 self.lessons(lessons::Action::Open(place));
             }
-            page::set_hash(&route.href());
+            if Route::from_hash(&page::hash()) != route {
+                page::set_hash(&route.href());
+            }
         }
     }
 
@@ -555,7 +580,7 @@ impl App {
                 />
             },
             Route::Celery => html! {
-                <>
+                <div class="stage-celery">
                     <Lab
                         state={self.lab.clone()} clock={self.shown_clock()}
                         past={self.time.present.is_some()}
@@ -563,11 +588,12 @@ impl App {
                     />
                     <CeleryPane
                         state={self.celery.clone()} clock={self.shown_clock()}
+                        scenario={self.lab.scenario.clone()}
                         commands={self.console.commands.clone()} on={link.callback(Msg::Celery)}
                         on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
                         on_help={link.callback(|name| Msg::Suggest(format!("help {name}")))}
                     />
-                </>
+                </div>
             },
             Route::Learn(_) => html! {
                 <LearnPane

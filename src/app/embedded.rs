@@ -8,6 +8,8 @@ pub struct Asked {
     pub scenario: Option<String>,
     /// Only what the route shows, without keys and console.
     pub embed: bool,
+    /// Nothing runs until somebody lets it.
+    pub empty: bool,
 }
 
 impl Asked {
@@ -19,6 +21,7 @@ impl Asked {
             match pair.split_once('=').unwrap_or((pair, "")) {
                 ("scenario", name) if !name.is_empty() => asked.scenario = Some(name.to_owned()),
                 ("embed", _) => asked.embed = true,
+                ("empty", _) => asked.empty = true,
                 _ => {}
             }
         }
@@ -33,9 +36,11 @@ mod tests {
     #[test]
     fn a_frame_says_its_scenario() {
         let asked = Asked::from_hash("/celery?scenario=happy-path&embed");
-        assert_eq!(asked, Asked { scenario: Some("happy-path".to_owned()), embed: true });
-        let without = Asked { scenario: None, embed: true };
+        let framed = Asked { embed: true, ..Asked::default() };
+        assert_eq!(asked, Asked { scenario: Some("happy-path".to_owned()), ..framed });
+        let without = Asked { embed: true, ..Asked::default() };
         assert_eq!(Asked::from_hash("/celery?scenario=&embed"), without);
         assert_eq!(Asked::from_hash("/celery"), Asked::default());
+        assert!(Asked::from_hash("/celery?empty").empty);
     }
 }

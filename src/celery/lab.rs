@@ -37,6 +37,12 @@ pub struct ScenarioState {
 }
 
 impl ScenarioState {
+    /// How long the steps that have begun run together, in milliseconds.
+    pub fn length_ms(&self) -> f64 {
+        let steps = self.scenario().map_or(&[][..], |scenario| scenario.steps);
+        steps.iter().take(self.begun as usize).map(|step| step.for_ms as f64).sum()
+    }
+
     /// The scenario.
     pub fn scenario(&self) -> Option<&'static Scenario> {
         scenario::find(&self.name)

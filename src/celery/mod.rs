@@ -100,4 +100,8 @@ pub enum Update {
     Tasks(TaskWindow),
     /// The stretch of time that the page shows.
     Timeline(Timeline),
+    /// What there is to draw of the scenario's other side.
+    OtherPicture(Box<Picture>),
+    /// The same stretch of time, of the scenario's other side.
+    OtherTimeline(Timeline),
 }

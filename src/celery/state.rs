@@ -30,6 +30,11 @@ pub enum Side {
 pub struct State {
     pub picture: Shared<Picture>,
     pub timeline: Shared<Timeline>,
+    /// The same of the other side of a scenario, while one is played.
+    pub other_picture: Shared<Picture>,
+    pub other_timeline: Shared<Timeline>,
+    /// Whether only one side of a scenario is drawn.
+    pub alone: bool,
     pub tasks: Shared<TaskWindow>,
     pub side: Side,
     /// The latest first.
@@ -78,8 +83,12 @@ pub enum Action {
     More,
     /// Somebody wants a stretch of time that is so many times twice as long.
     Zoom(i32),
+    /// Somebody wants one side of a scenario drawn, or both.
+    Alone(bool),
     /// The clock runs so many times as fast as real time.
     Pace(f64),
+    /// So many milliseconds are to be seen at once, if somebody does not zoom.
+    Length(f64),
 }
 
 /// What has to be done then.
@@ -123,11 +132,9 @@ impl State {
                 self.zoom = self.zoom.saturating_add(by).clamp(*ZOOM.start(), *ZOOM.end());
                 return vec![self.look_at_timeline()];
             }
-            Action::Pace(pace) if pace != self.pace => {
-                self.pace = pace;
-                return vec![self.look_at_timeline()];
-            }
-            Action::Pace(_) => {}
+            Action::Alone(alone) => self.alone = alone,
+            Action::Pace(pace) => return self.follow_pace(pace),
+            Action::Length(millis) => return self.follow_pace(millis / SPAN_MS),
         }
         Vec::new()
     }
@@ -165,6 +172,14 @@ impl State {
         SPAN_MS * self.pace.max(1.0) * 2_f64.powi(self.zoom)
     }
 
+    fn follow_pace(&mut self, pace: f64) -> Vec<Effect> {
+        if self.pace == pace {
+            return Vec::new();
+        }
+        self.pace = pace;
+        vec![self.look_at_timeline()]
+    }
+
     fn ask_tasks(&mut self, change: impl FnOnce(&mut TaskQuery)) -> Vec<Effect> {
         change(&mut self.query);
         self.query.count = ROWS;
@@ -196,6 +211,8 @@ impl State {
             }
             Update::Tasks(tasks) => self.tasks = Shared::new(tasks),
             Update::Timeline(timeline) => self.timeline = Shared::new(timeline),
+            Update::OtherPicture(picture) => self.other_picture = Shared::new(*picture),
+            Update::OtherTimeline(timeline) => self.other_timeline = Shared::new(timeline),
         }
     }
 

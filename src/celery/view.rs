@@ -16,10 +16,13 @@ mod workers;
 
 pub use lab::Lab;
 
+use super::lab::ScenarioState;
+use super::picture::{Picture, TokenId};
 use super::{Action, Request, Side, State, Task, story};
 use crate::backend::ClockState;
 use crate::console::Commands;
 use crate::design::{Icon, Shared, Symbol};
+use celery_sim::scenario as played;
 use map::Map;
 use serde_bytes::ByteBuf;
 use std::rc::Rc;
@@ -32,6 +35,8 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub state: Shared<State>,
+    /// What is played on two sides, where a scenario is.
+    pub scenario: Option<ScenarioState>,
     pub clock: ClockState,
     /// What says which arguments are keys.
     pub commands: Rc<Commands>,
@@ -47,6 +52,7 @@ pub struct Props {
 pub fn CeleryPane(props: &Props) -> Html {
     let state = &props.state;
     let (on, rate) = (props.on.clone(), props.clock.rate);
+    let length = props.scenario.as_ref().map(ScenarioState::length_ms);
     use_effect_with((), {
         let on = on.clone();
         move |()| {
@@ -54,29 +60,97 @@ pub fn CeleryPane(props: &Props) -> Html {
             move || on.emit(Action::Hidden)
         }
     });
-    use_effect_with(rate, move |rate| on.emit(Action::Pace(*rate)));
-    let touched = state.opened().map(|line| Touched::by(line, &props.commands));
+    use_effect_with((rate, length), move |&(rate, length)| {
+        on.emit(length.map_or(Action::Pace(rate), Action::Length));
+    });
+    let both = props.scenario.as_ref().filter(|_| !state.alone);
+    let both = both.and_then(ScenarioState::scenario);
     html! {
         <div class="celery" data-testid="celery">
-            { tools(props) }
-            <p class="story" role="status">{ story::of(&state.picture) }</p>
-            <div class="celery-body">
-                <div class="celery-main">
-                    <Map
-                        picture={state.picture.clone()} clock={props.clock}
-                        selected={state.selected} {touched}
-                        on={props.on.clone()} on_key={props.on_key.clone()}
-                    />
-                    <TimelineView
-                        timeline={state.timeline.clone()} clock={props.clock}
-                        span_ms={state.span_ms()} selected={state.selected} on={props.on.clone()}
-                    />
-                </div>
+            if both.is_none() { { tools(props) } }
+            if both.is_none() {
+                <p class="story" role="status">{ story::of(&state.picture) }</p>
+            }
+            <div class={classes!("celery-body", both.map(|_| "is-pair"))}>
+                { match both {
+                    None => html! { <div class="celery-main">{ drawn(props) }</div> },
+                    Some(scenario) => html! {
+                        <>
+                            { half(props, "A", &scenario.one, &state.picture, drawn(props)) }
+                            { half(props, "B", &scenario.other, &state.other_picture, beside(props)) }
+                        </>
+                    },
+                } }
                 <aside class={classes!("celery-side", state.selected.map(|_| "has-message"))}>
                     { side(props) }
                 </aside>
             </div>
         </div>
+    }
+}
+
+/// The map and the timeline.
+fn drawn(props: &Props) -> Html {
+    let state = &props.state;
+    html! {
+        <>
+            <Map
+                picture={state.picture.clone()} clock={props.clock} selected={state.selected}
+                touched={state.opened().map(|line| Touched::by(line, &props.commands))}
+                on={props.on.clone()} on_key={props.on_key.clone()}
+            />
+            <TimelineView
+                timeline={state.timeline.clone()} clock={props.clock}
+                span_ms={state.span_ms()} selected={state.selected} on={props.on.clone()}
+            />
+        </>
+    }
+}
+
+/// The map and the timeline of the scenario's other side: to look at only.
+fn beside(props: &Props) -> Html {
+    let state = &props.state;
+    html! {
+        <div class="half-drawn" inert=true>
+            <Map
+                picture={state.other_picture.clone()} clock={props.clock} selected={None::<TokenId>}
+                touched={None::<Touched>} on={Callback::noop()} on_key={Callback::noop()}
+            />
+            <TimelineView
+                timeline={state.other_timeline.clone()} clock={props.clock}
+                span_ms={state.span_ms()} selected={None::<TokenId>} on={Callback::noop()}
+            />
+        </div>
+    }
+}
+
+/// One side of a scenario.
+fn half(
+    props: &Props,
+    letter: &'static str,
+    side: &played::Side,
+    picture: &Picture,
+    drawn: Html,
+) -> Html {
+    let what_it_is = format!("{letter}: {}", side.title);
+    html! {
+        <section
+            class="celery-main half" data-testid={format!("celery-half-{letter}")}
+            aria-label={what_it_is} key={letter}
+        >
+            <header class="half-head">
+                <h3><b class="scenario-letter">{ letter }</b>{ " " }{ side.title }</h3>
+                if letter == "A" {
+                    <button
+                        type="button" class="chip" data-testid="celery-alone"
+                        title="Draws this side alone, with its messages, commands and tasks"
+                        onclick={props.on.reform(|_: MouseEvent| Action::Alone(true))}
+                    >{ "alone" }</button>
+                }
+            </header>
+            <p class="story">{ story::of(picture) }</p>
+            { drawn }
+        </section>
     }
 }
 
@@ -124,6 +198,13 @@ fn tools(props: &Props) -> Html {
             <div class="calls" role="group" aria-labelledby="celery-send-label">
                 { for Task::ALL.into_iter().map(send) }
             </div>
+            if props.scenario.is_some() && props.state.alone {
+                <button
+                    type="button" class="call call-worker" data-testid="celery-both"
+                    title="Draws the scenario's two sides beside each other"
+                    onclick={props.on.reform(|_: MouseEvent| Action::Alone(false))}
+                >{ "A beside B" }</button>
+            }
             <button
                 type="button" class="call call-worker" data-testid="celery-start-worker"
                 title="Starts a worker: it connects, and waits for messages"

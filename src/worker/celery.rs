@@ -54,6 +54,12 @@ impl Celery {
         self.looks.look(look);
     }
 
+    /// Looks at what `other` looks at, as far as two sides are drawn beside each other.
+    pub fn look_beside(&mut self, other: &Celery) {
+        self.looks = other.looks.beside();
+        self.scene.repaint();
+    }
+
     /// Tells everything anew to a page that saw another moment of `other`.
     pub fn repaint(&mut self, other: &Celery) {
         self.looks = other.looks.clone();

@@ -4,6 +4,7 @@
 //! Whoever hosts a [`Session`] hands over requests, calls [`turn`](Session::turn) when
 //! [`next_turn_in`](Session::next_turn_in) says so, and takes batches when the page can draw them.
 
+mod beside;
 mod celery;
 mod clock;
 mod docs;
@@ -142,7 +143,7 @@ impl Session {
             || self.goal.is_stale()
             || moment.keys.is_stale()
             || self.clock.is_changed(self.run.next_deadline())
-            || moment.celery.has_news()
+            || moment.has_news_of_celery()
             || self.time_changed
     }
 
@@ -167,6 +168,9 @@ impl Session {
         }
         updates.extend(self.goal.take_reached(&mut ask).then_some(Update::GoalReached));
         updates.extend(celery.take_updates(&mut ask).into_iter().map(Update::Celery));
+        if let Some(beside) = moment.beside() {
+            updates.extend(beside.take_updates().map(Update::Celery));
+        }
         self.tell_workers(&mut updates);
         self.tell_run(&mut updates);
         let state = self.clock.take_changed(self.run.next_deadline());
@@ -219,7 +223,7 @@ impl Session {
             CeleryRequest::StopWorker(id) => Act::StopWorker(self.name_of(id)),
             CeleryRequest::KillWorker(id) => Act::Fault(Fault::Kill(self.name_of(id))),
             CeleryRequest::Act(act) => return self.perform(Input::Act(act), real),
-            CeleryRequest::Look(look) => return self.run.moment.celery.look(look),
+            CeleryRequest::Look(look) => return self.run.moment.look(look),
             CeleryRequest::Check(text) => {
                 let world = self.run.moment.world.simulation.config();
                 let problems = celeryconfig::parse(&text, world).problems;

@@ -3,6 +3,7 @@
 //! A moment is a value. A clone of it, given the same inputs, becomes the same later moments; so
 //! the past is kept as clones, and what lies between them is played again.
 
+use super::beside::Beside;
 use super::celery::Celery;
 use super::feed::{self, Feed};
 use super::history::History;
@@ -10,6 +11,7 @@ use super::index::KeyIndex;
 use super::input::{Entry, Input};
 use super::observer::{Observer, Reader};
 use crate::backend::{ChangedBy, ClientEvent, ConsoleId, Happening, Inspection, Update};
+use crate::celery::Look;
 use celery_sim::scenario::Progress;
 use celery_sim::{Config, Step, World};
 use keyspace::{ClientId, ConnectOptions, Event, UnixMillis};
@@ -20,8 +22,7 @@ use std::collections::BTreeMap;
 #[derive(Clone)]
 pub(super) struct Moment {
     pub world: World,
-    /// The same acts in a world with another configuration.
-    other: Option<Box<World>>,
+    beside: Option<Box<Beside>>,
     pub scenario: Option<Progress>,
     observer: Observer,
     consoles: BTreeMap<ConsoleId, ClientId>,
@@ -97,7 +98,7 @@ impl Moment {
         let observer = Observer::connect(&mut world.engine, start);
         Moment {
             world,
-            other: None,
+            beside: None,
             scenario: None,
             observer,
             consoles: BTreeMap::new(),
@@ -115,7 +116,7 @@ impl Moment {
     pub fn of_scenario(progress: Progress, seed: u64, start: UnixMillis) -> Moment {
         let (one, other) = (progress.scenario.one.config(), progress.scenario.other.config());
         Moment {
-            other: Some(Box::new(World::new(other, seed, start))),
+            beside: Some(Box::new(Beside::new(other, seed, start))),
             scenario: Some(progress),
             ..Moment::new(one, seed, start)
         }
@@ -149,20 +150,43 @@ impl Moment {
         (reader, &mut self.keys, &mut self.celery, &self.history)
     }
 
+    /// What the page looks at from now on.
+    pub fn look(&mut self, look: Look) {
+        self.celery.look(look);
+        self.look_beside();
+    }
+
+    fn look_beside(&mut self) {
+        if let Some(beside) = &mut self.beside {
+            beside.look_as(&self.celery);
+        }
+    }
+
+    /// The other side of the scenario, where there is one.
+    pub fn beside(&mut self) -> Option<&mut Beside> {
+        self.beside.as_deref_mut()
+    }
+
+    /// Whether the page may have something to be told of either side.
+    pub fn has_news_of_celery(&self) -> bool {
+        self.celery.has_news() || self.beside.as_ref().is_some_and(|beside| beside.has_news())
+    }
+
     /// Shows itself to a page that saw `seen`.
     pub fn repaint(&mut self, seen: &Moment) {
         self.keys.repaint(seen.keys.query().cloned());
         self.inspection = seen.inspection.clone();
         self.inspection_stale = true;
         self.celery.repaint(&seen.celery);
+        self.look_beside();
         self.updates.clear();
     }
 
     /// Bytes in memory, roughly.
     pub fn weight(&mut self) -> usize {
         let one = used_memory(&mut self.world);
-        let other = self.other.as_mut().map_or(0, |world| used_memory(world));
-        one + other + self.celery.weight() + OVERHEAD_BYTES
+        let beside = self.beside.as_mut().map_or(0, |beside| beside.weight());
+        one + beside + self.celery.weight() + OVERHEAD_BYTES
     }
 
     /// Takes an input in; the error says why it cannot be done.
@@ -182,10 +206,8 @@ impl Moment {
                 }
             }
             Input::Act(act) => {
-                if let Some(other) = &mut self.other {
-                    other.run(now);
-                    // What cannot be done is said once.
-                    let _ = other.act(act, now);
+                if let Some(beside) = &mut self.beside {
+                    beside.act(act, now);
                 }
                 self.world.act(act, now)?;
                 self.celery.configure(self.world.simulation.config());
@@ -233,12 +255,14 @@ impl Moment {
         self.celery.identify(&mut self.world.simulation);
         let reached = if why == Why::Settled { end } else { self.now().min(end) };
         if why == Why::Settled {
-            if let Some(other) = &mut self.other {
-                other.run(reached);
-                other.engine.take_events();
+            if let Some(beside) = &mut self.beside {
+                beside.run(reached);
             }
             if let Some(progress) = self.scenario.as_mut().filter(|it| it.is_due(reached)) {
-                progress.end_step(&mut self.world, self.other.as_deref_mut());
+                match &mut self.beside {
+                    Some(beside) => beside.end_step(progress, &mut self.world),
+                    None => progress.end_step(&mut self.world, None),
+                }
                 why = Why::StepOver;
             }
         }
@@ -436,7 +460,7 @@ impl Moment {
 /// What is known of a run besides its engine: histories, feeds and the picture.
 const OVERHEAD_BYTES: usize = 200_000;
 
-fn used_memory(world: &mut World) -> usize {
+pub(super) fn used_memory(world: &mut World) -> usize {
     let info = world.ask(0, &["INFO", "memory"]);
     let info = String::from_utf8_lossy(info.as_bytes().unwrap_or_default());
     let used = info.lines().find_map(|line| line.strip_prefix("used_memory:"));

@@ -5,7 +5,9 @@ use crate::backend::{
     ClientEvent, ClockAction, ConsoleId, FeedItem, Happening, Request, TimeRequest, TimeState,
     Update,
 };
-use crate::celery::{self, lab};
+use crate::celery::picture::Picture;
+use crate::celery::timeline::TimelineQuery;
+use crate::celery::{self, Look, lab};
 use celery_sim::{Act, Fault, TaskCall, scenario};
 use serde_bytes::ByteBuf;
 
@@ -379,6 +381,38 @@ fn a_scenario_is_played_step_by_step_and_what_there_was_comes_back() {
     assert_eq!(progress.outcomes, state.outcomes);
     page.ask(Request::Celery(celery::Request::Begin("nothing".to_owned())));
     assert!(page.told.iter().any(|it| matches!(it, Update::Lab(lab::Update::Refused(_)))));
+}
+
+#[test]
+fn both_sides_of_a_scenario_are_pictured_at_the_same_moment() {
+    let mut page = Page::new();
+    let query = TimelineQuery { span_ms: 30_000.0, until: None };
+    page.ask(Request::Celery(celery::Request::Look(Look::Timeline(Some(query)))));
+    page.ask(Request::Celery(celery::Request::Begin("killed".to_owned())));
+    for _ in 0..2 {
+        page.ask(Request::Celery(celery::Request::NextStep));
+        page.pass(20_000.0);
+    }
+    // Acknowledged before the task runs, and after it ran.
+    let unacked = |picture: &Picture| picture.unacked.entries.len();
+    let one = page.last(|update| match update {
+        Update::Celery(celery::Update::Picture(picture)) => Some(unacked(picture)),
+        _ => None,
+    });
+    let other = page.last(|update| match update {
+        Update::Celery(celery::Update::OtherPicture(picture)) => Some(unacked(picture)),
+        _ => None,
+    });
+    assert_eq!((one, other), (Some(0), Some(1)));
+    let one = page.last(|update| match update {
+        Update::Celery(celery::Update::Timeline(timeline)) => Some(timeline.until),
+        _ => None,
+    });
+    let other = page.last(|update| match update {
+        Update::Celery(celery::Update::OtherTimeline(timeline)) => Some(timeline.until),
+        _ => None,
+    });
+    assert!(one.is_some() && one == other, "{one:?} {other:?}");
 }
 
 #[test]

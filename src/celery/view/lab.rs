@@ -4,7 +4,7 @@ use super::{config, faults, scenario};
 use crate::backend::ClockState;
 use crate::celery::lab::{Action, Drawer, State};
 use crate::design::{Icon, Shared, Symbol};
-use web_sys::MouseEvent;
+use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
 /// What it needs.
@@ -28,6 +28,17 @@ impl Props {
 #[function_component]
 pub fn Lab(props: &Props) -> Html {
     let open = props.state.drawer;
+    let drawer = use_node_ref();
+    let told = props.state.scenario.as_ref().map(|it| (it.begun, it.outcomes.len()));
+    use_effect_with(told, {
+        let drawer = drawer.clone();
+        // The latest step is in sight, and the button that asks for it.
+        move |_| {
+            if let Some(drawer) = drawer.cast::<Element>() {
+                drawer.set_scroll_top(drawer.scroll_height());
+            }
+        }
+    });
     let drawers = [
         (Drawer::Scenarios, "lab-scenarios", "Scenarios"),
         (Drawer::Config, "lab-config", "celeryconfig.py"),
@@ -50,7 +61,7 @@ pub fn Lab(props: &Props) -> Html {
                 }
             </div>
             { match open {
-                Some(Drawer::Scenarios) => scenario::draw(props),
+                Some(Drawer::Scenarios) => scenario::draw(props, &drawer),
                 Some(Drawer::Config) => config::draw(props),
                 Some(Drawer::Faults) => faults::draw(props),
                 None => html! {},

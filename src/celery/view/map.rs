@@ -77,8 +77,9 @@ fn wire(
         return html! {};
     }
     let now = props.clock.at(real_now());
-    let in_sight =
-        |hop: &&Hop| hop.path == path && (now - hop.at) / props.clock.rate < move_ms * 2.0;
+    // While the clock stands still, what moved just before.
+    let pace = if props.clock.paused { props.clock.rate.min(1.0) } else { props.clock.rate };
+    let in_sight = |hop: &&Hop| hop.path == path && (now - hop.at) / pace < move_ms * 2.0;
     let last = hops.last().is_some_and(|hop| hop.path == path);
     html! {
         <div

@@ -7,10 +7,10 @@ use celery_sim::scenario::{ALL, Check, Outcome, Scenario, Side, Step};
 use yew::prelude::*;
 
 /// The list, or the scenario that is played.
-pub fn draw(props: &Props) -> Html {
+pub fn draw(props: &Props, drawer: &NodeRef) -> Html {
     let state = props.state.scenario.as_ref();
     match state.and_then(|state| Some((state, state.scenario()?))) {
-        Some((state, scenario)) => played(props, state, scenario),
+        Some((state, scenario)) => played(props, drawer, state, scenario),
         None => list(props),
     }
 }
@@ -40,7 +40,12 @@ fn list(props: &Props) -> Html {
     }
 }
 
-fn played(props: &Props, state: &ScenarioState, scenario: &'static Scenario) -> Html {
+fn played(
+    props: &Props,
+    drawer: &NodeRef,
+    state: &ScenarioState,
+    scenario: &'static Scenario,
+) -> Html {
     let begun = state.begun as usize;
     let is_over = begun == scenario.steps.len() && state.due.is_none();
     let next = match begun {
@@ -49,7 +54,7 @@ fn played(props: &Props, state: &ScenarioState, scenario: &'static Scenario) -> 
         _ => "Next step",
     };
     html! {
-        <div class="lab-drawer scenario" data-testid="scenario-played">
+        <div class="lab-drawer scenario" data-testid="scenario-played" ref={drawer.clone()}>
             <header class="scenario-head">
                 <h3>{ scenario.title }</h3>
                 <p>{ scenario.question }</p>
@@ -118,8 +123,9 @@ fn step(props: &Props, state: &ScenarioState, at: usize, step: &'static Step) ->
 }
 
 fn checked(at: usize, check: &Check, one: Option<&Outcome>, other: Option<&Outcome>) -> Html {
+    let differs = one.zip(other).is_some_and(|(one, other)| one.reply != other.reply);
     html! {
-        <li class="check" key={at} data-testid="check">
+        <li class="check" key={at} data-testid="check" data-differs={differs.then_some("true")}>
             <span class="check-says">{ check.says }</span>
             { for [("A", one), ("B", other)].into_iter().filter_map(|(letter, outcome)| {
                 outcome.map(|outcome| told(letter, outcome))

@@ -391,7 +391,7 @@ fn labels<'a>(timeline: &'a Timeline, scale: &'a Scale) -> impl Iterator<Item = 
                 (to - from) / WIDTH * 50.0
             );
             html! {
-                <span key={format!("{} {} {at}", bar.token, bar.number)} class="bar-label" {style}>{ &bar.label }</span>
+                <span key={format!("{} {} {at}", bar.token, bar.number)} class="bar-label" data-outcome={bar.outcome.word()} {style}>{ &bar.label }</span>
             }
         })
     })

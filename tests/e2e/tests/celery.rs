@@ -6,7 +6,7 @@ use serde_json::json;
 /// Opens the page of Celery.
 async fn open() -> Page {
     let page = Page::open(1440, 900).await;
-    page.run("location.hash = '#/celery'", json!([])).await;
+    page.run("location.hash = '#/celery?empty'", json!([])).await;
     page.shows("celery-queue", "no messages wait").await;
     page
 }

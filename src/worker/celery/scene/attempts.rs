@@ -393,13 +393,16 @@ impl Scene {
         attempt.ended.get_or_insert(at);
         let is_news = attempt.outcome == Outcome::Open;
         attempt.outcome = outcome;
-        let (token, runtime, is_acked) =
-            (attempt.token, attempt.runtime_ms(), attempt.acked.is_some());
+        let (token, worker) = (attempt.token, attempt.worker);
+        let (runtime, is_acked) = (attempt.runtime_ms(), attempt.acked.is_some());
         if let Some(message) = self.messages.change(token) {
             message.runtime_ms = runtime;
         }
         if is_news {
             self.messages.set_state(token, state_of(outcome));
+            if let Some(actor) = self.actors.get_mut(&worker) {
+                actor.done += 1;
+            }
         }
         if is_acked {
             self.attempt_closes(number, at);
@@ -407,16 +410,13 @@ impl Scene {
     }
 
     /// Its worker acknowledged a message.
-    pub(super) fn attempt_acked(&mut self, worker: u32, number: u64, change: &Change<'_>) {
+    pub(super) fn attempt_acked(&mut self, number: u64, change: &Change<'_>) {
         let at = change.at_ms();
         let Some(attempt) = self.attempts.change(number).filter(|it| it.acked.is_none()) else {
             return;
         };
         attempt.acked = Some(at);
         let (token, has_ended) = (attempt.token, attempt.ended.is_some());
-        if let Some(actor) = self.actors.get_mut(&worker) {
-            actor.done += 1;
-        }
         self.hop(Path::Acknowledge, token, change.at);
         if has_ended {
             self.attempt_closes(number, at);

@@ -216,7 +216,7 @@ impl Scene {
         for tag in tags {
             let token = std::str::from_utf8(tag).ok().and_then(|tag| self.messages.of_tag(tag));
             if let Some(attempt) = token.and_then(|token| self.attempt_at(worker, token)) {
-                self.attempt_acked(worker, attempt, change);
+                self.attempt_acked(attempt, change);
             }
         }
     }

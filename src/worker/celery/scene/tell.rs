@@ -62,6 +62,11 @@ impl Looks {
         }
     }
 
+    /// What is looked at of a world beside the one that these are about: the stretch of time.
+    pub fn beside(&self) -> Looks {
+        Looks { timeline: self.timeline, timeline_news: true, ..Looks::new() }
+    }
+
     /// The moment is another: everything is to be told anew.
     pub fn repaint(&mut self) {
         self.message_news = true;
