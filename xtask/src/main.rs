@@ -48,7 +48,8 @@ Usage: cargo xtask <command>
   fuzz    Compare the engine with redis-server, by random commands.
             --minutes N  how long, 1 unless told
             --seed S     the sequence to start with, 0 unless told
-            --target T   run a coverage-guided fuzzer instead: resp_parser, restore, commands
+            --target T   run a coverage-guided fuzzer instead: resp_parser, restore, commands,
+                         lua_source, lua_libraries, lua_decoders
 
 serve and test install what they need and say what and why. Everything they
 install lives in target/, except for a browser, Redis, Python and Node.js, which

@@ -112,11 +112,11 @@ pub fn ensure_python(requirements: &str, venv: &str) -> Outcome<PathBuf> {
     if find_on_path("python3").is_none() {
         ensure_system(
             &[("python3", "python3 python3-venv")],
-            "real redis-py and Celery are tested against the engine",
+            "real redis-py, Celery and others are tested against the engine",
         )?;
     }
     println!(
-        "Installing redis-py and Celery into {}: real clients are tested against the engine.",
+        "Installing redis-py, Celery and others into {}: real clients are tested against the engine.",
         venv.display()
     );
     run(Command::new("python3").args(["-m", "venv"]).arg(venv)).map_err(|error| {
@@ -132,7 +132,7 @@ pub fn ensure_python(requirements: &str, venv: &str) -> Outcome<PathBuf> {
 
 /// A folder with the modules of Node.js that the interop tests need.
 pub fn ensure_node_modules() -> Outcome<PathBuf> {
-    let why = "real node-redis and ioredis are tested against the engine";
+    let why = "real node-redis, ioredis and BullMQ are tested against the engine";
     modules("tests/interop/node", "target/node", why)
 }
 

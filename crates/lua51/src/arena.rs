@@ -48,20 +48,34 @@ impl<T: Default> Arena<T> {
         self.states[id as usize] == State::Marked
     }
 
-    /// Frees what is not marked, having shown it to `freed`, and takes all marks away.
+    /// Frees what is not marked, having shown it to `freed`, and takes all marks away. What is free at
+    /// the end is given back, and what is free before is used again from the beginning.
     pub(crate) fn sweep(&mut self, mut freed: impl FnMut(u32, &T)) {
+        self.free.clear();
+        let mut used = 0;
         for (id, state) in self.states.iter_mut().enumerate() {
             match state {
-                State::Marked => *state = State::Unmarked,
+                State::Marked => {
+                    *state = State::Unmarked;
+                    used = id + 1;
+                }
                 State::Unmarked => {
                     freed(id as u32, &self.items[id]);
                     self.items[id] = T::default();
-                    self.free.push(id as u32);
                     *state = State::Free;
                 }
                 State::Free => {}
             }
         }
+        self.items.truncate(used);
+        self.states.truncate(used);
+        if self.items.capacity() / 4 > used {
+            self.items.shrink_to(used * 2);
+            self.states.shrink_to(used * 2);
+            self.free.shrink_to(used);
+        }
+        let free = (0..used).rev().filter(|id| self.states[*id] == State::Free);
+        self.free.extend(free.map(|id| id as u32));
     }
 }
 

@@ -43,7 +43,7 @@ impl Vm {
                 },
                 Err(error) => error,
             };
-            let value = self.error_value(error);
+            let value = self.thrown(error);
             if let Some(uncaught) = self.unwind(value) {
                 self.abort();
                 return Exit::Error(uncaught);
@@ -517,6 +517,12 @@ impl Vm {
 
     // Errors.
 
+    /// The value of an error; a refusal of memory is counted.
+    fn thrown(&mut self, error: Error) -> Value {
+        self.refused += u64::from(error == Error::Memory);
+        self.error_value(error)
+    }
+
     /// Takes the stack of calls down to whoever catches an error, and gives it to them. The error, if
     /// nobody does.
     pub(crate) fn unwind(&mut self, error: Value) -> Option<Value> {
@@ -534,7 +540,7 @@ impl Vm {
                 match self.catch(continuation, error, frame.destination) {
                     Ok(true) => return None,
                     Ok(false) => {}
-                    Err(next) => error = self.error_value(next),
+                    Err(next) => error = self.thrown(next),
                 }
             }
             let Some(resumer) = self.thread.resumer.take() else { return Some(error) };

@@ -9,6 +9,21 @@
 //! What scripts see is Lua 5.1 to the letter: the texts of its errors, the formats of its numbers,
 //! and the order in which `pairs` walks a table.
 //!
+//! # Differences
+//!
+//! From the Lua 5.1 of Redis, on purpose:
+//!
+//! - Calls within calls are 16,383 at most, always. There it is 16,384 at first, more after a script
+//!   that reached it, and an error beyond that is called `error in error handling`.
+//! - Memory and instructions end; there, they do not. A string or table that the limit has no room
+//!   for is the error `not enough memory` at once.
+//! - `tostring` of a table, function or coroutine shows a number that is the same in every run, and
+//!   tables whose keys are such values are walked in another order than there, where it depends on
+//!   addresses.
+//! - `collectgarbage("count")` tells the bytes of this account, and to collect is all its options do.
+//! - `string.dump` is refused, as what it makes is.
+//! - `os.clock` is what the host says.
+//!
 //! ```
 //! use lua51::{Library, Limits, Outcome, Vm};
 //!

@@ -99,6 +99,8 @@ impl Vm {
                     self.raw_set(table, key, value)?;
                     return Ok(None);
                 }
+                // The key has its place in the table from now on, or is refused.
+                self.raw_set(table, key, Value::Nil)?;
                 handler
             } else {
                 match self.metamethod(object, Event::NewIndex) {

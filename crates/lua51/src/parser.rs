@@ -541,13 +541,7 @@ impl Parser<'_> {
             Some(operator) => {
                 self.advance()?;
                 let operand = self.binary(UNARY)?;
-                match (operator, self.expr(operand)) {
-                    (UnaryOp::Minus, Expr::Number(number)) => {
-                        let negated = Expr::Number(-number);
-                        self.node(negated)
-                    }
-                    _ => self.node(Expr::Unary(operator, operand)),
-                }
+                self.unary(operator, operand)
             }
             None => self.simple()?,
         };
@@ -558,6 +552,14 @@ impl Parser<'_> {
             self.advance()?;
             let right = self.binary(right_power)?;
             let joined = match operator {
+                Operator::And if self.known_truth(left) == Some(true) => {
+                    left = self.single(right);
+                    continue;
+                }
+                Operator::Or if self.known_truth(left) == Some(false) => {
+                    left = self.single(right);
+                    continue;
+                }
                 Operator::And => Expr::And(left, right),
                 Operator::Or => Expr::Or(left, right),
                 Operator::Binary(operator) => match self.folded(operator, left, right) {
@@ -569,6 +571,39 @@ impl Parser<'_> {
         }
         self.leave();
         Ok(left)
+    }
+
+    /// An operator's expression, or its result where the operand is a constant.
+    fn unary(&mut self, operator: UnaryOp, operand: ExprId) -> ExprId {
+        if operator == UnaryOp::Not
+            && let Some(truth) = self.known_truth(operand)
+        {
+            return self.node(Expr::Boolean(!truth));
+        }
+        match (operator, self.expr(operand)) {
+            (UnaryOp::Minus, Expr::Number(number)) => {
+                let negated = Expr::Number(-number);
+                self.node(negated)
+            }
+            _ => self.node(Expr::Unary(operator, operand)),
+        }
+    }
+
+    /// Whether an expression is true, if it is a constant.
+    fn known_truth(&mut self, id: ExprId) -> Option<bool> {
+        match self.expr(id) {
+            Expr::Nil | Expr::Boolean(false) => Some(false),
+            Expr::Boolean(true) | Expr::Number(_) | Expr::String(_) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// An operand that is the result of its operator: one value of it.
+    fn single(&mut self, id: ExprId) -> ExprId {
+        match self.expr(id) {
+            Expr::Call { .. } | Expr::Method { .. } | Expr::Vararg => self.node(Expr::Paren(id)),
+            _ => id,
+        }
     }
 
     /// The result of an operation on two numbers that stand in the source, unless it is better left
@@ -652,8 +687,8 @@ impl Parser<'_> {
                 self.advance()?;
                 let inner = self.expression()?;
                 self.close_symbol(")", "(", line)?;
-                let is_number = matches!(self.expr(inner), Expr::Number(_));
-                Ok(if is_number { inner } else { self.node(Expr::Paren(inner)) })
+                let is_constant = self.known_truth(inner).is_some();
+                Ok(if is_constant { inner } else { self.node(Expr::Paren(inner)) })
             }
             Token::Name(_) => {
                 let name = self.name()?;

@@ -105,6 +105,7 @@ pub struct Vm {
     next_kept: u32,
     pub(crate) fuel: i64,
     spent: u64,
+    pub(crate) refused: u64,
     pub(crate) random: Random,
     /// The settings of each `cjson` module.
     #[cfg(feature = "cjson")]
@@ -145,6 +146,7 @@ impl Vm {
             next_kept: 0,
             fuel: 0,
             spent: 0,
+            refused: 0,
             random: Random::default(),
             #[cfg(feature = "cjson")]
             json: Vec::new(),
@@ -473,6 +475,12 @@ impl Vm {
     #[must_use]
     pub fn memory(&self) -> usize {
         self.heap.bytes
+    }
+
+    /// How often scripts were refused memory, in all runs.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// The instructions executed in all runs.

@@ -227,7 +227,10 @@ fn loaded(vm: &mut Vm, source: &[u8], name: Str) -> Result<Flow, Error> {
     match vm.load(source, &name) {
         Ok(function) => Ok(Flow::One(Value::Function(function))),
         Err(Error::Lua(message)) => nil_and(vm, message),
-        Err(Error::Memory) => nil_and(vm, Value::String(vm.memory_message)),
+        Err(Error::Memory) => {
+            vm.refused += 1;
+            nil_and(vm, Value::String(vm.memory_message))
+        }
     }
 }
 

@@ -116,17 +116,48 @@ fn insert(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
         3 => {
             let position = i64::from(vm.integer(arguments, 1)? as i32);
             let value = vm.argument(arguments, 2);
-            let end = end.max(position);
-            vm.charge((end - position) as usize);
-            for index in (position + 1..=end).rev() {
-                let moved = at(vm, table, index - 1);
-                vm.raw_set(table, Value::Number(index as f64), moved)?;
-            }
+            open_gap(vm, table, position, end.max(position))?;
             vm.raw_set(table, Value::Number(position as f64), value)?;
         }
         _ => return Err(vm.error("wrong number of arguments to 'insert'")),
     }
     Ok(Flow::Nothing)
+}
+
+/// Moves what is at a position, up to the end, by one. Where that is a longer way than the table has
+/// entries, as from a position far below zero, only what is there is moved.
+fn open_gap(vm: &mut Vm, table: Table, position: i64, end: i64) -> Result<(), Error> {
+    let entries = vm.heap.tables[table.0].extent();
+    let way = (end - position) as usize;
+    vm.charge(way.min(entries));
+    if way <= entries {
+        for index in (position + 1..=end).rev() {
+            let moved = at(vm, table, index - 1);
+            vm.raw_set(table, Value::Number(index as f64), moved)?;
+        }
+        return Ok(());
+    }
+    let within = position as f64..=end as f64;
+    let mut taken = Vec::new();
+    let data = &vm.heap.tables[table.0];
+    let array = data.array().iter().enumerate();
+    taken.extend(array.filter(|(_, value)| !value.is_nil()).map(|(at, _)| (at + 1) as f64));
+    data.for_each(|key, value| match key {
+        Value::Number(key) if !value.is_nil() && key.fract() == 0.0 => taken.push(key),
+        _ => {}
+    });
+    taken.retain(|key| within.contains(key));
+    taken.sort_unstable_by(f64::total_cmp);
+    while let Some(key) = taken.pop() {
+        if key < *within.end() {
+            let moved = vm.heap.tables[table.0].get_number(key);
+            vm.raw_set(table, Value::Number(key + 1.0), moved)?;
+        }
+        if taken.last() != Some(&(key - 1.0)) {
+            vm.raw_set(table, Value::Number(key), Value::Nil)?;
+        }
+    }
+    Ok(())
 }
 
 fn remove(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {

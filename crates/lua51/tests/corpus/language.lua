@@ -554,3 +554,24 @@ local a, b = pcall(setmetatable, 1) return b
 ipairs()
 ---
 local up = string.rep local function f() up() end f()
+---
+local r = {}
+local function say(f) local ok, m = pcall(f) r[#r+1] = tostring(m) end
+say(function() return -math[(false or 'hello world')] end)
+say(function() return -math[('x y')] end)
+say(function() return -math[true and 'xy'] end)
+say(function() return -math[not nil and 'xy'] end)
+say(function() return -math[not 'q' or 'xy'] end)
+say(function() local t = {} return t[not nil] + 1 end)
+say(function() local t = {} return (true and t).x.y end)
+say(function() local t = {} return (true and t.x).y end)
+say(function() local function f() return 1, 2 end return #{true and f(), nil or f()} end)
+say(function(...) return select('#', true and ..., false or ...) end)
+say(function() return ('x')() end)
+say(function() local t = setmetatable({}, {__newindex = function() end}) t[nil] = 1 end)
+say(function() local t = setmetatable({}, {__newindex = function() end}) t[0/0] = 1 end)
+say(function() local t = setmetatable({}, {__newindex = {}}) t[nil] = 1 end)
+say(function() return (2 and 3) + 4 end)
+say(function() return 'x' .. (nil or 'y') .. (true and 1) end)
+say(function() return (1 or 2) .. (false and 1 or 'z') end)
+return r

@@ -225,3 +225,7 @@ return ("hello"):find("l", -2), ("hello"):match("^(h)(e)"), ("hello"):match(".-(
 return ("x^y"):find("^", 1, true), ("a-b"):gsub("%-", "+"), ("a.b.c"):gsub("%.", "/"), ("$1"):gsub("%$", "")
 ---
 return ("[test]"):match("^%[(.*)%]$"), ("a]b"):match("[]]"), ("a^b"):match("[%^]"), ("a-b"):match("[a%-]+"), ("a-z"):match("[a-]+"), ("m"):match("[a-z]"), ("5"):match("[^%d]")
+---
+local r = {} for _, position in ipairs({-3, 0, 1, 2, 5, 7, 9, -2000}) do local t = {1, 2, 3, nil, 5, [-2] = "a", [0] = "b", [8] = "c", x = 1, [1.5] = "d"} table.insert(t, position, "new") local shown = {} for i = -2001, 12 do if t[i] then shown[#shown + 1] = i .. "=" .. tostring(t[i]) end end r[#r + 1] = table.concat(shown, " ") end return r
+---
+return pcall(table.insert, string, -5, 1)

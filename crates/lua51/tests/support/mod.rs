@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Runs a snippet that it gets as an argument, and returns its results as text.
 const WRAPPER: &str = include_str!("wrapper.lua");
@@ -69,6 +70,11 @@ pub struct Mode {
 
 /// What a snippet gives on a machine.
 pub fn run(vm: &mut Vm, snippet: &[u8], mode: Mode) -> String {
+    run_within(vm, snippet, mode, 2_000_000_000).unwrap_or_else(|| "endless".into())
+}
+
+/// What a snippet gives on a machine; nothing, if it takes more instructions than it may.
+pub fn run_within(vm: &mut Vm, snippet: &[u8], mode: Mode, most: u64) -> Option<String> {
     vm.set_stress(mode.stress);
     let globals = vm.globals();
     let argument = vm.string(snippet).expect("there is memory");
@@ -78,31 +84,39 @@ pub fn run(vm: &mut Vm, snippet: &[u8], mode: Mode) -> String {
     vm.set_readonly(globals, true);
     let function = vm.load(WRAPPER.as_bytes(), b"@user_script").expect("the wrapper is valid");
     vm.start(function, &[]).expect("there is memory");
-    let mut budget = 2_000_000_000u64;
+    let mut budget = most;
+    let mut slice = if mode.slice == 0 { budget } else { mode.slice };
     loop {
-        let slice = if mode.slice == 0 { budget } else { mode.slice };
-        match vm.run(slice) {
-            Outcome::Done(values) => {
-                let Some(Value::String(text)) = values.first() else {
-                    return format!("not text: {values:?}");
-                };
-                return String::from_utf8_lossy(vm.bytes(*text)).into_owned();
-            }
+        return Some(match vm.run(slice) {
+            Outcome::Done(values) => match values.first() {
+                Some(Value::String(text)) => String::from_utf8_lossy(vm.bytes(*text)).into_owned(),
+                _ => format!("not text: {values:?}"),
+            },
             Outcome::Suspended => {
                 budget = budget.saturating_sub(slice);
                 if budget == 0 {
-                    return "endless".into();
+                    return None;
                 }
                 *vm = vm.clone();
+                // The longer it takes, the more there is to clone.
+                slice += 1 + slice / 8;
+                continue;
             }
-            Outcome::Host(call) => return format!("calls the host: {call:?}"),
+            Outcome::Host(call) => format!("calls the host: {call:?}"),
             Outcome::Error(error) => {
                 let text = vm.to_bytes(error).unwrap_or_default();
-                return format!("error: {}", String::from_utf8_lossy(&text));
+                format!("error: {}", String::from_utf8_lossy(&text))
             }
-        }
+        });
     }
 }
+
+/// What redis-server may take at most, in kilobytes, as its own Lua has no limit: a script that takes
+/// more ends it, and not the machine it runs on.
+const REDIS_MEMORY_KB: u32 = 2_000_000;
+
+/// A script that runs there for so long runs for ever.
+const REDIS_ENDLESS: Duration = Duration::from_secs(60);
 
 /// A redis-server of one's own, stopped when dropped.
 pub struct Redis {
@@ -114,23 +128,21 @@ pub struct Redis {
 impl Redis {
     /// Starts the redis-server of PATH, if there is one.
     pub fn start() -> io::Result<Option<Redis>> {
+        match Command::new("redis-server").arg("--version").stdout(Stdio::null()).status() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let folder = std::env::temp_dir().join(format!("lua51-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
-        let arguments = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"];
-        let started = Command::new("redis-server")
-            .args(arguments)
-            .arg(port.to_string())
-            .arg("--dir")
+        let bounded = format!("ulimit -v {REDIS_MEMORY_KB} && exec redis-server \"$@\"");
+        let mut process = Command::new("sh")
+            .args(["-c", &bounded, "sh", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--port", &port.to_string(), "--dir"])
             .arg(&folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn();
-        let mut process = match started {
-            Ok(process) => process,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
+            .spawn()?;
         let log = process.stdout.take().ok_or_else(|| io::Error::other("no log"))?;
         let mut lines = BufReader::new(log).lines();
         // It accepts connections once it says so.
@@ -140,14 +152,29 @@ impl Redis {
         if !ready {
             return Err(io::Error::other("redis-server does not start"));
         }
-        let stream = BufReader::new(TcpStream::connect(("127.0.0.1", port))?);
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(REDIS_ENDLESS))?;
+        let stream = BufReader::new(stream);
         Ok(Some(Redis { process, stream, folder }))
     }
 
     /// What a snippet gives there.
+    ///
+    /// # Errors
+    /// If it ends redis-server, how.
     pub fn run(&mut self, snippet: &[u8]) -> io::Result<String> {
+        self.ask(&[b"EVAL", WRAPPER.as_bytes(), b"0", snippet]).map_err(|error| {
+            // It ends by itself, or is of no use any more.
+            let _ = self.process.kill();
+            match self.process.wait() {
+                Ok(status) => io::Error::other(format!("redis-server ends, {status}: {error}")),
+                Err(error) => error,
+            }
+        })
+    }
+
+    fn ask(&mut self, parts: &[&[u8]]) -> io::Result<String> {
         let mut request = Vec::new();
-        let parts: [&[u8]; 4] = [b"EVAL", WRAPPER.as_bytes(), b"0", snippet];
         write!(request, "*{}\r\n", parts.len())?;
         for part in parts {
             write!(request, "${}\r\n", part.len())?;
