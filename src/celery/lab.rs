@@ -14,6 +14,8 @@ pub enum Update {
     Config(String),
     /// What is wrong with the `celeryconfig.py` that was asked about.
     Problems(Vec<Problem>),
+    /// What is wrong with the calls that were asked about.
+    CallProblems(Vec<Problem>),
     /// How far the scenario is, if there is one.
     Scenario(Option<ScenarioState>),
     /// The names of the workers that run.
@@ -52,6 +54,7 @@ impl ScenarioState {
 /// What is open for something to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drawer {
+    Send,
     Scenarios,
     Config,
     Faults,
@@ -66,6 +69,9 @@ pub struct State {
     /// What stands in the editor.
     pub text: String,
     pub problems: Vec<Problem>,
+    /// The calls of tasks that somebody writes.
+    pub calls: String,
+    pub call_problems: Vec<Problem>,
     pub scenario: Option<ScenarioState>,
     /// The workers that run.
     pub workers: Vec<String>,
@@ -83,6 +89,12 @@ pub enum Action {
     Toggle(Drawer),
     /// Somebody types in the editor.
     Edit(String),
+    /// Somebody writes calls of tasks.
+    Write(String),
+    /// Somebody wants those calls made.
+    Make,
+    /// Somebody starts beat.
+    Beat,
     /// Somebody wants the text used.
     Apply,
     /// Somebody wants the settings of now back.
@@ -101,6 +113,11 @@ impl State {
     pub fn can_apply(&self) -> bool {
         self.text != self.config
             && self.problems.iter().all(|problem| problem.severity == Severity::Warning)
+    }
+
+    /// Whether what is written is something that can be done.
+    pub fn can_make(&self) -> bool {
+        !self.calls.trim().is_empty() && self.call_problems.is_empty()
     }
 
     /// The worker that things are done to: the chosen one, or the latest, where any runs.
@@ -126,6 +143,14 @@ impl State {
                 self.text.clone_from(&text);
                 return vec![Request::Check(text)];
             }
+            Action::Write(text) => {
+                self.calls.clone_from(&text);
+                return vec![Request::Calls { text, make: false }];
+            }
+            Action::Make => {
+                return vec![Request::Calls { text: self.calls.clone(), make: true }];
+            }
+            Action::Beat => return vec![Request::Act(Box::new(Act::StartBeat))],
             Action::Apply if self.can_apply() => {
                 return vec![Request::Act(Box::new(Act::Configure(self.text.clone())))];
             }
@@ -152,6 +177,7 @@ impl State {
                 self.config = config;
             }
             Update::Problems(problems) => self.problems = problems,
+            Update::CallProblems(problems) => self.call_problems = problems,
             Update::Scenario(scenario) => {
                 if scenario.is_some() && self.scenario.is_none() {
                     self.drawer = Some(Drawer::Scenarios);

@@ -33,6 +33,8 @@ pub enum Request {
     Act(Box<Act>),
     /// Asks what is wrong with a `celeryconfig.py`.
     Check(String),
+    /// Asks what is wrong with calls of tasks, and, where nothing is, has them made.
+    Calls { text: String, make: bool },
     /// Begins a scenario, by its name; the run that there is is set aside.
     Begin(String),
     /// Begins the scenario's next step.

@@ -9,6 +9,7 @@ mod feed;
 mod lab;
 mod map;
 mod scenario;
+mod send;
 mod tasks;
 mod timeline;
 mod token;

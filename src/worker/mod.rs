@@ -23,7 +23,7 @@ mod timeline;
 use crate::backend::{Batch, ClockAction, Request, TimeRequest, TimeState, Update};
 use crate::celery::lab::{self, ScenarioState};
 use crate::celery::{Request as CeleryRequest, Task};
-use celery_sim::{Act, ActorId, Fault, TaskCall, celeryconfig, scenario};
+use celery_sim::{Act, ActorId, Fault, TaskCall, calls, celeryconfig, scenario};
 use clock::Clock;
 use goal::Goal;
 use input::Input;
@@ -230,6 +230,7 @@ impl Session {
                 self.updates.push(Update::Lab(lab::Update::Problems(problems)));
                 return;
             }
+            CeleryRequest::Calls { text, make } => return self.calls(&text, make, real),
             CeleryRequest::Begin(name) => return self.begin(&name, now, real),
             CeleryRequest::NextStep => {
                 self.perform(Input::NextStep, real);
@@ -239,6 +240,17 @@ impl Session {
             CeleryRequest::Leave => return self.leave(real),
         };
         self.perform(Input::Act(Box::new(act)), real);
+    }
+
+    /// Says what is wrong with calls of tasks, and makes them where nothing is.
+    fn calls(&mut self, text: &str, make: bool, real: f64) {
+        let parsed = calls::parse(text, self.run.moment.world.simulation.config());
+        if make && parsed.problems.is_empty() {
+            for act in parsed.acts {
+                self.perform(Input::Act(Box::new(act)), real);
+            }
+        }
+        self.updates.push(Update::Lab(lab::Update::CallProblems(parsed.problems)));
     }
 
     fn name_of(&self, id: u32) -> String {

@@ -5,11 +5,11 @@
 
 use crate::Outcome;
 use crate::bundle::{Profile, bundle};
-use crate::host::{answer, listen, respond};
+use crate::host::{Answer, answer_all, listen};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
-use tiny_http::Response;
 
 /// How to serve.
 #[derive(Debug)]
@@ -26,31 +26,28 @@ const SOURCES: [&str; 6] = ["index.html", "src", "styles", "crates", "www/lesson
 pub fn serve(options: &Options) -> Outcome {
     let profile = if options.release { Profile::Published } else { Profile::Fast };
     let folder = PathBuf::from("target/serve");
-    let mut built = SystemTime::now();
+    let built = Mutex::new(SystemTime::now());
     bundle(profile, &folder)?;
-    let (server, url) = listen(options.port)?;
+    let (listener, url) = listen(options.port)?;
     println!("\nKeyspace is at {url}\nReload the page after a change; Ctrl-C ends.");
     if options.open && std::io::stdout().is_terminal() && opener::open_browser(&url).is_err() {
         println!("(No browser could be opened from here.)");
     }
-    for request in server.incoming_requests() {
-        let page = request.url() == "/" || request.url().starts_with("/?");
-        if page && newest(SOURCES.iter().map(Path::new)) > Some(built) {
-            println!("The sources changed: building.");
-            built = SystemTime::now();
-            if let Err(message) = bundle(profile, &folder) {
-                eprintln!("{message}");
-                respond(
-                    request,
-                    Response::from_string(format!("{message}\nSee the terminal."))
-                        .with_status_code(500),
-                );
-                continue;
+    answer_all(&listener, move |path| {
+        if path.is_empty() || path.starts_with('?') {
+            // Whoever asks while it is being built waits for that.
+            let mut built = built.lock().unwrap_or_else(PoisonError::into_inner);
+            if newest(SOURCES.iter().map(Path::new)) > Some(*built) {
+                println!("The sources changed: building.");
+                *built = SystemTime::now();
+                if let Err(message) = bundle(profile, &folder) {
+                    eprintln!("{message}");
+                    return Answer::Failed(format!("{message}\nSee the terminal."));
+                }
             }
         }
-        let path = request.url().trim_start_matches('/').to_owned();
-        answer(request, Some(&path), &folder);
-    }
+        Answer::from_folder(&folder, path)
+    });
     Ok(())
 }
 

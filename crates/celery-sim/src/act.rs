@@ -4,6 +4,7 @@
 //! again, command for command.
 
 use crate::canvas::Canvas;
+use crate::config::TaskDefinition;
 use crate::faults::Fault;
 use crate::message::TaskCall;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub enum Act {
         /// What the task whose result is that of all is called from now on.
         name: String,
     },
+    /// Processes that start from now on have this task; one of the same name is no more.
+    Define(TaskDefinition),
     /// Starts beat, which sends what `beat_schedule` says.
     StartBeat,
     /// `AsyncResult.get()` of a task that has a name.
@@ -76,6 +79,7 @@ impl Act {
             Act::SendCanvas { canvas: Canvas::Group(_), .. } => "send a group".to_owned(),
             Act::SendCanvas { canvas: Canvas::Chain(_), .. } => "send a chain".to_owned(),
             Act::SendCanvas { canvas: Canvas::Chord(..), .. } => "send a chord".to_owned(),
+            Act::Define(task) => format!("define {}", task.name),
             Act::StartBeat => "start beat".to_owned(),
             Act::GetResult(name) => format!("get the result of {name}"),
             Act::ForgetResult(name) => format!("forget the result of {name}"),

@@ -3,9 +3,9 @@
 //! [`parse`] reads a text onto a [`Config`], and says of everything that it cannot use where it
 //! stands and what is expected. [`write()`] gives the text of a configuration. Nothing is executed.
 
-mod literal;
+pub(crate) mod literal;
 mod names;
-mod read;
+pub(crate) mod read;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -52,7 +52,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn error(place: Place, message: impl Into<String>) -> Problem {
+    pub(crate) fn error(place: Place, message: impl Into<String>) -> Problem {
         Problem { place, severity: Severity::Error, message: message.into() }
     }
 

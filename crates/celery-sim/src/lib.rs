@@ -41,6 +41,7 @@ mod actor;
 mod backend;
 mod beat;
 mod binding;
+pub mod calls;
 mod canvas;
 pub mod celeryconfig;
 mod config;

@@ -10,7 +10,7 @@ use keyspace_resp::{Value, encode_command};
 use std::collections::BTreeMap;
 
 /// How many tasks one act sends at most.
-const SEND_MAX: u32 = 10_000;
+pub(crate) const SEND_MAX: u32 = 10_000;
 /// How many tasks keep a name; the oldest are forgotten.
 const NAMED_MAX: usize = 10_000;
 
@@ -58,6 +58,12 @@ impl World {
                     self.name_task(name, task_id.clone());
                 }
                 self.simulation.get_called(called);
+            }
+            Act::Define(task) => {
+                let mut config = self.simulation.config().clone();
+                config.tasks.retain(|known| known.name != task.name);
+                config.tasks.push(task.clone());
+                self.simulation.configure(config);
             }
             Act::StartBeat => {
                 self.simulation.start_beat();

@@ -24,9 +24,7 @@ pub fn draw(props: &Props) -> Html {
                 aria-describedby="config-problems" value={state.text.clone()} {oninput}
             />
             <div class="config-side">
-                <ul class="config-problems" id="config-problems" role="status" data-testid="config-problems">
-                    { for state.problems.iter().enumerate().map(|(at, it)| problem(at, it)) }
-                </ul>
+                { problems("config-problems", &state.problems) }
                 <div class="config-tools">
                     <button
                         type="button" class="call" data-testid="config-apply"
@@ -42,6 +40,15 @@ pub fn draw(props: &Props) -> Html {
                 </div>
             </div>
         </div>
+    }
+}
+
+/// What is wrong with a text.
+pub fn problems(id: &'static str, problems: &[Problem]) -> Html {
+    html! {
+        <ul class="config-problems" {id} role="status" data-testid={id}>
+            { for problems.iter().enumerate().map(|(at, it)| problem(at, it)) }
+        </ul>
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be done to Celery, as drawers above its picture: scenarios, settings, faults.
 
-use super::{config, faults, scenario};
+use super::{config, faults, scenario, send};
 use crate::backend::ClockState;
 use crate::celery::lab::{Action, Drawer, State};
 use crate::design::{Icon, Shared, Symbol};
@@ -41,6 +41,7 @@ pub fn Lab(props: &Props) -> Html {
     });
     let drawers = [
         (Drawer::Scenarios, "lab-scenarios", "Scenarios"),
+        (Drawer::Send, "lab-send", "Send"),
         (Drawer::Config, "lab-config", "celeryconfig.py"),
         (Drawer::Faults, "lab-faults", "Faults"),
     ];
@@ -62,6 +63,7 @@ pub fn Lab(props: &Props) -> Html {
             </div>
             { match open {
                 Some(Drawer::Scenarios) => scenario::draw(props, &drawer),
+                Some(Drawer::Send) => send::draw(props),
                 Some(Drawer::Config) => config::draw(props),
                 Some(Drawer::Faults) => faults::draw(props),
                 None => html! {},

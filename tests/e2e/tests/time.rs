@@ -120,3 +120,22 @@ async fn a_scenario_compares_two_configurations_and_then_all_is_as_before() {
     page.shows("console-output", "\"1\"").await;
     page.close().await;
 }
+
+#[tokio::test]
+async fn calls_are_written_in_python_and_what_is_wrong_with_them_is_said() {
+    let page = open().await;
+    page.click("lab-send").await;
+    let write = async |text: &str| {
+        let script = "const editor = document.querySelector('[data-testid=send-text]');\
+                      editor.value = arguments[0];\
+                      editor.dispatchEvent(new InputEvent('input', { bubbles: true }))";
+        page.run(script, json!([text])).await;
+    };
+    write("add.delay(2, 3)\nnope.delay(1)").await;
+    page.shows("send-problems", "2:1 there is no task nope").await;
+    write("for _ in range(40): add.delay(2, 3)").await;
+    page.until("it can run", async || is_enabled(&page, "send-make").await).await;
+    page.click("send-make").await;
+    page.shows("celery-queue", "40 messages wait").await;
+    page.close().await;
+}

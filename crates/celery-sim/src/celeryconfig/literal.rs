@@ -1,4 +1,5 @@
-//! Python as far as a `celeryconfig.py` needs it: assignments of literals to names.
+//! Python as far as a `celeryconfig.py` and calls of tasks need it: literals, their assignment to
+//! names, and calls.
 //!
 //! Nothing is executed. A value is a literal, arithmetic of numbers, or a call such as
 //! `crontab(hour=7)`, which is kept as it stands. What is no assignment is a problem with its
@@ -8,6 +9,8 @@ use super::{Place, Problem};
 
 /// How deep brackets may be nested.
 const DEPTH_MAX: usize = 64;
+/// How many items a list may come to have by multiplication.
+const ITEMS_MAX: usize = 1_000;
 
 /// `name = value`, as it stands in the text.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,9 +55,13 @@ pub enum Value {
     Set(Vec<Node>),
     /// `{'a': 1}`, in order.
     Dict(Vec<(Node, Node)>),
+    /// The class `Exception`, of which all errors are.
+    Exception,
     /// `crontab(7, hour=9)`: its name and what it is called with.
     Call {
-        /// The name, with dots where it has any.
+        /// What it is called on, where that is a call itself, as `add.s()` in `add.s().set()`.
+        on: Option<Box<Node>>,
+        /// The name, with dots where it has any; none where what a call gave is called.
         name: String,
         /// Arguments by position.
         args: Vec<Node>,
@@ -77,6 +84,7 @@ impl Value {
             Value::Tuple(_) => "a tuple",
             Value::Set(_) => "a set",
             Value::Dict(_) => "a dict",
+            Value::Exception => "a class",
             Value::Call { .. } => "a call",
         }
     }
@@ -126,26 +134,33 @@ pub fn parse(text: &str) -> (Vec<Assignment>, Vec<Problem>) {
     }
 }
 
-type Parsed<T> = Result<T, Problem>;
+pub(crate) type Parsed<T> = Result<T, Problem>;
 
-struct Parser {
+pub(crate) struct Parser {
     chars: Vec<char>,
     /// Where each line begins.
     lines: Vec<usize>,
     at: usize,
     /// How many brackets are open: inside them, lines do not end.
     depth: usize,
+    /// Whether calls are called on calls.
+    has_chains: bool,
 }
 
 impl Parser {
-    fn new(text: &str) -> Parser {
+    pub(crate) fn new(text: &str) -> Parser {
         let chars: Vec<char> = text.replace("\r\n", "\n").chars().collect();
         let ends = chars.iter().enumerate().filter(|(_, char)| **char == '\n');
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Parser { chars, lines, at: 0, depth: 0 }
+        Parser { chars, lines, at: 0, depth: 0, has_chains: false }
     }
 
-    fn peek(&self) -> Option<char> {
+    /// A parser to which `add.delay(2, 3).get()` is a value, too.
+    pub(crate) fn with_chains(text: &str) -> Parser {
+        Parser { has_chains: true, ..Parser::new(text) }
+    }
+
+    pub(crate) fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
 
@@ -153,11 +168,11 @@ impl Parser {
         self.chars.get(self.at + ahead).copied()
     }
 
-    fn looking_at(&self, text: &str) -> bool {
+    pub(crate) fn looking_at(&self, text: &str) -> bool {
         text.chars().enumerate().all(|(ahead, char)| self.peek_at(ahead) == Some(char))
     }
 
-    fn take(&mut self, text: &str) -> bool {
+    pub(crate) fn take(&mut self, text: &str) -> bool {
         let found = self.looking_at(text);
         if found {
             self.at += text.chars().count();
@@ -165,17 +180,34 @@ impl Parser {
         found
     }
 
-    fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         let line = self.lines.partition_point(|&begin| begin <= self.at);
         Place { line, column: self.at - self.lines[line - 1] + 1 }
     }
 
-    fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
+    pub(crate) fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
         Err(Problem::error(self.place(), message))
     }
 
+    /// Whether a name begins here.
+    pub(crate) fn is_at_name(&self) -> bool {
+        self.peek().is_some_and(is_name_start)
+    }
+
+    /// Goes on by a character.
+    pub(crate) fn take_one(&mut self) {
+        self.at += 1;
+    }
+
+    /// Goes to the end of the line.
+    pub(crate) fn skip_line(&mut self) {
+        while self.peek().is_some_and(|char| char != '\n') {
+            self.at += 1;
+        }
+    }
+
     /// Spaces and comments; inside brackets ends of lines, too.
-    fn skip_space(&mut self) {
+    pub(crate) fn skip_space(&mut self) {
         loop {
             match self.peek() {
                 Some(' ' | '\t' | '\r' | '\u{c}') => self.at += 1,
@@ -191,7 +223,7 @@ impl Parser {
         }
     }
 
-    fn skip_blank_lines(&mut self) {
+    pub(crate) fn skip_blank_lines(&mut self) {
         self.depth = 0;
         loop {
             self.skip_space();
@@ -203,7 +235,7 @@ impl Parser {
     }
 
     /// Goes to the next line on which a statement can begin.
-    fn recover(&mut self) {
+    pub(crate) fn recover(&mut self) {
         loop {
             while self.peek().is_some_and(|char| char != '\n') {
                 self.at += 1;
@@ -256,7 +288,7 @@ impl Parser {
         Ok(Some(Assignment { name, place, value }))
     }
 
-    fn end_of_statement(&mut self) -> Parsed<()> {
+    pub(crate) fn end_of_statement(&mut self) -> Parsed<()> {
         self.skip_space();
         match self.peek() {
             None | Some('\n' | ';') => Ok(()),
@@ -265,7 +297,7 @@ impl Parser {
         }
     }
 
-    fn name(&mut self) -> Option<String> {
+    pub(crate) fn name(&mut self) -> Option<String> {
         let start = self.at;
         if !self.peek().is_some_and(is_name_start) {
             return None;
@@ -276,7 +308,7 @@ impl Parser {
         Some(self.chars[start..self.at].iter().collect())
     }
 
-    fn dotted_name(&mut self) -> Option<String> {
+    pub(crate) fn dotted_name(&mut self) -> Option<String> {
         let mut name = self.name()?;
         while self.peek() == Some('.') && self.peek_at(1).is_some_and(is_name_start) {
             self.at += 1;
@@ -287,7 +319,7 @@ impl Parser {
     }
 
     /// A sum.
-    fn value(&mut self) -> Parsed<Node> {
+    pub(crate) fn value(&mut self) -> Parsed<Node> {
         let mut left = self.product()?;
         loop {
             self.skip_space();
@@ -336,7 +368,28 @@ impl Parser {
             Some('\n') => return self.fail("expected a value before the end of the line"),
             Some(char) => return self.fail(format!("expected a value, not {char:?}")),
         };
-        Ok(Node { place, value })
+        self.called_on(Node { place, value })
+    }
+
+    /// What is called on a call.
+    fn called_on(&mut self, mut node: Node) -> Parsed<Node> {
+        while self.has_chains && matches!(node.value, Value::Call { .. }) {
+            let name = match self.peek() {
+                Some('(') => String::new(),
+                Some('.') if self.peek_at(1).is_some_and(is_name_start) => {
+                    self.at += 1;
+                    self.name().unwrap_or_default()
+                }
+                _ => break,
+            };
+            if self.peek() != Some('(') {
+                return self.fail(format!("expected a call: {name}()"));
+            }
+            let place = node.place;
+            let value = self.call(Some(Box::new(node)), name)?;
+            node = Node { place, value };
+        }
+        Ok(node)
     }
 
     fn signed(&mut self) -> Parsed<Node> {
@@ -461,6 +514,7 @@ impl Parser {
             "True" => return Ok(Value::Bool(true)),
             "False" => return Ok(Value::Bool(false)),
             "None" => return Ok(Value::None),
+            "Exception" if self.has_chains => return Ok(Value::Exception),
             "true" | "false" | "none" | "null" | "nil" | "TRUE" | "FALSE" => {
                 let python = match &*name.to_lowercase() {
                     "true" => "True",
@@ -474,7 +528,7 @@ impl Parser {
         }
         self.skip_space();
         if self.peek() == Some('(') {
-            return self.call(name);
+            return self.call(None, name);
         }
         let message = match self.peek() {
             Some('[') => format!("{name}[...] is not evaluated here: write the value itself"),
@@ -485,7 +539,7 @@ impl Parser {
         Err(Problem::error(place, message))
     }
 
-    fn call(&mut self, name: String) -> Parsed<Value> {
+    fn call(&mut self, on: Option<Box<Node>>, name: String) -> Parsed<Value> {
         let begin = self.place();
         self.at += 1;
         self.deeper()?;
@@ -493,7 +547,7 @@ impl Parser {
         loop {
             self.skip_space();
             if self.close(')') {
-                return Ok(Value::Call { name, args, named });
+                return Ok(Value::Call { on, name, args, named });
             }
             self.not_the_end('(', begin)?;
             match self.keyword() {
@@ -759,6 +813,17 @@ fn arithmetic(operator: &str, left: Node, right: &Node, at: Place) -> Parsed<Nod
         if operator != "/" {
             return Err(Problem::error(at, format!("{a} {operator} {b} gives no usable number")));
         }
+    }
+    if let (Value::List(items), "*", &Value::Int(times)) = (&left.value, operator, &right.value) {
+        let count = usize::try_from(times).unwrap_or(0).saturating_mul(items.len());
+        if count > ITEMS_MAX {
+            return Err(Problem::error(
+                at,
+                format!("a list has no more than {ITEMS_MAX} items here"),
+            ));
+        }
+        let items = items.iter().cycle().take(count).cloned().collect();
+        return Ok(Node { place, value: Value::List(items) });
     }
     if let (Value::Str(a), "+", Value::Str(b)) = (&left.value, operator, &right.value) {
         return Ok(Node { place, value: Value::Str(format!("{a}{b}")) });

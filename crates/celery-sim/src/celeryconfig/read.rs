@@ -118,7 +118,7 @@ impl Reader<'_> {
     /// A number of seconds, or a `timedelta`.
     pub fn seconds(&mut self) -> Option<f64> {
         let seconds = match &self.node.value {
-            Value::Call { name, args, named } if is_timedelta(name) => timedelta(args, named),
+            Value::Call { name, args, named, .. } if is_timedelta(name) => timedelta(args, named),
             value => value.as_number(),
         };
         match seconds.filter(|seconds| (0.0..=SECONDS_MAX).contains(seconds)) {
@@ -279,7 +279,7 @@ impl Reader<'_> {
 }
 
 /// What JSON has for a literal, if it has anything.
-fn json_of(value: &Value) -> Option<serde_json::Value> {
+pub(crate) fn json_of(value: &Value) -> Option<serde_json::Value> {
     Some(match value {
         Value::None => serde_json::Value::Null,
         Value::Bool(value) => (*value).into(),
@@ -296,7 +296,7 @@ fn json_of(value: &Value) -> Option<serde_json::Value> {
             }
             map.into()
         }
-        Value::Bytes(_) | Value::Set(_) | Value::Call { .. } => return None,
+        Value::Bytes(_) | Value::Set(_) | Value::Exception | Value::Call { .. } => return None,
     })
 }
 

@@ -136,7 +136,8 @@ fn collections_nest_and_go_over_lines() {
 
 #[test]
 fn calls_are_kept_as_they_stand() {
-    let Value::Call { name, args, named } = value("crontab(7, hour='*/2',\n  minute=0)") else {
+    let Value::Call { on: None, name, args, named } = value("crontab(7, hour='*/2',\n  minute=0)")
+    else {
         panic!("a call");
     };
     assert_eq!((name.as_str(), args.len()), ("crontab", 1));
