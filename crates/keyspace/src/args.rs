@@ -8,6 +8,9 @@ use keyspace_resp::parse_double;
 /// A command's arguments, its name first.
 pub(crate) type Args<'a> = [&'a [u8]];
 
+/// The arguments of a command with no more than these need no allocation.
+pub(crate) const FEW_ARGUMENTS: usize = 8;
+
 /// Whether an argument is this keyword, in any case.
 pub(crate) fn is(arg: &[u8], keyword: &str) -> bool {
     arg.eq_ignore_ascii_case(keyword.as_bytes())

@@ -76,6 +76,8 @@ pub(crate) struct Db {
     places: Places,
     timers: Timers,
     field_expires: SortedSet<(UnixMillis, SmallBytes)>,
+    /// The earliest of all timers and field expiries: the engine asks for it at every input.
+    next_expire: Option<UnixMillis>,
     /// The place that was found last; a command asks for its key more than once.
     recent: Cell<usize>,
     /// What all entries take, timers left out; that of the entry which is lent out may have
@@ -171,7 +173,7 @@ impl Db {
             self.places.insert(hash(key), place, |place| hash(&self.slots[place].key));
             self.slots.push(slot);
             self.set_timer(place, expire_at);
-            reindex(&mut self.field_expires, key, None, field_expire);
+            self.reindex_field_expire(key, None, field_expire);
             return None;
         };
         let slot = &mut self.slots[place];
@@ -181,7 +183,7 @@ impl Db {
         let removed = Removed { expire_at: self.expire_at(&self.slots[place]), value };
         self.set_timer(place, expire_at);
         let field_was = removed.value.next_field_expire();
-        reindex(&mut self.field_expires, key, field_was, field_expire);
+        self.reindex_field_expire(key, field_was, field_expire);
         Some(removed)
     }
 
@@ -203,7 +205,7 @@ impl Db {
         if self.places.is_sparse() {
             self.places.rebuild(self.slots.len(), |place| hash(&self.slots[place].key));
         }
-        reindex(&mut self.field_expires, key, slot.value.next_field_expire(), None);
+        self.reindex_field_expire(key, slot.value.next_field_expire(), None);
         Some(Removed { value: slot.value, expire_at })
     }
 
@@ -223,6 +225,7 @@ impl Db {
         }
         assert_eq!(self.timers.len(), timers, "and no other");
         assert_eq!(self.field_expires, field_expires, "and so is every field's");
+        assert_eq!(self.next_expire, self.find_next_expire(), "the next of them is known");
         let others = timers * TIMER_BYTES + field_expires.len() * ENTRY_BYTES;
         assert_eq!(self.bytes(), bytes + others, "what the data takes is known");
     }
@@ -248,11 +251,17 @@ impl Db {
         was: Option<UnixMillis>,
         is: Option<UnixMillis>,
     ) {
-        reindex(&mut self.field_expires, key, was, is);
+        self.reindex_field_expire(key, was, is);
     }
 
     /// The earliest expiry of any key or field.
+    #[inline(always)]
     pub fn next_expire(&self) -> Option<UnixMillis> {
+        self.next_expire
+    }
+
+    /// Looks for the earliest expiry, after any has changed.
+    fn find_next_expire(&self) -> Option<UnixMillis> {
         let key = self.timers.first().map(|timer| timer.at);
         let field = self.field_expires.first().map(|(at, _)| *at);
         key.into_iter().chain(field).min()
@@ -274,13 +283,14 @@ impl Db {
     pub fn expire_fields(&mut self, now: UnixMillis) -> Option<(SmallBytes, u64)> {
         self.field_expires.first().filter(|(at, _)| *at <= now)?;
         let (_, key) = self.field_expires.pop_first()?;
+        self.next_expire = self.find_next_expire();
         let hash = Hash::from_value_mut(self.get_mut(&key, None)?)?;
         let mut expired = 0;
         while hash.take_due(now).is_some() {
             expired += 1;
         }
         let next = hash.next_expire();
-        reindex(&mut self.field_expires, &key, None, next);
+        self.reindex_field_expire(&key, None, next);
         Some((key, expired))
     }
 
@@ -328,7 +338,7 @@ impl Db {
         let timer = slots[place].timer();
         let mut moved = |place: usize, position| slots[place].set_timer(position);
         match (timer, expire_at) {
-            (None, None) => {}
+            (None, None) => return,
             (None, Some(at)) => self.timers.insert(at, place, moved),
             (Some(position), Some(at)) => {
                 if self.timers.get(position).is_none_or(|timer| timer.at != at) {
@@ -340,6 +350,27 @@ impl Db {
                 slots[place].timer = NO_TIMER;
             }
         }
+        self.next_expire = self.find_next_expire();
+    }
+
+    /// Moves a hash to another place of the index by time of the first of its fields to die, into
+    /// it or out of it.
+    fn reindex_field_expire(
+        &mut self,
+        key: &[u8],
+        was: Option<UnixMillis>,
+        is: Option<UnixMillis>,
+    ) {
+        if was == is {
+            return;
+        }
+        if let Some(was) = was {
+            self.field_expires.remove(&(was, key.into()));
+        }
+        if let Some(is) = is {
+            self.field_expires.insert((is, key.into()));
+        }
+        self.next_expire = self.find_next_expire();
     }
 
     /// Counts the entry that was lent out with what it takes now.
@@ -347,24 +378,6 @@ impl Db {
         if let Some((place, before)) = self.lent.take() {
             self.bytes = self.bytes + self.slots[place].value.heap_bytes() - before;
         }
-    }
-}
-
-/// Moves a key to another place of an index by time, into it or out of it.
-fn reindex(
-    index: &mut SortedSet<(UnixMillis, SmallBytes)>,
-    key: &[u8],
-    was: Option<UnixMillis>,
-    is: Option<UnixMillis>,
-) {
-    if was == is {
-        return;
-    }
-    if let Some(was) = was {
-        index.remove(&(was, key.into()));
-    }
-    if let Some(is) = is {
-        index.insert((is, key.into()));
     }
 }
 

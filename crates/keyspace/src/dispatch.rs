@@ -1,7 +1,7 @@
 //! From bytes to a handler: what every command goes through, whoever sends it.
 
 use crate::acl::log::LogContext;
-use crate::args::Args;
+use crate::args::{Args, FEW_ARGUMENTS};
 use crate::client::{ClientId, ReplyMode};
 use crate::command::{self, Command, Flag, InMulti};
 use crate::context::{Context, Origin};
@@ -14,9 +14,6 @@ use crate::timing::Finished;
 use crate::value::SmallBytes;
 use keyspace_resp::{Protocol, ProtocolError, ReplyWriter, RequestParser};
 use smallvec::SmallVec;
-
-/// The arguments of a command with no more than these need no allocation.
-const FEW_ARGUMENTS: usize = 8;
 
 /// How a request over HTTP starts, and a line of it: a page that makes a browser send this to a
 /// server of the visitor's network is not to reach any data.

@@ -58,6 +58,13 @@ impl Digest {
         }
         Digest(hex)
     }
+
+    /// Reads it, in any case of its letters; `None` where the length is another.
+    pub fn read(text: &[u8]) -> Option<Digest> {
+        let mut hex: [u8; Digest::LEN] = text.try_into().ok()?;
+        hex.make_ascii_lowercase();
+        Some(Digest(hex))
+    }
 }
 
 /// A script that is kept.
@@ -89,10 +96,9 @@ pub(crate) struct Scripting {
 }
 
 impl Scripting {
-    /// The script of that digest, in any case of its letters.
-    pub fn known_script(&self, digest: &[u8]) -> Option<Digest> {
-        let digest = Digest(digest.to_ascii_lowercase().try_into().ok()?);
-        self.scripts.contains_key(&digest).then_some(digest)
+    /// Whether a script of that digest is kept.
+    pub fn knows_script(&self, digest: &[u8]) -> bool {
+        Digest::read(digest).is_some_and(|digest| self.scripts.contains_key(&digest))
     }
 
     /// What the code that a command runs says of itself, where it is known and says anything.
@@ -100,7 +106,7 @@ impl Scripting {
         let name = args.get(1)?;
         match command.spec.code? {
             Code::Source => flags::script_shebang(name).ok()?.1,
-            Code::Digest => self.scripts.get(&self.known_script(name)?)?.flags,
+            Code::Digest => self.scripts.get(&Digest::read(name)?)?.flags,
             Code::Function => Some(self.libraries.function(name)?.flags),
         }
     }

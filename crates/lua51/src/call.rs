@@ -67,8 +67,9 @@ impl Vm {
             }
             None => Ok(Some(Exit::Done(Vec::new()))),
             Some(frame) if frame.kind == FrameKind::Native => {
-                let flow = match (self.host_answer(), self.thread.continuations.last()) {
-                    (Some(flow), _) => flow,
+                let flow = match (self.host_answer.take(), self.thread.continuations.last()) {
+                    (Some(count), Some(Continuation::Host)) => return self.leave_host(count),
+                    (Some(count), _) => Flow::Values(count),
                     // Not answered yet.
                     (None, Some(Continuation::Host)) => return Ok(Some(Exit::Suspended)),
                     (None, Some(Continuation::Caught(count))) => Flow::Values(*count),
@@ -114,8 +115,7 @@ impl Vm {
             FunctionData::Host(number) => {
                 let number = *number;
                 self.collect_if_due();
-                let flow = Flow::Host { function: number, arguments };
-                self.settle(flow, destination)
+                self.call_host(number, arguments, destination)
             }
         }
     }
@@ -208,6 +208,32 @@ impl Vm {
         Ok(())
     }
 
+    /// Stops the machine at a call of a function of the host, with so many arguments from the top of
+    /// the stack, which stay there until it answers.
+    fn call_host(
+        &mut self,
+        function: u32,
+        arguments: u32,
+        destination: Destination,
+    ) -> Result<Step, Error> {
+        let base = self.thread.top - arguments;
+        self.push_native(destination, Continuation::Host, base)?;
+        self.host_arguments = arguments;
+        Ok(Some(Exit::Host(function)))
+    }
+
+    /// Goes on behind a call of the host, which answered so many values.
+    fn leave_host(&mut self, count: u32) -> Result<Step, Error> {
+        let frame = self.thread.pop_frame().expect("the host was called");
+        self.thread.continuations.pop();
+        let results = Arguments { base: self.thread.top - count, count };
+        let results = self.lower(results, frame.base);
+        match self.thread.frames.last() {
+            Some(caller) if caller.kind == FrameKind::Lua => self.place(results, frame.destination),
+            _ => self.settle(Flow::Values(count), frame.destination),
+        }
+    }
+
     /// Carries out what a library function said, until a Lua function is on top or the machine stops.
     pub(crate) fn settle(&mut self, flow: Flow, destination: Destination) -> Result<Step, Error> {
         let (mut flow, mut destination) = (flow, destination);
@@ -226,10 +252,7 @@ impl Vm {
                     }
                 }
                 Flow::Host { function, arguments } => {
-                    let base = self.thread.top - arguments;
-                    self.push_native(destination, Continuation::Host, base)?;
-                    self.host_call = Some(arguments);
-                    return Ok(Some(Exit::Host(function)));
+                    return self.call_host(function, arguments, destination);
                 }
                 Flow::Pause(continuation) => {
                     let base = self.thread.top;

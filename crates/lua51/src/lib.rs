@@ -47,8 +47,8 @@
 //! vm.set_field(globals, "double", Value::Function(double)).unwrap();
 //! let function = vm.load(b"return double(21)", b"@answer").unwrap();
 //! vm.start(function, &[]).unwrap();
-//! let Outcome::Host(call) = vm.run(1_000) else { panic!("the script calls the host") };
-//! let (7, [Value::Number(number)]) = (call.function, &call.arguments[..]) else { panic!() };
+//! assert_eq!(vm.run(1_000), Outcome::Host(7));
+//! let [Value::Number(number)] = *vm.host_arguments() else { panic!("it has one argument") };
 //! vm.respond(&[Value::Number(number * 2.0)]).unwrap();
 //! assert_eq!(vm.run(1_000), Outcome::Done(vec![Value::Number(42.0)]));
 //! ```
@@ -80,4 +80,4 @@ pub use error::Error;
 pub use library::Library;
 pub use random::Random;
 pub use value::{Function, Str, Table, Thread, UserData, Value};
-pub use vm::{HostCall, Kept, Limits, Outcome, Vm};
+pub use vm::{Kept, Limits, Outcome, Vm};

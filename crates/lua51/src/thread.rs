@@ -91,9 +91,28 @@ pub(crate) struct ThreadData {
 /// Slots that are always there above the base of a frame, one for every register number.
 pub(crate) const FRAME_SLOTS: usize = 256;
 
+/// What an empty thread keeps of the slots and frames that it had.
+const STACK_KEPT: usize = 4096;
+const FRAMES_KEPT: usize = 64;
+
 impl ThreadData {
     pub(crate) fn new() -> ThreadData {
         ThreadData { stack: vec![Value::Nil; FRAME_SLOTS + 64], ..ThreadData::default() }
+    }
+
+    /// Empties it. It keeps the room that an ordinary script needs.
+    pub(crate) fn restart(&mut self) {
+        if self.stack.len() > STACK_KEPT || self.frame_room > FRAMES_KEPT {
+            *self = ThreadData::new();
+            return;
+        }
+        self.top = 0;
+        self.frames.clear();
+        self.continuations.clear();
+        self.boundaries = 0;
+        self.status = Status::Suspended;
+        self.yielded = None;
+        self.resumer = None;
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -25,9 +25,6 @@ impl fmt::Debug for NativeFunction {
     }
 }
 
-/// A stack of so many slots is used again by the next script.
-const STACK_KEPT: usize = 4096;
-
 /// What scripts may use at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -51,19 +48,11 @@ pub enum Outcome {
     Done(Vec<Value>),
     /// The instructions that the run was given are used up; [`Vm::run`] goes on.
     Suspended,
-    /// A script called a function of the host. [`Vm::respond`] or [`Vm::raise`] answers, now or later.
-    Host(HostCall),
+    /// A script called the function of the host that has this number, with
+    /// [`Vm::host_arguments`]. [`Vm::respond`] or [`Vm::raise`] answers, now or later.
+    Host(u32),
     /// An error that nothing caught.
     Error(Value),
-}
-
-/// A script's call of a function of the host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HostCall {
-    /// The number with which [`Vm::host_function`] made it.
-    pub function: u32,
-    /// What it was called with.
-    pub arguments: Vec<Value>,
 }
 
 /// A value that stays alive until it is released.
@@ -119,8 +108,10 @@ pub struct Vm {
     pub(crate) error_field: Option<Str>,
     /// The function and the instruction at which the latest error arose.
     pub(crate) raised_at: Option<(u32, u32)>,
-    /// The function that the host is about to answer for.
-    pub(crate) host_call: Option<u32>,
+    /// How many values on top of the stack the host was called with, until it answers.
+    pub(crate) host_arguments: u32,
+    /// How many values on top of the stack the host has answered.
+    pub(crate) host_answer: Option<u32>,
 }
 
 impl Vm {
@@ -156,7 +147,8 @@ impl Vm {
             in_native: false,
             error_field: None,
             raised_at: None,
-            host_call: None,
+            host_arguments: 0,
+            host_answer: None,
         }
     }
 
@@ -233,14 +225,10 @@ impl Vm {
             self.current = main;
         }
         let before = self.thread.bytes();
-        let stack = std::mem::take(&mut self.thread.stack);
-        self.thread = if stack.len() > STACK_KEPT {
-            ThreadData::new()
-        } else {
-            ThreadData { stack, ..ThreadData::default() }
-        };
+        self.thread.restart();
         self.heap.give_back(before.saturating_sub(self.thread.bytes()));
-        self.host_call = None;
+        self.host_arguments = 0;
+        self.host_answer = None;
     }
 
     /// Executes about so many instructions at most, counting the work of library functions as well.
@@ -253,14 +241,15 @@ impl Vm {
             Exit::Done(values) => Outcome::Done(values),
             Exit::Suspended => Outcome::Suspended,
             Exit::Error(value) => Outcome::Error(value),
-            Exit::Host(function) => {
-                let from = self.thread.top as usize;
-                let count = self.host_call.take().unwrap_or(0) as usize;
-                let arguments = self.thread.stack[from - count..from].to_vec();
-                self.thread.top -= count as u32;
-                Outcome::Host(HostCall { function, arguments })
-            }
+            Exit::Host(function) => Outcome::Host(function),
         }
+    }
+
+    /// What a script calls a function of the host with, until that is answered.
+    #[must_use]
+    pub fn host_arguments(&self) -> &[Value] {
+        let end = self.thread.top as usize;
+        &self.thread.stack[end - self.host_arguments as usize..end]
     }
 
     /// Answers a script's call of a function of the host with what it returns.
@@ -268,16 +257,18 @@ impl Vm {
     /// # Errors
     /// If memory is too scarce for the values.
     pub fn respond(&mut self, values: &[Value]) -> Result<(), Error> {
+        self.thread.top -= std::mem::take(&mut self.host_arguments);
         for value in values {
             self.push(*value)?;
         }
-        self.host_call = Some(values.len() as u32);
+        self.host_answer = Some(values.len() as u32);
         Ok(())
     }
 
     /// Answers a script's call of a function of the host with an error.
     pub fn raise(&mut self, error: Value) {
-        self.host_call = None;
+        self.host_arguments = 0;
+        self.host_answer = None;
         let caught = self.unwind(error);
         if let Some(uncaught) = caught {
             // The next run says so.
@@ -443,7 +434,9 @@ impl Vm {
     /// A value that is kept.
     #[must_use]
     pub fn kept(&self, kept: Kept) -> Value {
-        self.kept.iter().find(|entry| entry.id == kept.0).map_or(Value::Nil, |entry| entry.value)
+        // Ids ascend, as none is used twice.
+        let place = self.kept.binary_search_by_key(&kept.0, |entry| entry.id);
+        place.map_or(Value::Nil, |place| self.kept[place].value)
     }
 
     /// Ends that a value is kept alive.
@@ -554,11 +547,6 @@ impl Vm {
             .filter(|frame| frame.kind == FrameKind::Lua)
             .map_or(0, |frame| frame.base as usize + self.protos[frame.proto].registers as usize);
         registers.max(self.thread.top as usize).min(self.thread.stack.len())
-    }
-
-    /// Delivers what the host answered to whoever called it.
-    pub(crate) fn host_answer(&mut self) -> Option<Flow> {
-        self.host_call.take().map(Flow::Values)
     }
 
     /// Whether an uncaught error waits to be told.

@@ -321,6 +321,13 @@ fn write_long_header(out: &mut Vec<u8>, kind: u8, value: i64) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends an integer's decimal digits.
+pub fn write_integer(out: &mut Vec<u8>, value: i64) {
+    let mut digits = [0; 20];
+    let start = decimal(value, &mut digits);
+    out.extend_from_slice(&digits[start..]);
+}
+
 /// Writes `value` at the end of `digits` and returns where it starts.
 fn decimal(value: i64, digits: &mut [u8; 20]) -> usize {
     let mut at = digits.len();

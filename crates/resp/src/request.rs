@@ -338,13 +338,26 @@ fn longer_header(digits: &[u8]) -> Option<(usize, usize)> {
 
 /// A decimal number as the protocol writes it: an optional minus and digits, without a zero ahead.
 pub(crate) fn parse_length(text: &[u8]) -> Option<i64> {
-    let canonical = match text.strip_prefix(b"-").unwrap_or(text) {
-        [b'0'] => text.len() == 1,
-        [first, ..] => (b'1'..=b'9').contains(first),
-        [] => false,
-    };
-    // What follows the first digit is checked by the parser of the standard library.
-    canonical.then(|| std::str::from_utf8(text).ok()?.parse().ok())?
+    /// So many digits always fit.
+    const FEW_DIGITS: usize = 18;
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    match digits {
+        [b'0'] => return (text.len() == 1).then_some(0),
+        [b'1'..=b'9', ..] => {}
+        _ => return None,
+    }
+    if digits.len() > FEW_DIGITS {
+        return std::str::from_utf8(text).ok()?.parse().ok();
+    }
+    let mut value = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if digits.len() == text.len() { value } else { -value })
 }
 
 /// Appends a command as an array of bulk strings: what a client library sends.

@@ -1,4 +1,4 @@
-//! Reading replies back: for whoever wants values rather than bytes.
+//! Reading replies back: for whoever wants values rather than bytes, whole or piece by piece.
 
 use crate::double::parse_double;
 use crate::request::parse_length;
@@ -69,8 +69,8 @@ impl Value {
     /// # Errors
     /// A [`DecodeError`] where the bytes are no reply.
     pub fn decode(bytes: &[u8]) -> Result<Option<(Value, usize)>, DecodeError> {
-        let mut cursor = Cursor { bytes, at: 0 };
-        Ok(cursor.value(0)?.map(|value| (value, cursor.at)))
+        let mut tokens = Tokens::new(bytes);
+        Ok(tokens.value(0)?.map(|value| (value, tokens.at)))
     }
 
     /// Decodes every complete reply of `bytes`, and says how many bytes they took.
@@ -108,86 +108,110 @@ impl Value {
     }
 }
 
-struct Cursor<'a> {
+/// A piece of a reply: a value without parts, or the head of an aggregate, whose parts follow.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Token<'a> {
+    /// `+OK`.
+    Simple(&'a [u8]),
+    /// `-ERR ...`, without the dash.
+    Error(&'a [u8]),
+    /// `:1`.
+    Integer(i64),
+    /// `$3`: any bytes.
+    Bulk(&'a [u8]),
+    /// `$-1` or `_`.
+    Null,
+    /// `*-1`: RESP2's null where an array could stand.
+    NullArray,
+    /// `*2`: so many elements follow.
+    Array(usize),
+    /// `%2`: so many pairs follow, each a key and its value.
+    Map(usize),
+    /// `~2`: so many elements follow.
+    Set(usize),
+    /// `>2`: so many elements follow.
+    Push(usize),
+    /// `,1.5`.
+    Double(f64),
+    /// `#t`.
+    Boolean(bool),
+    /// `=6`: the format's three letters, and the text.
+    Verbatim([u8; 3], &'a [u8]),
+    /// `(123`: decimal digits.
+    BigNumber(&'a [u8]),
+}
+
+/// Reads replies piece by piece, without a copy.
+///
+/// ```
+/// use keyspace_resp::{Token, Tokens};
+///
+/// let mut tokens = Tokens::new(b"*2\r\n:1\r\n$1\r\nx\r\n");
+/// assert_eq!(tokens.read(), Ok(Some(Token::Array(2))));
+/// assert_eq!(tokens.read(), Ok(Some(Token::Integer(1))));
+/// assert_eq!(tokens.read(), Ok(Some(Token::Bulk(b"x"))));
+/// assert_eq!(tokens.read(), Ok(None));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Cursor<'a> {
-    fn value(&mut self, depth: usize) -> Result<Option<Value>, DecodeError> {
-        if depth > DEPTH_MAX {
-            return Err(DecodeError::TooDeep);
-        }
+impl<'a> Tokens<'a> {
+    /// Reads from the beginning of these bytes.
+    pub fn new(bytes: &'a [u8]) -> Tokens<'a> {
+        Tokens { bytes, at: 0 }
+    }
+
+    /// The next piece; `None` where the bytes end before it does, and then there is nothing more to
+    /// read.
+    ///
+    /// # Errors
+    /// A [`DecodeError`] where the bytes are no reply.
+    pub fn read(&mut self) -> Result<Option<Token<'a>>, DecodeError> {
         let Some(line) = self.line() else {
             return Ok(None);
         };
         let (&kind, text) = line.split_first().ok_or(DecodeError::Malformed)?;
         Ok(Some(match kind {
-            b'+' => Value::Simple(text.to_vec()),
-            b'-' => Value::Error(text.to_vec()),
-            b':' => Value::Integer(length(text)?),
-            b'(' => Value::BigNumber(text.to_vec()),
-            b'_' => Value::Null,
+            b'+' => Token::Simple(text),
+            b'-' => Token::Error(text),
+            b':' => Token::Integer(length(text)?),
+            b'(' => Token::BigNumber(text),
+            b'_' => Token::Null,
             b'#' => match text {
-                b"t" => Value::Boolean(true),
-                b"f" => Value::Boolean(false),
+                b"t" => Token::Boolean(true),
+                b"f" => Token::Boolean(false),
                 _ => return Err(DecodeError::Malformed),
             },
-            b',' => Value::Double(parse_double(text).ok_or(DecodeError::Malformed)?),
-            b'$' | b'=' => {
-                let len = length(text)?;
-                if len < 0 {
-                    return Ok(Some(Value::Null));
-                }
-                let Some(body) = self.body(len as usize) else {
-                    return Ok(None);
-                };
-                match (kind, body) {
-                    (b'$', body) => Value::Bulk(body.to_vec()),
-                    (_, [a, b, c, b':', text @ ..]) => Value::Verbatim([*a, *b, *c], text.to_vec()),
-                    _ => return Err(DecodeError::Malformed),
-                }
-            }
-            b'*' | b'~' | b'>' => {
-                let len = length(text)?;
-                if len < 0 {
-                    return Ok(Some(Value::NullArray));
-                }
-                let Some(items) = self.items(len as usize, depth)? else {
-                    return Ok(None);
-                };
-                match kind {
-                    b'*' => Value::Array(items),
-                    b'~' => Value::Set(items),
-                    _ => Value::Push(items),
-                }
-            }
+            b',' => Token::Double(parse_double(text).ok_or(DecodeError::Malformed)?),
+            b'$' | b'=' => return self.string(kind, length(text)?),
+            b'*' | b'~' | b'>' => match (kind, usize::try_from(length(text)?)) {
+                (_, Err(_)) => Token::NullArray,
+                (b'*', Ok(len)) => Token::Array(len),
+                (b'~', Ok(len)) => Token::Set(len),
+                (_, Ok(len)) => Token::Push(len),
+            },
             b'%' => {
-                let pairs = usize::try_from(length(text)?).map_err(|_| DecodeError::Malformed)?;
-                let count = pairs.checked_mul(2).ok_or(DecodeError::Malformed)?;
-                let Some(items) = self.items(count, depth)? else {
-                    return Ok(None);
-                };
-                let mut items = items.into_iter();
-                let mut map = Vec::with_capacity(pairs);
-                while let (Some(key), Some(value)) = (items.next(), items.next()) {
-                    map.push((key, value));
-                }
-                Value::Map(map)
+                let pairs = usize::try_from(length(text)?);
+                Token::Map(pairs.map_err(|_| DecodeError::Malformed)?)
             }
             other => return Err(DecodeError::UnknownType(other)),
         }))
     }
 
-    fn items(&mut self, count: usize, depth: usize) -> Result<Option<Vec<Value>>, DecodeError> {
-        let mut items = Vec::new();
-        for _ in 0..count {
-            match self.value(depth + 1)? {
-                Some(value) => items.push(value),
-                None => return Ok(None),
-            }
+    /// The rest of a bulk string, or of a verbatim one.
+    fn string(&mut self, kind: u8, len: i64) -> Result<Option<Token<'a>>, DecodeError> {
+        let Ok(len) = usize::try_from(len) else {
+            return Ok(Some(Token::Null));
+        };
+        match (kind, self.body(len)) {
+            (_, None) => Ok(None),
+            (b'$', Some(body)) => Ok(Some(Token::Bulk(body))),
+            (_, Some([a, b, c, b':', text @ ..])) => Ok(Some(Token::Verbatim([*a, *b, *c], text))),
+            (_, Some(_)) => Err(DecodeError::Malformed),
         }
-        Ok(Some(items))
     }
 
     fn line(&mut self) -> Option<&'a [u8]> {
@@ -205,6 +229,58 @@ impl<'a> Cursor<'a> {
         let body = &self.bytes[self.at..end];
         self.at = end + 2;
         Some(body)
+    }
+
+    /// The next piece with all its parts.
+    fn value(&mut self, depth: usize) -> Result<Option<Value>, DecodeError> {
+        if depth > DEPTH_MAX {
+            return Err(DecodeError::TooDeep);
+        }
+        let Some(token) = self.read()? else {
+            return Ok(None);
+        };
+        Ok(Some(match token {
+            Token::Simple(text) => Value::Simple(text.to_vec()),
+            Token::Error(text) => Value::Error(text.to_vec()),
+            Token::Integer(value) => Value::Integer(value),
+            Token::Bulk(bytes) => Value::Bulk(bytes.to_vec()),
+            Token::Null => Value::Null,
+            Token::NullArray => Value::NullArray,
+            Token::Double(value) => Value::Double(value),
+            Token::Boolean(value) => Value::Boolean(value),
+            Token::Verbatim(format, text) => Value::Verbatim(format, text.to_vec()),
+            Token::BigNumber(digits) => Value::BigNumber(digits.to_vec()),
+            Token::Array(len) => return Ok(self.values(len, depth)?.map(Value::Array)),
+            Token::Set(len) => return Ok(self.values(len, depth)?.map(Value::Set)),
+            Token::Push(len) => return Ok(self.values(len, depth)?.map(Value::Push)),
+            Token::Map(pairs) => return Ok(self.pairs(pairs, depth)?.map(Value::Map)),
+        }))
+    }
+
+    fn values(&mut self, count: usize, depth: usize) -> Result<Option<Vec<Value>>, DecodeError> {
+        let mut values = Vec::new();
+        for _ in 0..count {
+            match self.value(depth + 1)? {
+                Some(value) => values.push(value),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(values))
+    }
+
+    fn pairs(
+        &mut self,
+        count: usize,
+        depth: usize,
+    ) -> Result<Option<Vec<(Value, Value)>>, DecodeError> {
+        let mut pairs = Vec::new();
+        for _ in 0..count {
+            match (self.value(depth + 1)?, self.value(depth + 1)?) {
+                (Some(key), Some(value)) => pairs.push((key, value)),
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(pairs))
     }
 }
 

@@ -205,11 +205,8 @@ fn evalsha_generic(
     out: &mut ReplyWriter,
     access: Access,
 ) -> Result<(), CommandError> {
-    if args[1].len() != Digest::LEN {
-        return Err(CommandError::NoScript);
-    }
+    let digest = Digest::read(args[1]).ok_or(CommandError::NoScript)?;
     let keys = count_keys(args, CommandError::NotAnInteger)?;
-    let digest = ctx.engine.scripting.known_script(args[1]).ok_or(CommandError::NoScript)?;
     ctx.run_script(digest, access, keys, args, out)
 }
 
@@ -253,7 +250,7 @@ fn script_exists(
 ) -> Result<(), CommandError> {
     out.array(args.len() - 2);
     for digest in &args[2..] {
-        out.integer(i64::from(ctx.engine.scripting.known_script(digest).is_some()));
+        out.integer(i64::from(ctx.engine.scripting.knows_script(digest)));
     }
     Ok(())
 }

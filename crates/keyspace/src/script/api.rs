@@ -4,7 +4,9 @@ use super::Digest;
 use super::convert::{self, error_table, with_string};
 use super::library::Registration;
 use super::machine::Machine;
+use crate::args::FEW_ARGUMENTS;
 use lua51::{Error, Value, Vm};
+use smallvec::SmallVec;
 
 /// A function of the host, by the number that the machine knows it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,25 +52,37 @@ impl Api {
 
     /// The function of that number.
     pub fn of(number: u32) -> Option<Api> {
-        let others = [("", Api::MissingGlobal)];
-        let all = Api::IN_SCRIPTS.iter().chain(Api::WHILE_LOADING).chain(&others);
-        all.map(|(_, api)| *api).find(|api| *api as u32 == number)
+        /// In the order of their numbers.
+        const ALL: [Api; Api::MissingGlobal as usize + 1] = [
+            Api::Call,
+            Api::Pcall,
+            Api::AclCheckCmd,
+            Api::Setresp,
+            Api::Log,
+            Api::ErrorReply,
+            Api::StatusReply,
+            Api::Sha1hex,
+            Api::Breakpoint,
+            Api::Debug,
+            Api::ReplicateCommands,
+            Api::SetRepl,
+            Api::RegisterFunction,
+            Api::MissingGlobal,
+        ];
+        ALL.get(number as usize).copied()
     }
 }
 
 /// What a call of the host comes to.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Values(Vec<Value>),
+    Nothing,
+    Value(Value),
     /// An error that the script may catch.
     Raise(Value),
 }
 
 impl Answer {
-    pub fn value(value: Value) -> Answer {
-        Answer::Values(vec![value])
-    }
-
     /// An error of a call itself, rather than of a command.
     pub fn failure(vm: &mut Vm, text: &str) -> Result<Answer, Error> {
         error_table(vm, format!("ERR {text}").as_bytes(), false).map(Answer::Raise)
@@ -76,34 +90,33 @@ impl Answer {
 }
 
 /// Serves a call that needs nothing of the engine; `registration` collects the functions of a
-/// library that is being loaded. `None` where the call needs the engine.
+/// library that is being loaded, which cannot name those that do.
 pub(super) fn serve(
     machine: &mut Machine,
     api: Api,
-    arguments: &[Value],
     registration: Option<&mut Registration>,
-) -> Result<Option<Answer>, Error> {
+) -> Result<Answer, Error> {
     let vm = &mut machine.vm;
-    let answer = match api {
-        Api::Call | Api::Pcall | Api::AclCheckCmd | Api::Setresp => return Ok(None),
-        Api::Log => log(vm, arguments)?,
-        Api::ErrorReply => error_reply(vm, arguments).map(Answer::value)?,
-        Api::StatusReply => status_reply(vm, arguments).map(Answer::value)?,
-        Api::Sha1hex => sha1hex(vm, arguments)?,
-        Api::Breakpoint => Answer::value(Value::Boolean(false)),
-        Api::Debug => Answer::Values(Vec::new()),
-        Api::ReplicateCommands => Answer::value(Value::Boolean(true)),
-        Api::SetRepl => set_repl(vm, arguments)?,
+    let arguments = &vm.host_arguments().to_vec()[..];
+    match api {
+        Api::Call | Api::Pcall | Api::AclCheckCmd | Api::Setresp => Ok(Answer::Nothing),
+        Api::Log => log(vm, arguments),
+        Api::ErrorReply => error_reply(vm, arguments).map(Answer::Value),
+        Api::StatusReply => status_reply(vm, arguments).map(Answer::Value),
+        Api::Sha1hex => sha1hex(vm, arguments),
+        Api::Breakpoint => Ok(Answer::Value(Value::Boolean(false))),
+        Api::Debug => Ok(Answer::Nothing),
+        Api::ReplicateCommands => Ok(Answer::Value(Value::Boolean(true))),
+        Api::SetRepl => set_repl(vm, arguments),
         Api::RegisterFunction => match registration {
-            Some(registration) => registration.register(vm, arguments)?,
+            Some(registration) => registration.register(vm, arguments),
             None => Answer::failure(
                 vm,
                 "redis.register_function can only be called on FUNCTION LOAD command",
-            )?,
+            ),
         },
-        Api::MissingGlobal => missing_global(vm, arguments)?,
-    };
-    Ok(Some(answer))
+        Api::MissingGlobal => missing_global(vm, arguments),
+    }
 }
 
 /// redis.log(level, message, ...)
@@ -114,7 +127,7 @@ fn log(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
         [] | [_] => Answer::failure(vm, "redis.log() requires two arguments or more."),
         [level, ..] => match vm.to_number(*level) {
             None => Answer::failure(vm, "First argument must be a number (log level)."),
-            Some(level) if (0.0..4.0).contains(&level) => Ok(Answer::Values(Vec::new())),
+            Some(level) if (0.0..4.0).contains(&level) => Ok(Answer::Nothing),
             Some(_) => Answer::failure(vm, "Invalid debug level."),
         },
     }
@@ -151,7 +164,7 @@ fn sha1hex(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
         return Answer::failure(vm, "wrong number of arguments");
     };
     let digest = Digest::of(&vm.to_bytes(*text).unwrap_or_default());
-    vm.string(&digest.0).map(Answer::value)
+    vm.string(&digest.0).map(Answer::Value)
 }
 
 /// redis.set_repl(what)
@@ -160,7 +173,7 @@ fn set_repl(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
         return Answer::failure(vm, "redis.set_repl() requires one argument.");
     };
     match vm.to_number(*what) {
-        Some(0.0 | 1.0 | 2.0 | 3.0) => Ok(Answer::Values(Vec::new())),
+        Some(0.0 | 1.0 | 2.0 | 3.0) => Ok(Answer::Nothing),
         _ => {
             let text = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or \
                         REPL_NONE.";
@@ -178,18 +191,33 @@ fn missing_global(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
     vm.string(&text).map(Answer::Raise)
 }
 
-/// The arguments of a command that a script calls.
+/// The arguments of a command that a script calls, where they are: strings in the machine, the
+/// digits of numbers in `digits`.
 ///
 /// # Errors
 /// What is wrong with them.
-pub(super) fn command_arguments(
-    vm: &Vm,
-    arguments: &[Value],
-) -> Result<Vec<Vec<u8>>, &'static str> {
+pub(super) fn command_arguments<'a>(
+    vm: &'a Vm,
+    digits: &'a mut Vec<u8>,
+) -> Result<SmallVec<[&'a [u8]; FEW_ARGUMENTS]>, &'static str> {
+    let arguments = vm.host_arguments();
     if arguments.is_empty() {
         return Err("Please specify at least one argument for this redis lib call");
     }
-    let read: Option<Vec<_>> =
-        arguments.iter().map(|&argument| convert::argument(vm, argument)).collect();
-    read.ok_or("Lua redis lib command arguments must be strings or integers")
+    for argument in arguments {
+        match argument {
+            Value::String(_) => {}
+            Value::Number(number) => {
+                convert::write_number(digits, *number);
+                digits.push(b' ');
+            }
+            _ => return Err("Lua redis lib command arguments must be strings or integers"),
+        }
+    }
+    let mut numbers = digits.split(|&byte| byte == b' ');
+    let read = arguments.iter().map(|argument| match argument {
+        Value::String(text) => vm.bytes(*text),
+        _ => numbers.next().expect("the digits of every number are written"),
+    });
+    Ok(read.collect())
 }

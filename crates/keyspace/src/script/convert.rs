@@ -4,60 +4,76 @@
 //! `ok`, `err`, `double`, `map`, `set`, `big_number`, `verbatim_string`. Read back in that way, a
 //! reply that a script passes on is the reply that it got.
 
-use keyspace_resp::{Protocol, ReplyWriter, Value as Reply, format_double};
+use keyspace_resp::{Protocol, ReplyWriter, Token, Tokens, format_double, write_integer};
 use lua51::{Error, Str, Table, Value, Vm};
 
 /// A field of an error's table: it has been counted already.
 const IS_COUNTED: &str = "ignore_error_stats_update";
 
-/// A reply as a Lua value.
+/// A reply as a Lua value. Where there is none, that is an error.
 ///
 /// # Errors
 /// Memory is too scarce.
-pub(super) fn to_lua(vm: &mut Vm, reply: &Reply, protocol: Protocol) -> Result<Value, Error> {
-    match reply {
-        Reply::Simple(text) => with_string(vm, "ok", text),
-        Reply::Error(text) => error_table(vm, text, true),
-        Reply::Integer(value) => Ok(Value::Number(*value as f64)),
-        Reply::Bulk(bytes) => vm.string(bytes),
-        Reply::Null | Reply::NullArray => Ok(match protocol {
-            Protocol::Resp2 => Value::Boolean(false),
-            Protocol::Resp3 => Value::Nil,
-        }),
-        Reply::Array(items) | Reply::Push(items) => {
-            let table = vm.table()?;
-            for (index, item) in items.iter().enumerate() {
-                let item = to_lua(vm, item, protocol)?;
-                vm.set(table, Value::Number((index + 1) as f64), item)?;
+pub(super) fn to_lua(vm: &mut Vm, reply: &[u8], protocol: Protocol) -> Result<Value, Error> {
+    Reader { vm, tokens: Tokens::new(reply), protocol }.value()
+}
+
+/// Makes values of what it reads.
+struct Reader<'a> {
+    vm: &'a mut Vm,
+    tokens: Tokens<'a>,
+    protocol: Protocol,
+}
+
+impl Reader<'_> {
+    fn value(&mut self) -> Result<Value, Error> {
+        let Ok(Some(token)) = self.tokens.read() else {
+            return error_table(self.vm, b"ERR the command gave no reply", true);
+        };
+        match token {
+            Token::Simple(text) => with_string(self.vm, "ok", text),
+            Token::Error(text) => error_table(self.vm, text, true),
+            Token::Integer(value) => Ok(Value::Number(value as f64)),
+            Token::Bulk(bytes) => self.vm.string(bytes),
+            Token::Null | Token::NullArray => Ok(match self.protocol {
+                Protocol::Resp2 => Value::Boolean(false),
+                Protocol::Resp3 => Value::Nil,
+            }),
+            Token::Array(len) | Token::Push(len) => {
+                let table = self.vm.table()?;
+                for index in 1..=len {
+                    let item = self.value()?;
+                    self.vm.set(table, Value::Number(index as f64), item)?;
+                }
+                Ok(Value::Table(table))
             }
-            Ok(Value::Table(table))
-        }
-        Reply::Map(pairs) => {
-            let map = vm.table()?;
-            for (key, value) in pairs {
-                let key = to_lua(vm, key, protocol)?;
-                let value = to_lua(vm, value, protocol)?;
-                set_entry(vm, map, key, value)?;
+            Token::Map(pairs) => {
+                let map = self.vm.table()?;
+                for _ in 0..pairs {
+                    let key = self.value()?;
+                    let value = self.value()?;
+                    set_entry(self.vm, map, key, value)?;
+                }
+                with_field(self.vm, "map", Value::Table(map))
             }
-            with_field(vm, "map", Value::Table(map))
-        }
-        Reply::Set(items) => {
-            let set = vm.table()?;
-            for item in items {
-                let item = to_lua(vm, item, protocol)?;
-                set_entry(vm, set, item, Value::Boolean(true))?;
+            Token::Set(len) => {
+                let set = self.vm.table()?;
+                for _ in 0..len {
+                    let item = self.value()?;
+                    set_entry(self.vm, set, item, Value::Boolean(true))?;
+                }
+                with_field(self.vm, "set", Value::Table(set))
             }
-            with_field(vm, "set", Value::Table(set))
-        }
-        Reply::Double(value) => with_field(vm, "double", Value::Number(*value)),
-        Reply::Boolean(value) => Ok(Value::Boolean(*value)),
-        Reply::BigNumber(digits) => with_string(vm, "big_number", digits),
-        Reply::Verbatim(format, text) => {
-            let verbatim = vm.table()?;
-            let (format, text) = (vm.string(format)?, vm.string(text)?);
-            vm.set_field(verbatim, "format", format)?;
-            vm.set_field(verbatim, "string", text)?;
-            with_field(vm, "verbatim_string", Value::Table(verbatim))
+            Token::Double(value) => with_field(self.vm, "double", Value::Number(value)),
+            Token::Boolean(value) => Ok(Value::Boolean(value)),
+            Token::BigNumber(digits) => with_string(self.vm, "big_number", digits),
+            Token::Verbatim(format, text) => {
+                let verbatim = self.vm.table()?;
+                let (format, text) = (self.vm.string(&format)?, self.vm.string(text)?);
+                self.vm.set_field(verbatim, "format", format)?;
+                self.vm.set_field(verbatim, "string", text)?;
+                with_field(self.vm, "verbatim_string", Value::Table(verbatim))
+            }
         }
     }
 }
@@ -99,25 +115,16 @@ fn set_entry(vm: &mut Vm, table: Table, key: Value, value: Value) -> Result<(), 
     }
 }
 
-/// An argument of a command: a string, or a number by the fewest digits that read back as it, an
-/// integer without exponent. `None` for any other value.
-pub(super) fn argument(vm: &Vm, value: Value) -> Option<Vec<u8>> {
-    match value {
-        Value::String(text) => Some(vm.bytes(text).to_vec()),
-        Value::Number(number) => Some(number_bytes(number)),
-        _ => None,
-    }
-}
-
-fn number_bytes(number: f64) -> Vec<u8> {
+/// Writes a number as an argument of a command: the fewest digits that read back as it, an integer
+/// without exponent.
+pub(super) fn write_number(digits: &mut Vec<u8>, number: f64) {
     /// Whole numbers up to here are written as integers.
     const WHOLE_MAX: f64 = (i64::MAX / 2) as f64;
     if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
-        return (number as i64).to_string().into_bytes();
+        write_integer(digits, number as i64);
+    } else {
+        format_double(digits, number);
     }
-    let mut digits = Vec::new();
-    format_double(&mut digits, number);
-    digits
 }
 
 /// How deep tables may be nested in a reply.
@@ -270,8 +277,7 @@ mod tests {
         ];
         for bytes in replies {
             let mut vm = Vm::new(Limits::default());
-            let reply = Reply::decode(bytes).expect("a reply").expect("a whole one").0;
-            let value = to_lua(&mut vm, &reply, Protocol::Resp3).expect("there is memory");
+            let value = to_lua(&mut vm, bytes, Protocol::Resp3).expect("there is memory");
             let mut out = ReplyWriter::new(Protocol::Resp3);
             assert!(write(&mut vm, value, Protocol::Resp3, &mut out, 1000));
             assert_eq!(out.take().escape_ascii().to_string(), bytes.escape_ascii().to_string());
@@ -311,7 +317,9 @@ mod tests {
             (-0.0, "0"),
             (12345.5, "12345.5"),
         ] {
-            assert_eq!(String::from_utf8_lossy(&number_bytes(number)), digits);
+            let mut written = Vec::new();
+            write_number(&mut written, number);
+            assert_eq!(String::from_utf8_lossy(&written), digits);
         }
     }
 }

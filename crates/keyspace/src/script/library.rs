@@ -234,12 +234,10 @@ fn register(
             Outcome::Done(_) => return Ok(()),
             Outcome::Error(error) => return Err(error_text(machine, error)),
             Outcome::Suspended => {}
-            Outcome::Host(call) => {
-                let answer = match Api::of(call.function) {
-                    Some(api) => {
-                        api::serve(machine, api, &call.arguments, Some(&mut *registration))
-                    }
-                    None => Ok(None),
+            Outcome::Host(function) => {
+                let answer = match Api::of(function) {
+                    Some(api) => api::serve(machine, api, Some(&mut *registration)),
+                    None => Ok(Answer::Nothing),
                 };
                 deliver(machine, answer);
             }
@@ -250,11 +248,11 @@ fn register(
 }
 
 /// Hands the machine what a call of the host came to.
-pub(super) fn deliver(machine: &mut Machine, answer: Result<Option<Answer>, Error>) {
+pub(super) fn deliver(machine: &mut Machine, answer: Result<Answer, Error>) {
     let delivered = match answer {
-        Ok(Some(Answer::Values(values))) => machine.vm.respond(&values),
-        Ok(None) => machine.vm.respond(&[]),
-        Ok(Some(Answer::Raise(error))) => {
+        Ok(Answer::Nothing) => machine.vm.respond(&[]),
+        Ok(Answer::Value(value)) => machine.vm.respond(&[value]),
+        Ok(Answer::Raise(error)) => {
             machine.vm.raise(error);
             Ok(())
         }
@@ -305,7 +303,7 @@ impl Registration {
             _ => Err("wrong number of arguments to redis.register_function"),
         };
         match described.and_then(|described| self.add(vm, described)) {
-            Ok(()) => Ok(Answer::Values(Vec::new())),
+            Ok(()) => Ok(Answer::Nothing),
             Err(text) => Answer::failure(vm, text),
         }
     }

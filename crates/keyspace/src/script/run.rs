@@ -18,8 +18,8 @@ use crate::event::Event;
 use crate::multi::Rest;
 use crate::time::UnixMillis;
 use crate::value::SmallBytes;
-use keyspace_resp::{Protocol, ReplyWriter, Value as Reply};
-use lua51::{Error, HostCall, Kept, Outcome, Value};
+use keyspace_resp::{Protocol, ReplyWriter};
+use lua51::{Error, Kept, Outcome, Value};
 
 /// What kind of code runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,8 @@ const BYTES_PER_INSTRUCTION: u64 = 16;
 pub(crate) struct Running {
     kind: Kind,
     client: ClientId,
-    /// The digest of a script, or the name of a function.
-    name: SmallBytes,
-    /// The command that called it.
+    name: Name,
+    /// The command that called it, once the code is unfinished: nobody asks before.
     command: Vec<SmallBytes>,
     started_at: UnixMillis,
     /// The latest time that the host named since; the engine's own time stands.
@@ -64,9 +63,26 @@ pub(crate) struct Running {
     pub(crate) rest: Option<Rest>,
 }
 
+/// What code is known by.
+#[derive(Debug, Clone)]
+enum Name {
+    Script(Digest),
+    Function(SmallBytes),
+}
+
+impl Name {
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Name::Script(digest) => &digest.0,
+            Name::Function(name) => name,
+        }
+    }
+}
+
 impl Running {
+    /// The digest of a script, or the name of a function.
     pub fn name(&self) -> &[u8] {
-        &self.name
+        self.name.as_bytes()
     }
 
     /// The command that called it, with its arguments.
@@ -80,9 +96,9 @@ impl Running {
 }
 
 /// What is to run, and how.
-struct Call<'a> {
+struct Call {
     kind: Kind,
-    name: &'a [u8],
+    name: Name,
     function: Kept,
     flags: Option<Flags>,
     access: Access,
@@ -103,8 +119,9 @@ impl Context<'_> {
     ) -> Result<(), CommandError> {
         let script = self.engine.scripting.scripts.get(&digest).ok_or(CommandError::NoScript)?;
         let (function, flags) = (script.function, script.flags);
-        let call = Call { kind: Kind::Script, name: &digest.0, function, flags, access };
-        self.begin(&call, args, out, |machine| {
+        let name = Name::Script(digest);
+        let call = Call { kind: Kind::Script, name, function, flags, access };
+        self.begin(call, args, out, |machine| {
             let (keys, args) = args[3..].split_at(keys);
             machine.set_arguments(keys, args)?;
             Ok(Vec::new())
@@ -127,12 +144,12 @@ impl Context<'_> {
         let (name, callback, flags) = (function.name.clone(), function.callback, function.flags);
         let call = Call {
             kind: Kind::Function,
-            name: &name,
+            name: Name::Function(name),
             function: callback,
             flags: Some(flags),
             access,
         };
-        self.begin(&call, args, out, |machine| {
+        self.begin(call, args, out, |machine| {
             let (keys, args) = args[3..].split_at(keys);
             let keys = Value::Table(machine.strings(keys)?);
             Ok(vec![keys, Value::Table(machine.strings(args)?)])
@@ -141,7 +158,7 @@ impl Context<'_> {
 
     fn begin(
         &mut self,
-        call: &Call<'_>,
+        call: Call,
         args: &Args<'_>,
         out: &mut ReplyWriter,
         arguments: impl FnOnce(&mut Machine) -> Result<Vec<Value>, Error>,
@@ -166,11 +183,11 @@ impl Context<'_> {
         started.map_err(|error| script_error(machine, error))?;
         machine.vm.set_clock(self.engine.now.0 as f64 / 1000.0);
         let now = self.engine.now;
-        self.engine.scripting.running = Some(Box::new(Running {
+        let mut running = Running {
             kind: call.kind,
             client: self.client_id,
-            name: call.name.into(),
-            command: args.iter().map(|&arg| SmallBytes::from(arg)).collect(),
+            name: call.name,
+            command: Vec::new(),
             started_at: now,
             seen_at: now,
             db: self.db,
@@ -181,9 +198,10 @@ impl Context<'_> {
             killed: false,
             is_abandoned: false,
             rest: None,
-        }));
-        self.engine.run_slice(FIRST_SLICE, out);
-        if self.engine.has_unfinished_script() {
+        };
+        if !self.engine.run_slice(&mut running, FIRST_SLICE, out) {
+            running.command = args.iter().map(|&arg| SmallBytes::from(arg)).collect();
+            self.engine.scripting.running = Some(Box::new(running));
             let client = self.client_id;
             self.engine.record(|at| Event::ScriptUnfinished { at, client });
         }
@@ -215,9 +233,13 @@ impl Engine {
         let is_abandoned = running.is_abandoned;
         let has_ended = self.with_output(id, |engine, out| {
             let start = out.len();
-            let mut rest = None;
-            let mut has_ended = engine.run_slice_keeping(SLICE, out, &mut rest);
-            if has_ended && let Some(rest) = rest {
+            let Some(mut running) = engine.scripting.running.take() else {
+                return true;
+            };
+            let mut has_ended = engine.run_slice(&mut running, SLICE, out);
+            if !has_ended {
+                engine.scripting.running = Some(running);
+            } else if let Some(rest) = running.rest.take() {
                 engine.run_rest(id, rest, out);
                 has_ended = engine.scripting.running.is_none();
                 if is_abandoned {
@@ -338,32 +360,21 @@ impl Engine {
         }
     }
 
-    fn run_slice(&mut self, instructions: u64, out: &mut ReplyWriter) {
-        self.run_slice_keeping(instructions, out, &mut None);
-    }
-
     /// Runs the code for so many instructions; `true` where it has ended, and its reply is written.
-    /// What is left of its transaction goes to `rest`.
-    fn run_slice_keeping(
+    fn run_slice(
         &mut self,
+        running: &mut Running,
         instructions: u64,
         out: &mut ReplyWriter,
-        rest: &mut Option<Rest>,
     ) -> bool {
-        let Some(mut running) = self.scripting.running.take() else {
-            return true;
-        };
         let kind = running.kind;
         let Some(mut machine) = self.scripting.machine_mut(kind).take() else {
             return true;
         };
-        let has_ended = self.drive(&mut running, &mut machine, instructions, out);
+        let has_ended = self.drive(running, &mut machine, instructions, out);
         *self.scripting.machine_mut(kind) = Some(machine);
         if has_ended {
             self.scripting.tidy(kind);
-            *rest = running.rest.take();
-        } else {
-            self.scripting.running = Some(running);
         }
         has_ended
     }
@@ -383,14 +394,17 @@ impl Engine {
             return true;
         }
         let mut left = instructions;
+        // The reply of the latest command; all of the slice write theirs into the same memory.
+        let mut reply = ReplyWriter::new(running.protocol);
         while left > 0 {
             let before = machine.vm.instructions();
             let outcome = machine.vm.run(left);
             left = left.saturating_sub((machine.vm.instructions() - before).max(1));
             match outcome {
                 Outcome::Suspended => {}
-                Outcome::Host(call) => {
-                    left = left.saturating_sub(self.serve_host_call(running, machine, &call));
+                Outcome::Host(function) => {
+                    let cost = self.serve_host_call(running, machine, function, &mut reply);
+                    left = left.saturating_sub(cost);
                 }
                 Outcome::Done(values) => {
                     self.answer_script(running, machine, &values, out);
@@ -459,7 +473,7 @@ impl Engine {
         let mut text = String::from_utf8_lossy(text).into_owned();
         let position = String::from_utf8_lossy(position);
         if let Some(position) = position.strip_suffix(": ") {
-            let name = String::from_utf8_lossy(&running.name);
+            let name = String::from_utf8_lossy(running.name());
             text += &format!(" script: {name}, on @{position}.");
         }
         if !is_counted {
@@ -468,84 +482,86 @@ impl Engine {
         out.error(&text);
     }
 
-    /// Serves a call that left the machine, and returns what it counts in instructions.
+    /// Serves a call that left the machine, and returns what it counts in instructions. `reply` is
+    /// room for a command's.
     fn serve_host_call(
         &mut self,
         running: &mut Running,
         machine: &mut Machine,
-        call: &HostCall,
+        function: u32,
+        reply: &mut ReplyWriter,
     ) -> u64 {
-        let mut cost = CALL_INSTRUCTIONS;
-        let answer = Api::of(call.function).map_or(Ok(None), |api| {
-            match api::serve(machine, api, &call.arguments, None)? {
-                Some(answer) => Ok(Some(answer)),
-                None => self.serve_with_engine(running, machine, api, call, &mut cost).map(Some),
+        reply.truncate(0);
+        let answer = match Api::of(function) {
+            Some(api @ (Api::Call | Api::Pcall)) => {
+                self.serve_command(running, machine, api == Api::Call, reply)
             }
-        });
+            Some(Api::AclCheckCmd) => self.acl_check_cmd(running, machine),
+            Some(Api::Setresp) => set_resp(running, machine),
+            Some(api) => api::serve(machine, api, None),
+            None => Ok(Answer::Nothing),
+        };
         deliver(machine, answer);
-        cost
+        CALL_INSTRUCTIONS + reply.len() as u64 / BYTES_PER_INSTRUCTION
     }
 
-    fn serve_with_engine(
+    /// redis.call(command, ...), which `raises` an error of the command, and redis.pcall
+    fn serve_command(
         &mut self,
         running: &mut Running,
         machine: &mut Machine,
-        api: Api,
-        call: &HostCall,
-        cost: &mut u64,
+        raises: bool,
+        reply: &mut ReplyWriter,
     ) -> Result<Answer, Error> {
-        if api == Api::Setresp {
-            return set_resp(running, machine, &call.arguments);
-        }
-        let args = match api::command_arguments(&machine.vm, &call.arguments) {
-            Ok(args) => args,
-            Err(text) => {
-                let text = format!("ERR {text}");
-                let table = convert::error_table(&mut machine.vm, text.as_bytes(), false)?;
-                return Ok(if api == Api::Pcall {
-                    Answer::value(table)
-                } else {
-                    Answer::Raise(table)
-                });
+        let mut digits = Vec::new();
+        let called = api::command_arguments(&machine.vm, &mut digits)
+            .map(|args| self.call_from_script(running, &args, reply));
+        let vm = &mut machine.vm;
+        let (value, is_error) = match called {
+            Ok(()) => {
+                let reply = reply.as_bytes();
+                let value = convert::to_lua(vm, reply, running.protocol)?;
+                (value, matches!(reply.first(), None | Some(b'-')))
             }
+            Err(text) => (convert::error_table(vm, format!("ERR {text}").as_bytes(), false)?, true),
         };
-        let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-        if api == Api::AclCheckCmd {
-            return match command::find_by_name(&args) {
-                Ok(command) => {
-                    let permitted = self.acl_permits(running.client, command, &args).is_ok();
-                    Ok(Answer::value(Value::Boolean(permitted)))
-                }
-                Err(_) => {
-                    let text = "Invalid command passed to redis.acl_check_cmd()";
-                    Answer::failure(&mut machine.vm, text)
-                }
-            };
-        }
-        let reply = self.call_from_script(running, &args);
-        *cost += reply.len() as u64 / BYTES_PER_INSTRUCTION;
-        let reply = match Reply::decode(&reply) {
-            Ok(Some((reply, _))) => reply,
-            Ok(None) | Err(_) => Reply::Error(b"ERR the command gave no reply".to_vec()),
-        };
-        let value = convert::to_lua(&mut machine.vm, &reply, running.protocol)?;
-        let is_error = matches!(reply, Reply::Error(_));
-        Ok(if is_error && api == Api::Call { Answer::Raise(value) } else { Answer::value(value) })
+        Ok(if is_error && raises { Answer::Raise(value) } else { Answer::Value(value) })
     }
 
-    /// Runs a command for the code that runs, and returns its reply.
-    fn call_from_script(&mut self, running: &mut Running, args: &Args<'_>) -> Vec<u8> {
-        let mut out = ReplyWriter::new(running.protocol);
+    /// redis.acl_check_cmd(command, ...)
+    fn acl_check_cmd(&self, running: &Running, machine: &mut Machine) -> Result<Answer, Error> {
+        let mut digits = Vec::new();
+        let permitted = api::command_arguments(&machine.vm, &mut digits).map(|args| {
+            let command = command::find_by_name(&args).ok()?;
+            Some(self.acl_permits(running.client, command, &args).is_ok())
+        });
+        match permitted {
+            Ok(Some(permitted)) => Ok(Answer::Value(Value::Boolean(permitted))),
+            Ok(None) => {
+                let text = "Invalid command passed to redis.acl_check_cmd()";
+                Answer::failure(&mut machine.vm, text)
+            }
+            Err(text) => Answer::failure(&mut machine.vm, text),
+        }
+    }
+
+    /// Runs a command for the code that runs, and writes its reply.
+    fn call_from_script(
+        &mut self,
+        running: &mut Running,
+        args: &Args<'_>,
+        reply: &mut ReplyWriter,
+    ) {
+        reply.set_protocol(running.protocol);
         let result = self.admit_from_script(running, args).and_then(|command| {
             let home = self.select(running.client, running.db);
-            let result = self.call(running.client, command, args, &mut out, Origin::Script);
+            let result = self.call(running.client, command, args, reply, Origin::Script);
             running.db = self.select(running.client, home);
             result
         });
         if let Err(error) = result {
-            self.answer_error(&error, &mut out);
+            self.answer_error(&error, reply);
         }
-        out.take()
     }
 
     /// Puts a client into a database, and returns the one in which it was.
@@ -589,18 +605,14 @@ impl Engine {
 }
 
 /// redis.setresp(version)
-fn set_resp(
-    running: &mut Running,
-    machine: &mut Machine,
-    arguments: &[Value],
-) -> Result<Answer, Error> {
-    let [version] = arguments else {
+fn set_resp(running: &mut Running, machine: &mut Machine) -> Result<Answer, Error> {
+    let [version] = *machine.vm.host_arguments() else {
         return Answer::failure(&mut machine.vm, "redis.setresp() requires one argument.");
     };
-    running.protocol = match machine.vm.to_number(*version) {
+    running.protocol = match machine.vm.to_number(version) {
         Some(2.0) => Protocol::Resp2,
         Some(3.0) => Protocol::Resp3,
         _ => return Answer::failure(&mut machine.vm, "RESP version must be 2 or 3."),
     };
-    Ok(Answer::Values(Vec::new()))
+    Ok(Answer::Nothing)
 }

@@ -102,7 +102,7 @@ pub fn run_within(vm: &mut Vm, snippet: &[u8], mode: Mode, most: u64) -> Option<
                 slice += 1 + slice / 8;
                 continue;
             }
-            Outcome::Host(call) => format!("calls the host: {call:?}"),
+            Outcome::Host(function) => format!("calls the host: {function}"),
             Outcome::Error(error) => {
                 let text = vm.to_bytes(error).unwrap_or_default();
                 format!("error: {}", String::from_utf8_lossy(&text))
