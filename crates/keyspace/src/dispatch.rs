@@ -311,6 +311,9 @@ impl Engine {
         out: &mut ReplyWriter,
         origin: Origin,
     ) -> Result<(), CommandError> {
+        if command.has(Flag::Denyoom) && self.fills_address_space() {
+            return Err(CommandError::OutOfMemory);
+        }
         self.tell_observers(id, args);
         let Some(client) = self.clients.get(&id) else {
             return Ok(());
@@ -328,7 +331,7 @@ impl Engine {
         };
         let started = ctx.engine.start_call();
         let reply_start = out.len();
-        let result = (command.handler)(&mut ctx, args, out);
+        let result = handle(&mut ctx, args, out);
         let Context { secrets, wants_block, .. } = ctx;
         self.remember_keys(id, command, args);
         if !wants_block {
@@ -367,7 +370,7 @@ impl Engine {
                         wants_block: false,
                         secrets: SmallVec::new(),
                     };
-                    let result = (command.handler)(&mut ctx, args, out);
+                    let result = handle(&mut ctx, args, out);
                     (result, !ctx.wants_block)
                 }
             };
@@ -503,4 +506,20 @@ impl Engine {
             self.feed_monitors(id, args, &[], Origin::Client);
         }
     }
+}
+
+/// Runs a command's handler. A reply that does not fit into memory becomes an error.
+fn handle(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    let start = out.len();
+    let result = (ctx.command.handler)(ctx, args, out);
+    if out.take_overflow() {
+        out.truncate(start);
+        let text = &"ERR replies that wait to be read would exceed 1 GB: ask for less at once";
+        return Err(CommandError::text(text));
+    }
+    result
 }

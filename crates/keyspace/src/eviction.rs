@@ -3,6 +3,10 @@
 //! Before a command runs, keys are removed as `maxmemory-policy` says until the data fits. Where
 //! none may be removed, commands that need memory are refused. How much memory the data takes is
 //! kept up to date with every change, see [`Db::bytes`].
+//!
+//! In a browser memory ends at 4 GB, whatever `maxmemory` says, and then nothing can go on. There
+//! commands that need memory are refused, also within transactions and scripts, while data takes
+//! more than [`ADDRESSABLE_DATA`]; so Redis limits itself where addresses have 32 bits.
 
 use crate::client::ClientId;
 use crate::db::{DATABASES, Db, DbIndex, Entry};
@@ -62,6 +66,24 @@ impl Policy {
     }
 }
 
+/// What data may take where addresses have 32 bits. A single command may add the longest string, or
+/// a copy of what there is; replies and scripts need memory, too.
+const ADDRESSABLE_DATA: u64 = 1 << 30;
+
+/// Whether so much memory was taken that data may have reached its limit.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+fn is_address_space_scarce() -> bool {
+    const PAGE: u64 = 64 * 1024;
+    core::arch::wasm32::memory_size(0) as u64 > ADDRESSABLE_DATA / PAGE
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+fn is_address_space_scarce() -> bool {
+    false
+}
+
 /// A key in its database.
 type Place = (DbIndex, SmallBytes);
 
@@ -106,6 +128,12 @@ impl Engine {
     #[inline]
     pub(crate) fn make_room(&mut self, id: ClientId) -> bool {
         self.config.maxmemory == 0 || self.make_room_within(self.config.maxmemory, id)
+    }
+
+    /// Whether data takes all that it may where addresses have 32 bits.
+    #[inline]
+    pub(crate) fn fills_address_space(&self) -> bool {
+        is_address_space_scarce() && self.used_memory() > ADDRESSABLE_DATA
     }
 
     #[cold]

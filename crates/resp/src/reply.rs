@@ -18,7 +18,12 @@ pub enum Protocol {
 pub struct ReplyWriter {
     buffer: Vec<u8>,
     protocol: Protocol,
+    has_overflowed: bool,
 }
+
+/// The most bytes that may wait to be taken, as far as there is memory for them: twice the longest
+/// string that a client may send by default.
+const WAITING_MAX: usize = 1 << 30;
 
 /// The place of an aggregate's header, to be written when its length is known.
 #[derive(Debug)]
@@ -31,7 +36,7 @@ impl ReplyWriter {
     /// An empty writer that speaks `protocol`.
     #[inline(always)]
     pub fn new(protocol: Protocol) -> Self {
-        ReplyWriter { buffer: Vec::new(), protocol }
+        ReplyWriter { buffer: Vec::new(), protocol, has_overflowed: false }
     }
 
     /// The protocol in use.
@@ -72,6 +77,13 @@ impl ReplyWriter {
         self.buffer.truncate(len);
     }
 
+    /// Whether a string did not fit since this was asked last. It was left out, so that what was
+    /// written is to be dropped.
+    #[inline(always)]
+    pub fn take_overflow(&mut self) -> bool {
+        std::mem::take(&mut self.has_overflowed)
+    }
+
     /// Appends bytes that are a complete reply already.
     pub fn raw(&mut self, reply: &[u8]) {
         self.buffer.extend_from_slice(reply);
@@ -107,9 +119,13 @@ impl ReplyWriter {
         self.integer(value as i64);
     }
 
-    /// A bulk string.
+    /// A bulk string. One gigabyte may wait to be taken; see [`take_overflow`](Self::take_overflow).
     pub fn bulk(&mut self, bytes: &[u8]) {
-        self.buffer.reserve(bytes.len() + BULK_FRAME);
+        let needed = bytes.len() + BULK_FRAME;
+        if self.buffer.len() + needed > WAITING_MAX || self.buffer.try_reserve(needed).is_err() {
+            self.has_overflowed = true;
+            return;
+        }
         write_header(&mut self.buffer, b'$', bytes.len() as i64);
         append(&mut self.buffer, bytes);
         self.buffer.extend_from_slice(b"\r\n");

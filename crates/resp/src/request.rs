@@ -35,6 +35,10 @@ const UNAUTHENTICATED_BYTES: i64 = 16 * 1024;
 /// The longest inline command, and the longest line that announces a length, in bytes.
 const LINE_MAX: usize = 64 * 1024;
 
+/// The bytes, and the arguments, for which room is kept between commands.
+const KEPT_BYTES: usize = 64 * 1024;
+const KEPT_ARGUMENTS: usize = 1024;
+
 /// A violation of the protocol, after which the connection is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProtocolError {
@@ -117,12 +121,7 @@ impl RequestParser {
             self.position = 0;
             self.consumed = 0;
         } else if self.consumed >= LINE_MAX {
-            self.buffer.drain(..self.consumed);
-            self.position -= self.consumed;
-            for range in &mut self.ranges {
-                *range = range.start - self.consumed..range.end - self.consumed;
-            }
-            self.consumed = 0;
+            self.drop_consumed();
         }
         self.buffer.extend_from_slice(bytes);
     }
@@ -139,7 +138,14 @@ impl RequestParser {
     /// A [`ProtocolError`]; the stream is then beyond repair, and the connection is to be closed.
     pub fn parse(&mut self) -> Result<bool, ProtocolError> {
         self.forget_complete();
-        if self.missing == 0 && self.parse_short() { Ok(true) } else { self.parse_any() }
+        if self.missing == 0 && self.parse_short() {
+            return Ok(true);
+        }
+        let is_complete = self.parse_any()?;
+        if !is_complete {
+            self.give_back();
+        }
+        Ok(is_complete)
     }
 
     /// Parses a command that is all there and short in every part, as nearly every one is; `false`
@@ -222,6 +228,28 @@ impl RequestParser {
             self.complete = false;
             self.ranges.clear();
             self.consumed = self.position;
+        }
+    }
+
+    fn drop_consumed(&mut self) {
+        self.buffer.drain(..self.consumed);
+        self.position -= self.consumed;
+        for range in &mut self.ranges {
+            *range = range.start - self.consumed..range.end - self.consumed;
+        }
+        self.consumed = 0;
+    }
+
+    /// Gives back room that what still waits does not need: a client that once sent much would hold
+    /// it for as long as it stays connected. A command that arrives in pieces keeps its room.
+    fn give_back(&mut self) {
+        if self.buffer.capacity() > KEPT_BYTES && self.buffer.capacity() / 4 > self.pending_bytes()
+        {
+            self.drop_consumed();
+            self.buffer.shrink_to_fit();
+        }
+        if self.ranges.capacity() / 4 > self.ranges.len() {
+            self.ranges.shrink_to(KEPT_ARGUMENTS);
         }
     }
 
@@ -443,6 +471,40 @@ mod tests {
         parser.feed(b"*1000000\r\n$536870912\r\nabc");
         assert_eq!(parser.parse(), Ok(false));
         assert!(parser.buffer.capacity() < 1024 && parser.ranges.capacity() < 1024);
+    }
+
+    #[test]
+    fn room_for_much_is_given_back() {
+        let mut bytes = Vec::new();
+        let many = vec![b"an argument".to_vec(); 20_000];
+        let long = vec![b"SET".to_vec(), vec![b'v'; 1_000_000]];
+        encode_command(&mut bytes, &many);
+        encode_command(&mut bytes, &long);
+        encode_command(&mut bytes, &["PING"]);
+        // The last command is still to come, or the end of it: what is there of it stays.
+        for end in [bytes.len() - b"*1\r\n$4\r\nPING\r\n".len(), bytes.len() - 1] {
+            let mut parser = RequestParser::default();
+            parser.feed(&bytes[..end]);
+            assert_eq!(drain(&mut parser), Ok(vec![many.clone(), long.clone()]));
+            assert!(parser.buffer.capacity() < 100 && parser.ranges.capacity() <= KEPT_ARGUMENTS);
+            parser.feed(&bytes[end..]);
+            assert_eq!(drain(&mut parser), Ok(vec![vec![b"PING".to_vec()]]));
+        }
+    }
+
+    #[test]
+    fn a_long_command_in_pieces_is_put_together() {
+        let command = vec![b"SET".to_vec(), vec![b'k'; 300_000], vec![b'v'; 700_000]];
+        let mut bytes = Vec::new();
+        encode_command(&mut bytes, &command);
+        let pieces: Vec<u8> = bytes.repeat(2);
+        let mut parser = RequestParser::default();
+        let mut commands = Vec::new();
+        for piece in pieces.chunks(70_001) {
+            parser.feed(piece);
+            commands.extend(drain(&mut parser).expect("valid"));
+        }
+        assert_eq!(commands, [command.clone(), command]);
     }
 
     proptest! {

@@ -187,3 +187,44 @@ test("a loading that fails says so, and can be tried again", async () => {
   const run = spawnSync(process.execPath, ["--input-type=module", "--eval", script], options);
   assert.equal(run.stdout, "PONG\n", run.stderr);
 });
+
+test("what is too much for a tab is refused, and the rest goes on", async (t) => {
+  const client = (await opened(t)).client();
+  const longest = 512 * 1024 * 1024;
+  await assert.rejects(client.call("SETRANGE", "k", 1_073_741_823, "x"), /exceeds maximum allowed/);
+  await assert.rejects(client.call("SETBIT", "k", 8_589_934_591, 1), /bit offset is not/);
+  // A tab has no maxmemory, but four gigabytes at most.
+  const refusal = /OOM command not allowed/;
+  const fill = async () => {
+    const lengths = [];
+    try {
+      for (let left = 10; left > 0; left--) {
+        lengths.push(await client.call("SETRANGE", `first${left}`, longest - 1, "x"));
+      }
+    } catch (error) {
+      assert.match(error.message, refusal);
+    }
+    return lengths;
+  };
+  assert.deepEqual(await fill(), [longest, longest]);
+  for (const command of ["APPEND first10 x", "XADD s * f v", "SETBIT b 1 1", "COPY first10 copy"]) {
+    await assert.rejects(client.call(...command.split(" ")), refusal, command);
+  }
+  const script = "return redis.call('RPUSH', 'l', 'x')";
+  await assert.rejects(client.call("EVAL", script, 0), refusal);
+  const keys = ["first10", "first9"];
+  await assert.rejects(client.call("MGET", ...keys), /ask for less at once/);
+  assert.equal(await client.call("STRLEN", "first9"), longest);
+  assert.equal(await client.call("DEL", ...keys), 2);
+  // A transaction is looked at when it is queued; what it does has the same end.
+  await client.call("MULTI");
+  for (let left = 10; left > 0; left--) {
+    await client.call("SETRANGE", `second${left}`, longest - 1, "x");
+  }
+  const replies = await client.call("EXEC");
+  const taken = replies.filter((reply) => reply === longest).length;
+  assert.equal(taken, 2, String(replies));
+  assert.equal(await client.call("DBSIZE"), 2);
+  await client.call("FLUSHALL");
+  assert.equal(await client.call("SET", "k", "v"), "OK");
+});
