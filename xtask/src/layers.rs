@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Each crate of the product, and the crates of this project that it may depend on.
 const CRATES: &[(&str, &[&str])] = &[
-    ("keyspace-resp", &[]),
-    ("lua51", &[]),
+    ("keyspace-decimal", &[]),
+    ("keyspace-resp", &["keyspace-decimal"]),
+    ("lua51", &["keyspace-decimal"]),
     ("keyspace", &["keyspace-resp", "lua51"]),
     ("celery-sim", &["keyspace", "keyspace-resp"]),
     ("keyspace-wasm", &["keyspace", "keyspace-resp"]),

@@ -1,7 +1,5 @@
 //! Numbers as text, both ways, as Lua 5.1 has them by way of C: `%.14g` and `strtod`.
 
-use lexical_parse_float::FromLexical;
-
 /// Writes a number as `tostring` does, by `%.14g`.
 pub fn write(number: f64, out: &mut Vec<u8>) {
     let whole = number as i64;
@@ -244,7 +242,7 @@ fn decimal(text: &[u8]) -> Option<(f64, usize)> {
         return None;
     }
     used += exponent(&text[used..], b'e');
-    Some((f64::from_lexical(&text[..used]).ok()?, used))
+    Some((keyspace_decimal::parse(&text[..used])?, used))
 }
 
 /// A hexadecimal number with `0x` before it, perhaps with a fraction and a binary exponent.

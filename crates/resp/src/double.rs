@@ -1,19 +1,6 @@
-//! How Redis prints a double: the shortest decimal digits that read back as the same number. And how
-//! it is read.
+//! How Redis prints a double: the shortest decimal digits that read back as the same number.
 
-use lexical_parse_float::FromLexical;
 use std::io::Write;
-
-/// The double nearest to a decimal number, of which nothing is left over: digits with a point and an
-/// exponent or without; or `inf`, `infinity` or `nan`, in any case; each with a sign or without.
-///
-/// ```
-/// assert_eq!(keyspace_resp::parse_double(b"-1.5e3"), Some(-1500.0));
-/// assert_eq!(keyspace_resp::parse_double(b"1.5 "), None);
-/// ```
-pub fn parse_double(text: &[u8]) -> Option<f64> {
-    f64::from_lexical(text).ok()
-}
 
 /// Appends `value` as Redis 7.2 and later print it in replies: integers without a fraction,
 /// `inf`, `-inf` and `nan` by name, everything else by the shortest digits that round-trip,
@@ -85,7 +72,7 @@ fn digits_and_point(printed: &str) -> (Vec<u8>, i32) {
 
 #[cfg(test)]
 mod tests {
-    use super::{format_double, parse_double};
+    use super::format_double;
     use proptest::prelude::*;
 
     fn printed(value: f64) -> String {
@@ -124,31 +111,7 @@ mod tests {
             let value = f64::from_bits(bits);
             prop_assume!(value.is_finite());
             prop_assert_eq!(printed(value).parse::<f64>().expect("a number"), value);
-            prop_assert_eq!(parse_double(printed(value).as_bytes()), Some(value));
-        }
-
-        /// The standard library reads the same texts, to the same bits.
-        #[test]
-        fn texts_read_as_the_nearest_double(
-            text in "[+-]?([0-9]{0,40}|[0-9]{0,400})([.][0-9]{0,30})?([eE][+-]?[0-9]{1,3})?",
-            special in "[+-]?(inf|INF|Infinity|infinit|NaN|nan|in|)( |[.]|e)?",
-        ) {
-            for text in [text, special] {
-                let read = parse_double(text.as_bytes()).map(f64::to_bits);
-                prop_assert_eq!(read, text.parse::<f64>().ok().map(f64::to_bits), "{}", text);
-            }
-        }
-
-        /// Between two doubles the even one is nearest, and the last digit decides.
-        #[test]
-        fn what_is_half_way_reads_as_the_even_double(mantissa in 1_u128 << 52..1 << 53, power in 0..70_u32) {
-            let half: u128 = (2 * mantissa + 1) << power;
-            for whole in [half - 1, half, half + 1] {
-                let text = format!("{whole}.0e-30");
-                prop_assert_eq!(parse_double(text.as_bytes()), text.parse::<f64>().ok());
-                let text = whole.to_string();
-                prop_assert_eq!(parse_double(text.as_bytes()), text.parse::<f64>().ok());
-            }
+            prop_assert_eq!(keyspace_decimal::parse(printed(value).as_bytes()), Some(value));
         }
     }
 }

@@ -31,8 +31,9 @@ mod reply;
 mod request;
 mod value;
 
-pub use double::{format_double, parse_double};
+pub use double::format_double;
 pub use inline::{UnbalancedQuotes, split_args};
+pub use keyspace_decimal::parse as parse_double;
 pub use reply::{Deferred, Protocol, ReplyWriter, write_integer};
 pub use request::{Limits, ProtocolError, RequestParser, encode_command};
 pub use value::{DecodeError, Token, Tokens, Value};

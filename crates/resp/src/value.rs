@@ -1,6 +1,5 @@
 //! Reading replies back: for whoever wants values rather than bytes, whole or piece by piece.
 
-use crate::double::parse_double;
 use crate::request::parse_length;
 
 /// A decoded reply.
@@ -185,7 +184,7 @@ impl<'a> Tokens<'a> {
                 b"f" => Token::Boolean(false),
                 _ => return Err(DecodeError::Malformed),
             },
-            b',' => Token::Double(parse_double(text).ok_or(DecodeError::Malformed)?),
+            b',' => Token::Double(keyspace_decimal::parse(text).ok_or(DecodeError::Malformed)?),
             b'$' | b'=' => return self.string(kind, length(text)?),
             b'*' | b'~' | b'>' => match (kind, usize::try_from(length(text)?)) {
                 (_, Err(_)) => Token::NullArray,
