@@ -349,6 +349,8 @@ fn signed_decimal(value: i64, digits: &mut [u8; DIGITS_MAX]) -> usize {
 /// let start = keyspace_resp::decimal(1234, &mut text);
 /// assert_eq!(text[start..], *b"1234");
 /// ```
+// One copy: it is long, and called from many places.
+#[inline(never)]
 pub fn decimal(value: u64, text: &mut [u8]) -> usize {
     /// Digits come in groups of nine, each a number of 32 bits: a browser divides 64 bits slowly.
     const GROUP: u64 = 1_000_000_000;
