@@ -62,7 +62,12 @@ impl Digest {
     /// Reads it, in any case of its letters; `None` where the length is another.
     pub fn read(text: &[u8]) -> Option<Digest> {
         let mut hex: [u8; Digest::LEN] = text.try_into().ok()?;
-        hex.make_ascii_lowercase();
+        // Eight at a time. This leaves digits as they are, and what is no letter becomes none of
+        // those that a digest has.
+        for eight in hex.as_chunks_mut().0 {
+            let word = u64::from_ne_bytes(*eight);
+            *eight = (word | (word & 0x4040_4040_4040_4040) >> 1).to_ne_bytes();
+        }
         Some(Digest(hex))
     }
 }

@@ -260,6 +260,9 @@ impl Engine {
 
     /// Tells a client what its own command, which has ended, made invalid.
     pub(crate) fn tell_own_invalid(&mut self, id: ClientId) {
+        if self.tracking.own.is_empty() {
+            return;
+        }
         for own in std::mem::take(&mut self.tracking.own) {
             match own {
                 Own::Key(key) => self.tell_invalid(id, Invalid::Keys(&[&key])),

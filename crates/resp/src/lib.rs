@@ -34,6 +34,6 @@ mod value;
 pub use double::format_double;
 pub use inline::{UnbalancedQuotes, split_args};
 pub use keyspace_decimal::parse as parse_double;
-pub use reply::{Deferred, Protocol, ReplyWriter, write_integer};
+pub use reply::{Deferred, Protocol, ReplyWriter, decimal, write_integer};
 pub use request::{Limits, ProtocolError, RequestParser, encode_command};
 pub use value::{DecodeError, Token, Tokens, Value};

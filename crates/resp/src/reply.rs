@@ -141,8 +141,8 @@ impl ReplyWriter {
 
     /// An integer's decimal digits as a bulk string.
     pub fn bulk_integer(&mut self, value: i64) {
-        let mut digits = [0; 20];
-        let start = decimal(value, &mut digits);
+        let mut digits = [0; DIGITS_MAX];
+        let start = signed_decimal(value, &mut digits);
         self.bulk(&digits[start..]);
     }
 
@@ -330,8 +330,8 @@ pub(crate) fn write_header(out: &mut Vec<u8>, kind: u8, value: i64) {
 }
 
 fn write_long_header(out: &mut Vec<u8>, kind: u8, value: i64) {
-    let mut digits = [0; 20];
-    let start = decimal(value, &mut digits);
+    let mut digits = [0; DIGITS_MAX];
+    let start = signed_decimal(value, &mut digits);
     out.push(kind);
     out.extend_from_slice(&digits[start..]);
     out.extend_from_slice(b"\r\n");
@@ -339,33 +339,81 @@ fn write_long_header(out: &mut Vec<u8>, kind: u8, value: i64) {
 
 /// Appends an integer's decimal digits.
 pub fn write_integer(out: &mut Vec<u8>, value: i64) {
-    let mut digits = [0; 20];
-    let start = decimal(value, &mut digits);
+    let mut digits = [0; DIGITS_MAX];
+    let start = signed_decimal(value, &mut digits);
     out.extend_from_slice(&digits[start..]);
 }
 
-/// Writes `value` at the end of `digits` and returns where it starts.
-fn decimal(value: i64, digits: &mut [u8; 20]) -> usize {
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
+/// The most bytes that the digits of 64 bits take, with a sign.
+const DIGITS_MAX: usize = 20;
+
+/// Writes an integer at the end of `digits` and returns where it starts.
+fn signed_decimal(value: i64, digits: &mut [u8; DIGITS_MAX]) -> usize {
+    let start = decimal(value.unsigned_abs(), digits);
+    if value >= 0 {
+        return start;
+    }
+    digits[start - 1] = b'-';
+    start - 1
+}
+
+/// Writes the digits of `value` at the end of `text`, which has room for twenty, and returns where
+/// they start.
+///
+/// ```
+/// let mut text = [b' '; 24];
+/// let start = keyspace_resp::decimal(1234, &mut text);
+/// assert_eq!(text[start..], *b"1234");
+/// ```
+// One copy: it is long, and called from many places.
+#[inline(never)]
+pub fn decimal(value: u64, text: &mut [u8]) -> usize {
+    /// Digits come in groups of nine, each a number of 32 bits: a browser divides 64 bits slowly.
+    const GROUP: u64 = 1_000_000_000;
+    let mut at = text.len();
+    let mut put = |digit: u32| {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
+        text[at] = b'0' + digit as u8;
+    };
+    let mut rest = value;
+    while rest >= GROUP {
+        let mut group = (rest % GROUP) as u32;
+        rest /= GROUP;
+        for _ in 0..9 {
+            put(group % 10);
+            group /= 10;
         }
     }
-    if value < 0 {
-        at -= 1;
-        digits[at] = b'-';
+    let mut group = rest as u32;
+    loop {
+        put(group % 10);
+        group /= 10;
+        if group == 0 {
+            return at;
+        }
     }
-    at
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn integers_are_their_digits(value in any::<i64>(), digits in 0..19_u32) {
+            for value in [value, value % 10_i64.pow(digits), -(10_i64.pow(digits)), i64::MIN] {
+                let mut out = Vec::new();
+                write_integer(&mut out, value);
+                prop_assert_eq!(String::from_utf8_lossy(&out), value.to_string());
+            }
+            let mut text = [b' '; 41];
+            for value in [value.cast_unsigned(), u64::MAX] {
+                let start = decimal(value, &mut text);
+                prop_assert_eq!(String::from_utf8_lossy(&text[start..]), value.to_string());
+            }
+        }
+    }
 
     fn written(protocol: Protocol, write: impl FnOnce(&mut ReplyWriter)) -> String {
         let mut out = ReplyWriter::new(protocol);

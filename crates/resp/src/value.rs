@@ -249,10 +249,25 @@ impl<'a> Tokens<'a> {
             Token::Boolean(value) => Value::Boolean(value),
             Token::Verbatim(format, text) => Value::Verbatim(format, text.to_vec()),
             Token::BigNumber(digits) => Value::BigNumber(digits.to_vec()),
-            Token::Array(len) => return Ok(self.values(len, depth)?.map(Value::Array)),
-            Token::Set(len) => return Ok(self.values(len, depth)?.map(Value::Set)),
-            Token::Push(len) => return Ok(self.values(len, depth)?.map(Value::Push)),
-            Token::Map(pairs) => return Ok(self.pairs(pairs, depth)?.map(Value::Map)),
+            Token::Array(len) | Token::Set(len) | Token::Push(len) => {
+                let Some(items) = self.values(len, depth)? else {
+                    return Ok(None);
+                };
+                match token {
+                    Token::Array(_) => Value::Array(items),
+                    Token::Set(_) => Value::Set(items),
+                    _ => Value::Push(items),
+                }
+            }
+            Token::Map(pairs) => {
+                let count = pairs.checked_mul(2).ok_or(DecodeError::Malformed)?;
+                let Some(items) = self.values(count, depth)? else {
+                    return Ok(None);
+                };
+                let mut items = items.into_iter();
+                let pair = || Some((items.next()?, items.next()?));
+                Value::Map(std::iter::from_fn(pair).collect())
+            }
         }))
     }
 
@@ -265,21 +280,6 @@ impl<'a> Tokens<'a> {
             }
         }
         Ok(Some(values))
-    }
-
-    fn pairs(
-        &mut self,
-        count: usize,
-        depth: usize,
-    ) -> Result<Option<Vec<(Value, Value)>>, DecodeError> {
-        let mut pairs = Vec::new();
-        for _ in 0..count {
-            match (self.value(depth + 1)?, self.value(depth + 1)?) {
-                (Some(key), Some(value)) => pairs.push((key, value)),
-                _ => return Ok(None),
-            }
-        }
-        Ok(Some(pairs))
     }
 }
 

@@ -17,8 +17,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Class;
 use crate::value::{Stream, StreamEntry, StreamId};
-use keyspace_resp::ReplyWriter;
-use std::io::Write;
+use keyspace_resp::{ReplyWriter, decimal};
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     CommandSpec {
@@ -170,10 +169,10 @@ fn note_change(ctx: &mut Context<'_>, key: &[u8], class: Class, event: &'static 
 fn write_id(out: &mut ReplyWriter, id: StreamId) {
     // Two numbers of at most 20 digits and the dash.
     let mut text = [0; 41];
-    let mut rest = &mut text[..];
-    write!(rest, "{id}").expect("the buffer holds the longest id");
-    let unused = rest.len();
-    out.bulk(&text[..text.len() - unused]);
+    let dash = decimal(id.seq, &mut text) - 1;
+    text[dash] = b'-';
+    let start = decimal(id.ms, &mut text[..dash]);
+    out.bulk(&text[start..]);
 }
 
 /// An entry: its id, and its fields and values in a row.

@@ -29,6 +29,8 @@ const WITHHELD: &[&str] = &["getfenv", "setfenv", "newproxy"];
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
     pub vm: Vm,
+    /// The names KEYS and ARGV, which are kept alive.
+    argument_names: [Value; 2],
     /// What libraries of functions get as globals; unused by scripts.
     pub environment: Option<Environment>,
 }
@@ -45,7 +47,7 @@ pub(super) struct Environment {
 impl Machine {
     /// The machine of EVAL.
     pub fn for_scripts() -> Machine {
-        let mut machine = Machine { vm: new_vm(), environment: None };
+        let mut machine = Machine::new();
         machine.set_up(|vm| {
             let globals = open(vm)?;
             protect(vm, globals, true)
@@ -55,7 +57,7 @@ impl Machine {
 
     /// The machine of functions.
     pub fn for_functions() -> Machine {
-        let mut machine = Machine { vm: new_vm(), environment: None };
+        let mut machine = Machine::new();
         let environment = machine.set_up(|vm| {
             let afterwards = open(vm)?;
             protect(vm, afterwards, true)?;
@@ -82,6 +84,20 @@ impl Machine {
         });
         machine.environment = Some(environment);
         machine.set_loading(false);
+        machine
+    }
+
+    fn new() -> Machine {
+        let mut vm = Vm::new(Limits { memory: MEMORY_MAX, ..Limits::default() });
+        vm.set_random(Random { state: FIRST_RANDOM, next: next_random, seed: random_seed });
+        let mut machine = Machine { vm, argument_names: [Value::Nil; 2], environment: None };
+        machine.argument_names = machine.set_up(|vm| {
+            let names = [vm.string(b"KEYS")?, vm.string(b"ARGV")?];
+            for name in names {
+                vm.keep(name);
+            }
+            Ok(names)
+        });
         machine
     }
 
@@ -146,18 +162,12 @@ impl Machine {
     /// Makes the global tables KEYS and ARGV of a script.
     pub fn set_arguments(&mut self, keys: &[&[u8]], args: &[&[u8]]) -> Result<(), Error> {
         let globals = self.vm.globals();
-        for (name, items) in [("KEYS", keys), ("ARGV", args)] {
+        for (name, items) in self.argument_names.into_iter().zip([keys, args]) {
             let table = self.strings(items)?;
-            self.vm.set_field(globals, name, Value::Table(table))?;
+            self.vm.set(globals, name, Value::Table(table))?;
         }
         Ok(())
     }
-}
-
-fn new_vm() -> Vm {
-    let mut vm = Vm::new(Limits { memory: MEMORY_MAX, ..Limits::default() });
-    vm.set_random(Random { state: FIRST_RANDOM, next: next_random, seed: random_seed });
-    vm
 }
 
 /// Opens the libraries and the table `redis`, and returns the globals.
