@@ -31,8 +31,28 @@ const VALUES: &[&str] = &[
 /// Version and checksum, which the target writes anew.
 const TRAILER_BYTES: usize = 10;
 
-/// How many random inputs the target of whole sequences starts from.
+/// How many random inputs the targets start from that make commands or calls of them.
 const SEQUENCES: u64 = 64;
+
+/// Where scripts are suspended, as a list of bytes is read from the fuzzer's: each behind a one.
+const PIECES: &[u8] = &[1, 40, 1, 250, 1, 7, 1, 100, 0];
+
+/// Scripts, separated by lines of dashes.
+const SCRIPTS: &[&str] = &[
+    include_str!("../../crates/lua51/tests/corpus/language.lua"),
+    include_str!("../../crates/lua51/tests/corpus/libraries.lua"),
+    include_str!("../../crates/lua51/tests/corpus/formats.lua"),
+];
+
+/// What a decoder reads, behind its number.
+const ENCODED: &[(u8, &[u8])] = &[
+    (0, br#"{"a":[1,-2.5e3,true,false,null],"b":{"c":"\u00e9\ud83d\ude00\n"},"":[[[]]]}"#),
+    (0, br#"[0.1,1e400,-0,nan,"x\/y"]"#),
+    (1, b"\x93\x01\xa3abc\x82\x01\x02\xa1k\xcb\x3f\xf8\0\0\0\0\0\0"),
+    (1, b"\xdc\0\x02\xcd\x01\x2c\xd1\xff\0\xdb\0\0\0\x01x\xc0\xc3\xd3\xff\xff\xff\xff\0\0\0\0"),
+    (2, b">I2i4s!8bd|\x01\x02\0\0\0\x05abc\0\x07\0\0\0\0\0\0\0\x3f\xf0\0\0\0\0\0\0"),
+    (2, b"<Bc0xH(2)=l|\x03abc\0\x01\x02"),
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args_os().nth(1).ok_or("seeds FOLDER")?;
@@ -40,6 +60,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     write(&folder.join("resp_parser"), VALUES.iter().map(|line| requests(line)))?;
     write(&folder.join("restore"), VALUES.iter().map(|line| payload(line)))?;
     write(&folder.join("commands"), (0..SEQUENCES).map(random_bytes))?;
+    let scripts = SCRIPTS.iter().flat_map(|text| text.split("\n---\n"));
+    write(&folder.join("lua_source"), scripts.map(|script| [PIECES, script.as_bytes()].concat()))?;
+    write(&folder.join("lua_libraries"), (0..SEQUENCES).map(random_bytes))?;
+    let encoded = ENCODED.iter().map(|(format, bytes)| [&[*format], PIECES, bytes].concat());
+    write(&folder.join("lua_decoders"), encoded)?;
     Ok(())
 }
 
