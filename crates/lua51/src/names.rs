@@ -85,10 +85,21 @@ impl Vm {
 
     /// `source:line: ` of the instruction before this one of a function.
     pub(crate) fn position_in(&self, proto: u32, pc: u32) -> Vec<u8> {
+        let (source, line) = self.source_and_line(proto, pc);
+        [&chunk_id(source, LONGEST_SOURCE)[..], format!(":{line}: ").as_bytes()].concat()
+    }
+
+    /// The name of its chunk, as it was given, and `:line`.
+    pub(crate) fn place_in(&self, proto: u32, pc: u32) -> Vec<u8> {
+        let (source, line) = self.source_and_line(proto, pc);
+        [source, format!(":{line}").as_bytes()].concat()
+    }
+
+    fn source_and_line(&self, proto: u32, pc: u32) -> (&[u8], u32) {
         let proto = &self.protos[proto];
         let source = proto.source.map_or(&b"=?"[..], |source| self.heap.bytes_of(source));
         let line = proto.lines.get((pc as usize).saturating_sub(1)).copied().unwrap_or(0);
-        [&chunk_id(source, LONGEST_SOURCE)[..], format!(":{line}: ").as_bytes()].concat()
+        (source, line)
     }
 
     /// An error with a message that starts with where the running function is.

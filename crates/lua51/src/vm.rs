@@ -286,10 +286,17 @@ impl Vm {
         self.position(if is_host { 2 } else { 1 })
     }
 
-    /// `source:line: ` of the innermost Lua function at the error that a run ended with, or nothing.
+    /// Where the script is: the name of its chunk, as it was given, and `:line`; or nothing.
     #[must_use]
-    pub fn error_position(&self) -> Vec<u8> {
-        self.raised_at.map_or_else(Vec::new, |(proto, pc)| self.position_in(proto, pc))
+    pub fn current_place(&self) -> Vec<u8> {
+        let innermost = self.thread.frames.iter().rev().find(|frame| frame.kind == FrameKind::Lua);
+        innermost.map_or_else(Vec::new, |frame| self.place_in(frame.proto, frame.pc))
+    }
+
+    /// The same of the error that a run ended with.
+    #[must_use]
+    pub fn error_place(&self) -> Vec<u8> {
+        self.raised_at.map_or_else(Vec::new, |(proto, pc)| self.place_in(proto, pc))
     }
 
     /// Makes a function of the host: calling it ends a run with [`Outcome::Host`].

@@ -281,15 +281,11 @@ fn list(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
 /// FUNCTION LOAD [REPLACE] function-code
 fn load(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let (options, code) = (&args[2..args.len() - 1], args[args.len() - 1]);
-    let mut replace = false;
-    for option in options {
-        if replace || !args::is(option, "replace") {
-            let option = String::from_utf8_lossy(option);
-            return Err(CommandError::composed(format!("ERR Unknown option given: {option}")));
-        }
-        replace = true;
+    if let Some(option) = options.iter().find(|option| !args::is(option, "replace")) {
+        let option = String::from_utf8_lossy(option);
+        return Err(CommandError::composed(format!("ERR Unknown option given: {option}")));
     }
-    let name = ctx.engine.scripting.load_library(code, replace)?;
+    let name = ctx.engine.scripting.load_library(code, !options.is_empty())?;
     out.bulk(&name);
     Ok(())
 }
@@ -324,9 +320,13 @@ fn stats(
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    let running = ctx.engine.scripting.running();
+    if let Some(script) = running.filter(|running| running.kind() == Kind::Script) {
+        return Err(CommandError::Busy(script.kind()));
+    }
     out.map(2);
     out.bulk(b"running_script");
-    match ctx.engine.scripting.running() {
+    match running {
         None => out.null(),
         Some(running) => {
             out.map(3);

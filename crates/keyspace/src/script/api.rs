@@ -127,7 +127,7 @@ fn log(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
         [] | [_] => Answer::failure(vm, "redis.log() requires two arguments or more."),
         [level, ..] => match vm.to_number(*level) {
             None => Answer::failure(vm, "First argument must be a number (log level)."),
-            Some(level) if (0.0..4.0).contains(&level) => Ok(Answer::Nothing),
+            Some(level) if (0.0..4.0).contains(&level.trunc()) => Ok(Answer::Nothing),
             Some(_) => Answer::failure(vm, "Invalid debug level."),
         },
     }
@@ -172,14 +172,13 @@ fn set_repl(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {
     let [what] = arguments else {
         return Answer::failure(vm, "redis.set_repl() requires one argument.");
     };
-    match vm.to_number(*what) {
-        Some(0.0 | 1.0 | 2.0 | 3.0) => Ok(Answer::Nothing),
-        _ => {
-            let text = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or \
-                        REPL_NONE.";
-            Answer::failure(vm, text)
-        }
+    // What is no number is as good as zero.
+    let flags = vm.to_number(*what).unwrap_or(0.0).trunc();
+    if (0.0..=3.0).contains(&flags) {
+        return Ok(Answer::Nothing);
     }
+    let text = "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.";
+    Answer::failure(vm, text)
 }
 
 fn missing_global(vm: &mut Vm, arguments: &[Value]) -> Result<Answer, Error> {

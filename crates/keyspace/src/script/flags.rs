@@ -2,6 +2,7 @@
 
 use crate::error::CommandError;
 use crate::value::SmallBytes;
+use keyspace_resp::split_args;
 
 /// What code is allowed, and promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,16 +54,18 @@ pub(crate) fn script_shebang(source: &[u8]) -> Result<(&[u8], Option<Flags>), Co
     }
     let end = source.iter().position(|&byte| byte == b'\n');
     let end = end.ok_or_else(|| CommandError::text(&"ERR Invalid script shebang"))?;
-    let mut words = words(&source[..end]);
-    let engine = words.next().unwrap_or_default();
+    let words = split_args(&source[..end]).unwrap_or_default();
+    let Some((engine, options)) = words.split_first() else {
+        return Err(CommandError::text(&"ERR Invalid engine in script shebang"));
+    };
     if engine != b"#!lua" {
         return Err(failure("Unexpected engine in script shebang: ", engine));
     }
     let mut flags = Flags::default();
-    for word in words {
+    for word in options {
         let list = word.strip_prefix(b"flags=");
         let list = list.ok_or_else(|| failure("Unknown lua shebang option: ", word))?;
-        for name in list.split(|&byte| byte == b',').filter(|name| !name.is_empty()) {
+        for name in list.split(|&byte| byte == b',').filter(|_| !list.is_empty()) {
             if !flags.add(name) {
                 return Err(failure("Unexpected flag in script shebang: ", name));
             }
@@ -81,9 +84,11 @@ pub(crate) fn library_shebang(source: &[u8]) -> Result<(&[u8], SmallBytes), Comm
         return Err(missing());
     }
     let end = source.iter().position(|&byte| byte == b'\n');
-    let end = end.ok_or_else(|| CommandError::text(&"ERR Invalid library metadata"))?;
-    let mut words = words(&source[2..end]);
-    let engine = words.next().unwrap_or_default();
+    let invalid = || CommandError::text(&"ERR Invalid library metadata");
+    let end = end.ok_or_else(invalid)?;
+    let words = split_args(&source[2..end]).map_err(|_| invalid())?;
+    let mut words = words.iter();
+    let engine = words.next().map_or(&b""[..], Vec::as_slice);
     let mut name = None;
     for word in words {
         let value = word.strip_prefix(b"name=");
@@ -111,10 +116,6 @@ pub(crate) const BAD_NAME: &str = "Library names can only contain letters, numbe
 /// Whether a library or function may be called that.
 pub(crate) fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
 fn failure(what: &str, word: &[u8]) -> CommandError {

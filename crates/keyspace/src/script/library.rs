@@ -343,10 +343,10 @@ fn named_arguments(vm: &Vm, table: Table) -> Result<Described, &'static str> {
     let mut key = Value::Nil;
     while let Some((next, value)) = vm.next_entry(table, key) {
         key = next;
-        let Value::String(name) = key else {
+        let Some(name) = vm.to_bytes(key) else {
             return Err("named argument key given to redis.register_function is not a string");
         };
-        match (vm.bytes(name), value) {
+        match (&name[..], value) {
             (b"function_name", value) => {
                 let name = vm.to_bytes(value);
                 described.name = Some(name.ok_or(

@@ -85,6 +85,10 @@ impl Running {
         self.name.as_bytes()
     }
 
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The command that called it, with its arguments.
     pub fn command(&self) -> &[SmallBytes] {
         &self.command
@@ -388,9 +392,9 @@ impl Engine {
     ) -> bool {
         if running.killed {
             let text = b"ERR Script killed by user with SCRIPT KILL...";
-            let position = machine.vm.caller_position();
+            let place = machine.vm.current_place();
             machine.vm.abort();
-            self.answer_script_error(running, text, &position, false, out);
+            self.answer_script_error(running, text, &place, false, out);
             return true;
         }
         let mut left = instructions;
@@ -411,8 +415,8 @@ impl Engine {
                     return true;
                 }
                 Outcome::Error(error) => {
-                    let position = machine.vm.error_position();
-                    self.answer_uncaught(running, machine, error, &position, out);
+                    let place = machine.vm.error_place();
+                    self.answer_uncaught(running, machine, error, &place, out);
                     return true;
                 }
             }
@@ -449,7 +453,7 @@ impl Engine {
         running: &Running,
         machine: &mut Machine,
         error: Value,
-        position: &[u8],
+        place: &[u8],
         out: &mut ReplyWriter,
     ) {
         let is_counted = match error {
@@ -457,24 +461,23 @@ impl Engine {
             _ => false,
         };
         let text = error_text(machine, error);
-        self.answer_script_error(running, &text, position, is_counted, out);
+        self.answer_script_error(running, &text, place, is_counted, out);
     }
 
-    /// Writes an error of the code, and where it arose; `position` is `source:line: `, or empty.
+    /// Writes an error of the code, and where it arose, if that is known.
     /// An error of a command that it called is counted already.
     fn answer_script_error(
         &mut self,
         running: &Running,
         text: &[u8],
-        position: &[u8],
+        place: &[u8],
         is_counted: bool,
         out: &mut ReplyWriter,
     ) {
         let mut text = String::from_utf8_lossy(text).into_owned();
-        let position = String::from_utf8_lossy(position);
-        if let Some(position) = position.strip_suffix(": ") {
+        if !place.is_empty() {
             let name = String::from_utf8_lossy(running.name());
-            text += &format!(" script: {name}, on @{position}.");
+            text += &format!(" script: {name}, on {}.", String::from_utf8_lossy(place));
         }
         if !is_counted {
             self.stats.count_error(&text);
@@ -609,7 +612,7 @@ fn set_resp(running: &mut Running, machine: &mut Machine) -> Result<Answer, Erro
     let [version] = *machine.vm.host_arguments() else {
         return Answer::failure(&mut machine.vm, "redis.setresp() requires one argument.");
     };
-    running.protocol = match machine.vm.to_number(version) {
+    running.protocol = match machine.vm.to_number(version).map(f64::trunc) {
         Some(2.0) => Protocol::Resp2,
         Some(3.0) => Protocol::Resp3,
         _ => return Answer::failure(&mut machine.vm, "RESP version must be 2 or 3."),

@@ -114,7 +114,7 @@ fn integer_setting(
         let value = vm.integer(arguments, index)?;
         if !(least..=most).contains(&value) {
             return Err(
-                vm.argument_error(index, &format!("expected integer between {least} and {most}"))
+                vm.argument_error(0, &format!("expected integer between {least} and {most}"))
             );
         }
         *field(settings(vm, arguments)) = value;

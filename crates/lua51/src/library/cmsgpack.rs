@@ -223,7 +223,9 @@ impl Reader<'_> {
             0xc3 => Value::Boolean(true),
             0xca => Value::Number(f64::from(f32::from_bits(self.unsigned(vm, 4)? as u32))),
             0xcb => Value::Number(f64::from_bits(self.unsigned(vm, 8)?)),
-            0xcc..=0xcf => Value::Number(self.unsigned(vm, 1 << (kind - 0xcc))? as f64),
+            // As a whole number of the language, which has a sign.
+            0xcf => Value::Number(self.unsigned(vm, 8)? as i64 as f64),
+            0xcc..=0xce => Value::Number(self.unsigned(vm, 1 << (kind - 0xcc))? as f64),
             0xd0..=0xd3 => Value::Number(self.signed(vm, 1 << (kind - 0xd0))?),
             0xd9..=0xdb => {
                 let length = self.unsigned(vm, 1 << (kind - 0xd9))?;

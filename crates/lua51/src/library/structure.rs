@@ -183,11 +183,11 @@ fn unpack(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
     let text = vm.text(arguments, 1)?;
     let data = vm.heap.bytes_of(text).to_vec();
     let from = vm.integer_or(arguments, 2, 1)?;
-    if from < 1 {
+    if from == 0 {
         return Err(vm.argument_error(2, "offset must be 1 or greater"));
     }
     vm.charge(data.len());
-    let mut at = usize::try_from(from - 1).unwrap_or(usize::MAX);
+    let mut at = usize::try_from(from - 1).unwrap_or(usize::MAX / 2);
     let base = vm.thread.top;
     while let Some(item) = format.next(vm, at)? {
         at = at.saturating_add(item.padding);
