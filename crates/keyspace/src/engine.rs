@@ -89,6 +89,8 @@ pub struct Engine {
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) scripting: Scripting,
     pub(crate) stats: Stats,
+    /// The most that the data ever took at the end of a turn.
+    pub(crate) peak_memory: u64,
     pub(crate) stopwatch: Option<fn() -> u64>,
     pub(crate) slowlog: SlowLog,
     pub(crate) latency: LatencyMonitor,
@@ -96,6 +98,8 @@ pub struct Engine {
     /// How long DEBUG SLEEP still holds everybody up.
     pub(crate) delay_micros: u64,
     outputs: Vec<ClientId>,
+    /// Whether what is due dies by itself, and not only where a command meets it.
+    pub(crate) active_expire: bool,
     events: Option<Vec<Event>>,
 }
 
@@ -129,12 +133,14 @@ impl Engine {
             monitors: Vec::new(),
             scripting: Scripting::default(),
             stats: Stats::default(),
+            peak_memory: 0,
             stopwatch: options.stopwatch,
             slowlog: SlowLog::default(),
             latency: LatencyMonitor::default(),
             hotkeys: HotKeys::default(),
             delay_micros: 0,
             outputs: Vec::new(),
+            active_expire: true,
             events: None,
         }
     }
@@ -263,6 +269,7 @@ impl Engine {
 
     /// What is done once for all that happened in a call of the host.
     pub(crate) fn end_turn(&mut self) {
+        self.peak_memory = self.peak_memory();
         self.limit_tracking_table();
         self.broadcast_invalid();
         self.evict_clients();
@@ -355,14 +362,14 @@ impl Engine {
         if self.has_unfinished_script() {
             return None;
         }
-        let expire = self.dbs.iter().filter_map(Db::next_expire).min();
+        let expire = self.active_expire.then(|| self.dbs.iter().filter_map(Db::next_expire).min());
         let others = [
             self.blocking.next_deadline(),
             self.pause.deadline(),
             self.soft_limits.next_deadline(),
             self.idle.check_at,
         ];
-        others.into_iter().chain([expire]).flatten().min()
+        others.into_iter().chain(expire).flatten().min()
     }
 
     /// The engine's time: the latest that it was told.
