@@ -24,9 +24,13 @@ const COMMANDS: &[(&str, &str)] = &[
     ("SET", "SET key:__rand_int__ data"),
     ("EXPIRE", "EXPIRE key:__rand_int__ 1000"),
     ("RANDOMKEY", "RANDOMKEY"),
+    ("SCAN", "SCAN __rand_int__"),
     ("HGET", "HGET hash item__rand_int__"),
     ("HSET", "HSET hash item__rand_int__ data"),
     ("HRANDFIELD", "HRANDFIELD hash"),
+    ("HSCAN", "HSCAN hash __rand_int__"),
+    ("LINDEX", "LINDEX list __rand_int__"),
+    ("LSET", "LSET list __rand_int__ data"),
     ("LMOVE", "LMOVE list list LEFT RIGHT"),
     ("SISMEMBER", "SISMEMBER set memb__rand_int__"),
     ("SADD", "SADD set memb__rand_int__"),
@@ -34,9 +38,12 @@ const COMMANDS: &[(&str, &str)] = &[
     ("ZSCORE", "ZSCORE zset memb__rand_int__"),
     ("ZRANK", "ZRANK zset memb__rand_int__"),
     ("ZADD", "ZADD zset __rand_int__ memb__rand_int__"),
+    ("ZINCRBY", "ZINCRBY zset 1000 memb__rand_int__"),
+    ("ZRANDMEMBER", "ZRANDMEMBER zset"),
     ("ZRANGE BYSCORE", "ZRANGE zset __rand_int__ +inf BYSCORE LIMIT 0 10"),
     ("XADD", "XADD stream MAXLEN = {entries} * field data"),
     ("XRANGE", "XRANGE stream - + COUNT 10"),
+    ("XREVRANGE", "XREVRANGE stream + - COUNT 10"),
 ];
 
 /// Entries of a small collection.

@@ -170,7 +170,8 @@ impl Db {
             let slot = Slot { key: key.into(), value, usage: Usage::new(touch), timer: NO_TIMER };
             self.bytes += slot.bytes();
             let place = self.slots.len();
-            self.places.insert(hash(key), place, |place| hash(&self.slots[place].key));
+            let others = self.slots.iter().map(|slot| hash(&slot.key)).enumerate();
+            self.places.insert(hash(key), place, others);
             self.slots.push(slot);
             self.set_timer(place, expire_at);
             self.reindex_field_expire(key, None, field_expire);
@@ -203,7 +204,8 @@ impl Db {
             }
         }
         if self.places.is_sparse() {
-            self.places.rebuild(self.slots.len(), |place| hash(&self.slots[place].key));
+            let items = self.slots.iter().map(|slot| hash(&slot.key)).enumerate();
+            self.places.rebuild(self.slots.len(), items);
         }
         self.reindex_field_expire(key, slot.value.next_field_expire(), None);
         Some(Removed { value: slot.value, expire_at })

@@ -11,7 +11,7 @@ use super::{Str, Value};
 /// the index, and a share of the group.
 pub(crate) const ITEM_BYTES: usize = 10;
 /// The score of a member of a sorted set, and its place in the order.
-const SCORE_BYTES: usize = 26;
+const SCORE_BYTES: usize = 35;
 /// A value in its own allocation, without elements.
 const VALUE_BYTES: usize = 64;
 /// An element of an array by its index, in a tree that is two thirds full.

@@ -61,11 +61,11 @@ impl Places {
         Some(self.groups[slot.0].places[slot.1] as usize)
     }
 
-    /// Notes the place of a new item. `hash_of` answers the hash of the item at a place, for the
-    /// places below `place`, at which all other items stand.
-    pub fn insert(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) {
+    /// Notes the place of a new item. `others` are the places of all other items, with their
+    /// hashes, in case that the index must be built anew.
+    pub fn insert(&mut self, hash: u64, place: usize, others: impl Iterator<Item = (usize, u64)>) {
         if self.len + self.removed + 1 > self.groups.len() * LOAD {
-            self.rebuild(place, hash_of);
+            self.rebuild(self.len, others);
         }
         self.put(hash, place);
     }
@@ -98,16 +98,14 @@ impl Places {
         }
     }
 
-    /// Builds the index for the items at the places below `len`, with room for a part more: slots
-    /// of removed items cannot fill that up at once.
-    pub fn rebuild(&mut self, len: usize, hash_of: impl Fn(usize) -> u64) {
+    /// Builds the index for so many items, given by their places and hashes, with room for a part
+    /// more: slots of removed items cannot fill that up at once.
+    pub fn rebuild(&mut self, len: usize, items: impl Iterator<Item = (usize, u64)>) {
         // Freed first, so that old and new never stand beside each other.
         self.groups = Vec::new();
         self.groups = vec![EMPTY; groups_for(len + len / 16 + 1)];
         (self.len, self.removed) = (0, 0);
-        for place in 0..len {
-            self.put(hash_of(place), place);
-        }
+        items.for_each(|(place, hash)| self.put(hash, place));
     }
 
     /// Whether it is so much larger than its items need that it should be built anew.
@@ -222,7 +220,8 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Insert(key) if !items.contains(&key) => {
-                        places.insert(hash(key), items.len(), |place| hash(items[place]));
+                        let others = items.iter().map(|&key| hash(key)).enumerate();
+                        places.insert(hash(key), items.len(), others);
                         items.push(key);
                     }
                     Step::Swap(at) if !items.is_empty() => {
@@ -242,7 +241,7 @@ mod tests {
                     _ => {}
                 }
                 if places.is_sparse() {
-                    places.rebuild(items.len(), |place| hash(items[place]));
+                    places.rebuild(items.len(), items.iter().map(|&key| hash(key)).enumerate());
                 }
                 for (at, &key) in items.iter().enumerate() {
                     prop_assert_eq!(places.find(hash(key), |place| items[place] == key), Some(at));

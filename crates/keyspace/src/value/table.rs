@@ -78,7 +78,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         self.bytes += item_bytes::<WIDTH>(key, value);
         self.len += 1;
         if let Some(mut places) = self.places.take() {
-            places.insert(hash(key), place, |place| hash(self.key(place)));
+            places.insert(hash(key), place, self.hashes(place));
             self.places = Some(places);
         } else if self.len > UNINDEXED_MAX {
             self.rebuild_index();
@@ -179,9 +179,14 @@ impl<const WIDTH: usize> Table<WIDTH> {
         }
     }
 
+    /// The places below that one, with the hashes of their keys.
+    fn hashes(&self, end: usize) -> impl Iterator<Item = (usize, u64)> {
+        (0..end).map(|place| (place, hash(self.key(place))))
+    }
+
     fn rebuild_index(&mut self) {
         let mut places = self.places.take().unwrap_or_default();
-        places.rebuild(self.len, |place| hash(self.key(place)));
+        places.rebuild(self.len, self.hashes(self.len));
         self.places = Some(places);
     }
 }

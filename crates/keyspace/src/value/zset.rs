@@ -1,15 +1,17 @@
 //! Sorted set values: members with a score, ordered by score and then by member.
 //!
-//! Members and scores lie in a dense table; their order is a sequence of scores and places in it,
-//! so that no member is stored twice. A *packed* sorted set (`listpack` in Redis) is small. Once it
+//! Members and scores lie at places ([`members`]); their order is a sequence of scores and places
+//! ([`ranked`]), so that no member is stored twice. A *packed* sorted set (`listpack` in Redis) is small. Once it
 //! outgrows the limits it is a `skiplist` and stays one.
 
 mod interval;
+mod members;
 mod ranked;
 
-use super::{ListpackLimits, Map, SmallBytes, Table};
+use super::{ListpackLimits, Map, SmallBytes};
 use crate::sort::sort_by;
 pub(crate) use interval::{Interval, LexInterval, Limit, ScoreInterval};
+use members::Members;
 use ranked::Ranked;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -42,14 +44,14 @@ impl Element {
 /// A sorted set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ZSet {
-    /// Every member with the bytes of its score.
-    members: Table<2>,
+    /// Every member with its score.
+    members: Members,
     /// The elements in their order.
     ranked: Ranked<Rung>,
     is_skiplist: bool,
 }
 
-/// An element's score, and its place in the table.
+/// An element's score, and its place among the members.
 #[derive(Debug, Clone, Copy)]
 struct Rung {
     /// As bytes, which need no alignment of eight.
@@ -75,7 +77,7 @@ impl ZSet {
             && scores.keys().all(|member| member.len() <= limits.value_bytes);
         let mut zset = ZSet { is_skiplist: !fits, ..ZSet::default() };
         for Element { member, score } in in_order(&scores) {
-            zset.add(zset.len(), &member, score);
+            zset.add(&member, score);
         }
         zset
     }
@@ -85,10 +87,10 @@ impl ZSet {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.len() == 0
     }
 
-    /// What its members and their scores take.
+    /// What its members take, without their scores.
     pub fn bytes(&self) -> usize {
         self.members.bytes()
     }
@@ -102,14 +104,19 @@ impl ZSet {
         !self.is_skiplist
     }
 
-    /// The element at a place from 0 to `len() - 1` of a dense order.
-    pub fn get_index(&self, place: usize) -> Option<ElementRef<'_>> {
-        let (member, score) = self.members.get(place)?;
-        Some(ElementRef { member, score: read_score(score) })
+    /// Below this all elements have a place, in an order of which a walk from the last place to
+    /// the first misses none that stays.
+    pub fn places(&self) -> usize {
+        self.members.end()
+    }
+
+    /// The element at a place, where there is one.
+    pub fn at_place(&self, place: usize) -> Option<ElementRef<'_>> {
+        self.members.get(place)
     }
 
     pub fn score(&self, member: &[u8]) -> Option<f64> {
-        self.members.find(member).map(|place| read_score(self.members.value(place)))
+        self.members.find(member).map(|place| self.members.score(place))
     }
 
     /// A member's rank, from 0 for the lowest score, and its score.
@@ -136,38 +143,46 @@ impl ZSet {
             if self.len() >= limits.entries || member.len() > limits.value_bytes {
                 self.unpack();
             }
-            let score = self.stored(score);
-            self.add(self.rank(score, member), member, score);
+            self.add(member, score);
             return None;
         };
-        let old = read_score(self.members.value(place));
+        let old = self.members.score(place);
         if old != score {
             self.ranked.remove(self.rank(old, member));
             let score = self.stored(score);
-            self.members.set_value(place, &score.to_le_bytes());
-            self.ranked.insert(self.rank(score, member), Rung::new(score, place));
+            self.members.set_score(place, score);
+            self.put_in_order(member, Rung::new(score, place));
         }
         Some(old)
     }
 
     /// Removes a member and returns its score.
     pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
-        let score = self.score(member)?;
-        self.drop_rank(self.rank(score, member));
+        let place = self.members.find(member)?;
+        let score = self.members.score(place);
+        self.ranked.remove(self.rank(score, member));
+        self.members.remove(place);
+        self.close_gaps();
         Some(score)
     }
 
     /// Removes the element of that rank.
     pub fn remove_rank(&mut self, rank: usize) -> Option<Element> {
-        let element = self.get(rank)?;
+        let rung = self.ranked.remove(rank)?;
+        let element = self.element(rung);
         let element = Element { member: element.member.into(), score: element.score };
-        self.drop_rank(rank);
+        self.members.remove(rung.place as usize);
+        self.close_gaps();
         Some(element)
     }
 
     /// Removes the elements of these ranks and returns how many there were.
     pub fn remove_ranks(&mut self, ranks: Range<usize>) -> usize {
-        ranks.clone().take_while(|_| self.drop_rank(ranks.start)).count()
+        let before = self.len();
+        let members = &mut self.members;
+        self.ranked.remove_range(ranks, |rung| members.remove(rung.place as usize));
+        self.close_gaps();
+        before - self.len()
     }
 
     /// The elements in their order.
@@ -202,40 +217,30 @@ impl ZSet {
 
     /// The rank that an element has or would have.
     fn rank(&self, score: f64, member: &[u8]) -> usize {
-        self.ranked.partition_point(|rung| {
-            compare(rung.score(), score)
-                .then_with(|| self.members.key(rung.place as usize).cmp(member))
-                .is_lt()
-        })
+        self.ranked.partition_point(is_before(&self.members, score, member))
     }
 
-    /// Adds a new member at its rank.
-    fn add(&mut self, rank: usize, member: &[u8], score: f64) {
+    /// Adds a new member.
+    fn add(&mut self, member: &[u8], score: f64) {
         let score = self.stored(score);
-        self.ranked.insert(rank, Rung::new(score, self.members.len()));
-        self.members.push(member, &score.to_le_bytes());
+        let place = self.members.add(member, score);
+        self.put_in_order(member, Rung::new(score, place));
     }
 
-    /// Removes the element of that rank; `false` where there is none.
-    fn drop_rank(&mut self, rank: usize) -> bool {
-        let Some(rung) = self.ranked.remove(rank) else {
-            return false;
-        };
-        let (place, last) = (rung.place as usize, self.len() - 1);
-        if place != last {
-            // The last element of the table moves into the gap.
-            let moved = Rung::new(read_score(self.members.value(last)), last);
-            let rank = self.rank(moved.score(), self.members.key(last));
-            if let Some(rung) = self.ranked.get_mut(rank) {
-                rung.place = place as u32;
-            }
+    fn put_in_order(&mut self, member: &[u8], rung: Rung) {
+        self.ranked.insert(rung, is_before(&self.members, rung.score(), member));
+    }
+
+    /// Moves members where most places are free.
+    fn close_gaps(&mut self) {
+        if self.members.is_sparse() {
+            let places = self.members.close_gaps();
+            self.ranked.update(|rung| rung.place = places[rung.place as usize]);
         }
-        self.members.swap_remove(place);
-        true
     }
 
     fn element(&self, rung: Rung) -> ElementRef<'_> {
-        ElementRef { member: self.members.key(rung.place as usize), score: rung.score() }
+        ElementRef { member: self.members.member(rung.place as usize), score: rung.score() }
     }
 
     /// A score as it is stored: a listpack keeps whole numbers as integers, of which none is -0.
@@ -275,8 +280,16 @@ fn compare(score: f64, other: f64) -> Ordering {
     score.partial_cmp(&other).expect("no score is NaN")
 }
 
-fn read_score(bytes: &[u8]) -> f64 {
-    f64::from_le_bytes(bytes.try_into().expect("a score has eight bytes"))
+/// Whether an element stands before one with that score and member.
+fn is_before<'z>(
+    members: &'z Members,
+    score: f64,
+    member: &'z [u8],
+) -> impl Fn(&Rung) -> bool + 'z {
+    move |rung| {
+        let in_order = || members.member(rung.place as usize).cmp(member);
+        compare(rung.score(), score).then_with(in_order).is_lt()
+    }
 }
 
 /// The elements with these scores, in the order of a sorted set.
@@ -329,7 +342,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_sorted_vector_with_an_index(
-            steps in prop::collection::vec((0..40u8, prop::option::weighted(0.7, score())), 0..120),
+            steps in prop::collection::vec((0..100u8, prop::option::weighted(0.7, score())), 0..240),
             min in limit(),
             max in limit(),
         ) {
@@ -363,10 +376,16 @@ mod tests {
             let ranks = zset.ranks_by_score(&scores);
             prop_assert_eq!(elements(zset.range(ranks.clone())), selected.clone());
             prop_assert_eq!(zset.remove_ranks(ranks), selected.len());
-            for (score, member) in &model {
-                let removed = selected.contains(&(*score, member.clone()));
-                prop_assert_eq!(zset.score(member), (!removed).then_some(*score));
+            let (removed, left): (Model, Model) =
+                model.into_iter().partition(|element| selected.contains(element));
+            for (_, member) in &removed {
+                prop_assert_eq!(zset.score(member), None);
             }
+            prop_assert_eq!(elements(zset.iter()), left.clone());
+            for (rank, (score, member)) in left.iter().enumerate() {
+                prop_assert_eq!(zset.rank_and_score(member), Some((rank, *score)));
+            }
+            prop_assert!((0..zset.places()).filter_map(|at| zset.at_place(at)).count() == left.len());
         }
     }
 

@@ -39,8 +39,8 @@ fn zscan(
     };
     let options = ScanOptions::parse(&args[3..], ScanKind::Members)?;
     if !zset.is_packed() {
-        let (places, next_cursor) = scan::step(cursor, zset.len(), options.count);
-        let visited = places.filter_map(|place| zset.get_index(place));
+        let (places, next_cursor) = scan::step(cursor, zset.places(), options.count);
+        let visited = places.filter_map(|place| zset.at_place(place));
         scan::reply(out, next_cursor, |out| {
             let selected = visited.filter(|element| options.matches(element.member));
             selected.fold(0, |written, element| {
