@@ -63,6 +63,12 @@ pub fn of(picture: &Picture) -> String {
     if let Some(worker) = living().find(|worker| worker.stopping) {
         return format!("{} says goodbye and closes its connections.", worker.short());
     }
+    if let Some(worker) = living().find(|worker| worker.doing == Doing::Disconnected) {
+        return format!(
+            "{} has lost its connections to Redis, and tries to open them again.{queued}",
+            worker.short()
+        );
+    }
     idle(picture, waiting)
 }
 
@@ -205,6 +211,14 @@ mod tests {
     fn unacked(orphan: bool) -> Unacked {
         let taken = Taken { token: token(), by: "w1".to_owned(), orphan, life: None };
         Unacked { entries: vec![taken], ..Unacked::default() }
+    }
+
+    #[test]
+    fn a_lost_connection_is_said() {
+        let workers = vec![worker(Doing::Disconnected, 0)];
+        let picture = Picture { queues: queue(0), workers, ..Picture::default() };
+        assert!(of(&picture).starts_with("w1 has lost its connections to Redis"));
+        assert_eq!(invitation(&picture), None);
     }
 
     #[test]
