@@ -57,7 +57,7 @@ fn played(
     html! {
         <div class="lab-drawer scenario" data-testid="scenario-played" ref={drawer.clone()}>
             <header class="scenario-head">
-                <h3>{ scenario.title }</h3>
+                <h2>{ scenario.title }</h2>
                 <p>{ scenario.question }</p>
                 if !is_over {
                     <button
@@ -66,19 +66,19 @@ fn played(
                         onclick={props.act(Action::NextStep)}
                     >{ next }</button>
                 }
-                if is_over {
-                    <button
-                        type="button" class="call" data-testid="scenario-again"
-                        title="The same once more, from its beginning"
-                        onclick={props.act(Action::Begin(scenario.name))}
-                    >{ "Again" }</button>
-                }
                 if let Some(another) = another.filter(|_| is_over) {
                     <button
                         type="button" class="call call-next" data-testid="scenario-another"
                         title={another.question}
                         onclick={props.act(Action::Begin(another.name))}
                     >{ format!("Next: {}", another.title) }</button>
+                }
+                if is_over {
+                    <button
+                        type="button" class="call" data-testid="scenario-again"
+                        title="The same once more, from its beginning"
+                        onclick={props.act(Action::Begin(scenario.name))}
+                    >{ "Again" }</button>
                 }
                 <button
                     type="button" class="call" data-testid="scenario-leave"
@@ -123,7 +123,7 @@ fn step(props: &Props, state: &ScenarioState, at: usize, step: &'static Step) ->
         .map(|due| format!("until {} later", units::span((due - props.clock.engine).max(0.0))));
     html! {
         <li class="scenario-step" key={at} data-testid="scenario-step" data-phase={phase}>
-            <h4>{ format!("{}. {}", at + 1, step.title) }</h4>
+            <h3>{ format!("{}. {}", at + 1, step.title) }</h3>
             <p>{ step.narration }</p>
             if let Some(left) = left {
                 <p class="scenario-left">{ "The clock runs " }{ left }{ ", and stops." }</p>
