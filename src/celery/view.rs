@@ -67,6 +67,7 @@ pub fn CeleryPane(props: &Props) -> Html {
     let both = both.and_then(ScenarioState::scenario);
     html! {
         <div class="celery" data-testid="celery">
+            <h2 class="sr">{ "Celery" }</h2>
             if both.is_none() { { tools(props) } }
             if both.is_none() {
                 <p class="story" role="status">
