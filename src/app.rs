@@ -508,7 +508,7 @@ impl App {
         };
         html! {
             <header class="bar">
-                <a class="brand" href="#/"><Icon symbol={Symbol::Logo} /><b>{ "Keyspace" }</b></a>
+                <a class="brand" href="#/"><Icon symbol={Symbol::Logo} /><h1>{ "Keyspace" }</h1></a>
                 <nav class="routes" aria-label="Pages">
                     { for Route::TABS.iter().map(|&route| match route {
                         Route::Learn(_) => Route::Learn(self.lessons.place),

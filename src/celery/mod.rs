@@ -1,5 +1,6 @@
 //! Celery on the engine: the picture, and what it says to the simulation in the worker.
 
+mod answers;
 pub mod lab;
 pub mod picture;
 pub mod state;

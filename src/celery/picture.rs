@@ -204,6 +204,8 @@ pub enum Doing {
     Busy,
     /// It runs a task itself, and does nothing else meanwhile.
     Running,
+    /// It has lost its connections, and tries to open them again.
+    Disconnected,
     /// It said goodbye and closed its connections.
     Stopped,
     /// Its connections dropped.

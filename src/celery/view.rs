@@ -19,7 +19,7 @@ pub use lab::Lab;
 
 use super::lab::ScenarioState;
 use super::picture::{Picture, TokenId};
-use super::{Action, Request, Side, State, Task, story};
+use super::{Action, Request, Side, State, Task, answers, story};
 use crate::backend::ClockState;
 use crate::console::Commands;
 use crate::design::{Icon, Shared, Symbol};
@@ -68,9 +68,13 @@ pub fn CeleryPane(props: &Props) -> Html {
     let both = both.and_then(ScenarioState::scenario);
     html! {
         <div class="celery" data-testid="celery">
+            <h2 class="sr">{ "Celery" }</h2>
             if both.is_none() { { tools(props) } }
             if both.is_none() {
-                <p class="story" role="status">{ story::of(&state.picture) }</p>
+                <p class="story" role="status">
+                    { story::of(&state.picture) }
+                    if let Some(invitation) = story::invitation(&state.picture) { { " " }{ invitation } }
+                </p>
             }
             <div class={classes!("celery-body", both.map(|_| "is-pair"))}>
                 { match both {
@@ -150,8 +154,23 @@ fn half(
                 }
             </header>
             <p class="story">{ story::of(picture) }</p>
+            { verdict(props, letter) }
             { drawn }
         </section>
+    }
+}
+
+/// What has come out differently on this side, from the latest step that made a difference.
+fn verdict(props: &Props, letter: &str) -> Html {
+    let difference = props.scenario.as_ref().and_then(answers::latest_difference);
+    html! {
+        <p class="verdict" data-testid="verdict">
+            if let Some(difference) = difference {
+                <span class="verdict-step">{ format!("step {}", difference.step) }</span>
+                <span>{ difference.says }</span>
+                <b>{ if letter == "A" { difference.one } else { difference.other } }</b>
+            }
+        </p>
     }
 }
 

@@ -26,9 +26,10 @@ pub struct Props {
 pub fn ClockBar(props: &Props) -> Html {
     let paused = props.clock.is_some_and(|clock| clock.paused);
     let rate = props.clock.map_or(1.0, |clock| clock.rate);
-    let (symbol, name) = match paused {
-        true => (Symbol::Play, "Run the clock"),
-        false => (Symbol::Pause, "Pause the clock"),
+    // A label begins with what is seen, for whoever speaks to the page.
+    let (symbol, name, label) = match paused {
+        true => (Symbol::Play, "Run the clock", "paused: run the clock"),
+        false => (Symbol::Pause, "Pause the clock", "Pause the clock"),
     };
     let step = match props.clock.and_then(|clock| clock.next_deadline) {
         Some(deadline) => {
@@ -45,7 +46,7 @@ pub fn ClockBar(props: &Props) -> Html {
         <div class="clock" role="group" aria-label="Clock">
             <button
                 type="button" class="tool clock-toggle" data-testid="clock-toggle"
-                title={format!("{name} (space)")} aria-label={name}
+                title={format!("{name} (space)")} aria-label={label}
                 onclick={props.on.reform(|_: MouseEvent| ClockAction::Toggle)}
             >
                 <Icon {symbol} />

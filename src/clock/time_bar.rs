@@ -28,11 +28,11 @@ impl Props {
 #[function_component]
 pub fn TimeBar(props: &Props) -> Html {
     let (Some(clock), true) = (props.clock, props.ready) else {
-        return html! { <div class="time-bar" /> };
+        return html! { <section class="time-bar" aria-label="Time" /> };
     };
     let is_past = props.time.present.is_some();
     html! {
-        <div class="time-bar" role="group" aria-label="Time" data-past={is_past.then_some("true")}>
+        <section class="time-bar" aria-label="Time" data-past={is_past.then_some("true")}>
             <Track time={props.time.clone()} {clock} on={props.on.clone()} />
             if is_past {
                 <button
@@ -59,7 +59,7 @@ pub fn TimeBar(props: &Props) -> Html {
             { pause_on(props) }
             { file(props) }
             { said(&props.time) }
-        </div>
+        </section>
     }
 }
 

@@ -84,7 +84,7 @@ pub enum Expect {
 }
 
 impl Expect {
-    /// Of a long text, the line that is asked about.
+    /// Of a long text, the line that is asked about; of a long line, what is looked for in it.
     fn what_matters_of(self, reply: &Value) -> Option<String> {
         let (Expect::Has(part) | Expect::Lacks(part)) = self else {
             return None;
@@ -93,7 +93,7 @@ impl Expect {
         let subject = part.split(':').next().unwrap_or(part);
         let mut lines = text.lines();
         if lines.clone().count() < 2 {
-            return None;
+            return text.contains(part).then(|| format!("… {part} …"));
         }
         let line = lines.find(|line| line.starts_with(subject));
         Some(line.map_or_else(|| format!("(no {subject})"), str::to_owned))

@@ -1,6 +1,7 @@
 //! Scenarios: which there are, and the steps of the one that is played, with what they checked.
 
 use super::lab::Props;
+use crate::celery::answers;
 use crate::celery::lab::{Action, ScenarioState};
 use crate::design::{Icon, Symbol, units};
 use celery_sim::scenario::{ALL, Check, Outcome, Scenario, Side, Step};
@@ -50,19 +51,35 @@ fn played(
     let is_over = begun == scenario.steps.len() && state.due.is_none();
     let next = match begun {
         0 => "Begin",
-        _ if is_over => "Done",
         _ => "Next step",
     };
+    let another = ALL.iter().skip_while(|it| it.name != scenario.name).nth(1);
     html! {
         <div class="lab-drawer scenario" data-testid="scenario-played" ref={drawer.clone()}>
             <header class="scenario-head">
-                <h3>{ scenario.title }</h3>
+                <h2>{ scenario.title }</h2>
                 <p>{ scenario.question }</p>
-                <button
-                    type="button" class="call" data-testid="scenario-next"
-                    disabled={is_over || state.due.is_some() || props.past}
-                    onclick={props.act(Action::NextStep)}
-                >{ next }</button>
+                if !is_over {
+                    <button
+                        type="button" class="call call-next" data-testid="scenario-next"
+                        disabled={state.due.is_some() || props.past}
+                        onclick={props.act(Action::NextStep)}
+                    >{ next }</button>
+                }
+                if let Some(another) = another.filter(|_| is_over) {
+                    <button
+                        type="button" class="call call-next" data-testid="scenario-another"
+                        title={another.question}
+                        onclick={props.act(Action::Begin(another.name))}
+                    >{ format!("Next: {}", another.title) }</button>
+                }
+                if is_over {
+                    <button
+                        type="button" class="call" data-testid="scenario-again"
+                        title="The same once more, from its beginning"
+                        onclick={props.act(Action::Begin(scenario.name))}
+                    >{ "Again" }</button>
+                }
                 <button
                     type="button" class="call" data-testid="scenario-leave"
                     title="What you had before is there again"
@@ -106,7 +123,7 @@ fn step(props: &Props, state: &ScenarioState, at: usize, step: &'static Step) ->
         .map(|due| format!("until {} later", units::span((due - props.clock.engine).max(0.0))));
     html! {
         <li class="scenario-step" key={at} data-testid="scenario-step" data-phase={phase}>
-            <h4>{ format!("{}. {}", at + 1, step.title) }</h4>
+            <h3>{ format!("{}. {}", at + 1, step.title) }</h3>
             <p>{ step.narration }</p>
             if let Some(left) = left {
                 <p class="scenario-left">{ "The clock runs " }{ left }{ ", and stops." }</p>
@@ -123,28 +140,33 @@ fn step(props: &Props, state: &ScenarioState, at: usize, step: &'static Step) ->
 }
 
 fn checked(at: usize, check: &Check, one: Option<&Outcome>, other: Option<&Outcome>) -> Html {
-    let differs = one.zip(other).is_some_and(|(one, other)| one.reply != other.reply);
+    let differs = one
+        .zip(other)
+        .is_some_and(|(one, other)| answers::answer(check, one) != answers::answer(check, other));
     html! {
         <li class="check" key={at} data-testid="check" data-differs={differs.then_some("true")}>
             <span class="check-says">{ check.says }</span>
             { for [("A", one), ("B", other)].into_iter().filter_map(|(letter, outcome)| {
-                outcome.map(|outcome| told(letter, outcome))
+                outcome.map(|outcome| told(letter, check, outcome))
             }) }
         </li>
     }
 }
 
-fn told(letter: &str, outcome: &Outcome) -> Html {
+fn told(letter: &str, check: &Check, outcome: &Outcome) -> Html {
     let (symbol, class, word) = match outcome.holds {
         true => (Symbol::Done, "check-side is-good", "as expected"),
         false => (Symbol::Warning, "check-side is-bad", "not as expected"),
     };
     html! {
-        <span {class} key={letter.to_owned()} title={outcome.command.clone()}>
+        <span
+            {class} key={letter.to_owned()}
+            title={format!("{}\n{}", outcome.command, outcome.reply)}
+        >
             <b class="scenario-letter">{ letter }</b>
             <Icon {symbol} />
             <span class="sr">{ word }{ ": " }</span>
-            <code>{ &outcome.reply }</code>
+            <code>{ answers::answer(check, outcome) }</code>
         </span>
     }
 }

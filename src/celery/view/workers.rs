@@ -89,6 +89,7 @@ fn actions(pen: &Pen, worker: &Worker) -> Html {
 fn word(worker: &Worker) -> &'static str {
     match worker.doing {
         Doing::Connecting => "connecting",
+        Doing::Disconnected => "disconnected",
         Doing::Stopped => "stopped",
         Doing::Killed => "killed",
         Doing::Crashed(_) => "crashed",
@@ -128,6 +129,9 @@ fn doing(clock: ClockState, worker: &Worker) -> Html {
         }
         Doing::Busy => html! { { "talks to Redis" } },
         Doing::Running => html! { { "runs the task" } },
+        Doing::Disconnected => {
+            html! { <span class="worker-error">{ "lost its connections, tries again" }</span> }
+        }
         Doing::Stopped => html! { { "stopped: it finished first" } },
         Doing::Killed => html! { { "killed: its connections dropped" } },
         Doing::Crashed(error) => html! { <span class="worker-error">{ error }</span> },

@@ -98,7 +98,7 @@ async fn a_scenario_compares_two_configurations_and_then_all_is_as_before() {
     page.click("lab-scenarios").await;
     page.run("document.querySelector('[data-scenario=happy-path]').click()", json!([])).await;
     page.shows("scenario-played", "The happy path").await;
-    for step in 1..=3 {
+    for step in 1..=4 {
         page.until("the next step can begin", async || is_enabled(&page, "scenario-next").await)
             .await;
         page.click("scenario-next").await;
@@ -113,6 +113,11 @@ async fn a_scenario_compares_two_configurations_and_then_all_is_as_before() {
     let bad =
         page.run("return document.querySelectorAll('.check .is-bad').length", json!([])).await;
     assert_eq!(bad, json!(0), "all that the scenario says is true");
+    let script = "return [...document.querySelectorAll('[data-testid=verdict] b')]\
+                  .map(answer => answer.textContent)";
+    let verdicts = page.run(script, json!([])).await;
+    assert_eq!(verdicts, json!(["yes", "no"]), "what differs stands on both sides");
+    page.shows("scenario-another", "Two workers").await;
     page.screenshot("celery-scenario").await;
     page.click("scenario-leave").await;
     page.shows("scenarios", "The happy path").await;

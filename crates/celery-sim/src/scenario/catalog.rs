@@ -52,7 +52,7 @@ const HAPPY_PATH: Scenario = Scenario {
     title: "The happy path",
     question: "What happens in Redis between delay() and get()?",
     one: Side {
-        title: "with a result backend",
+        title: "results are kept for a day (the default)",
         celeryconfig: "\
 broker_url = 'redis://localhost:6379/0'
 result_backend = 'redis://localhost:6379/1'
@@ -60,7 +60,7 @@ worker_pool = 'solo'
 ",
     },
     other: Side {
-        title: "results expire after ten seconds",
+        title: "results are kept for ten seconds",
         celeryconfig: "\
 broker_url = 'redis://localhost:6379/0'
 result_backend = 'redis://localhost:6379/1'

@@ -462,3 +462,16 @@ fn ten_thousand_messages_are_drawn_as_a_few() {
     assert!(crate::backend::encode(&picture).len() < 8_000);
     assert!(paths(&picture).len() <= 2, "what moves at once is told as one");
 }
+
+#[test]
+fn a_worker_says_that_its_connections_are_lost_until_it_has_them_again() {
+    let mut stage = Stage::new();
+    stage.worker();
+    let doing = |picture: &Picture| picture.workers.first().map(|worker| worker.doing.clone());
+    assert!(matches!(doing(&stage.pass(3_000)), Some(Doing::Parked(_))));
+    stage.celery.refuse_connections_until(stage.now + 3_000);
+    stage.type_in("CLIENT KILL TYPE NORMAL");
+    stage.type_in("CLIENT KILL TYPE PUBSUB");
+    assert_eq!(doing(&stage.pass(1_000)), Some(Doing::Disconnected));
+    assert!(matches!(doing(&stage.pass(12_000)), Some(Doing::Parked(_))));
+}

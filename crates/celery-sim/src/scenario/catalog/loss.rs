@@ -272,7 +272,7 @@ broker_transport_options = {
             for_ms: 40000,
             checks: &[
                 compare(
-                    "How often was it delivered, by the count of HSET?",
+                    "How often was it taken? (HSET unacked)",
                     0,
                     &["INFO", "commandstats"],
                     Expect::Lacks("cmdstat_hset:calls=1,"),

@@ -40,9 +40,9 @@ worker_enable_remote_control = False
         },
         Step {
             title: "A worker listens",
-            narration: "It subscribes with PSUBSCRIBE on a connection of its own.",
+            narration: "It subscribes with PSUBSCRIBE on a connection of its own, and runs the task that waited for it.",
             acts: || vec![Act::StartWorker],
-            for_ms: 3000,
+            for_ms: 6000,
             checks: &[compare(
                 "How many listen?",
                 0,
