@@ -278,8 +278,15 @@ impl<'p> Game<'p> {
         Ok(false)
     }
 
-    /// Every client that does not wait answers once more: nothing else may come before.
+    /// Every client that waits in the engine waits on the server, and every other one answers once
+    /// more: nothing else may come before.
     pub fn settle(&mut self, played: &mut Played) -> io::Result<()> {
+        for client in 0..self.clients.len() {
+            self.settle_waiting(client, played)?;
+            if played.difference.is_some() || played.ended {
+                return Ok(());
+            }
+        }
         let free = |&client: &usize| {
             !self.clients[client].is_closed && !self.engine.is_blocked(self.clients[client].id)
         };
@@ -290,6 +297,42 @@ impl<'p> Game<'p> {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Looks whether a difference follows from an expected one that nobody has seen: a client that
+    /// waits in the engine alone, while on the server it has gone on.
+    pub fn explain(&mut self, played: &mut Played) -> io::Result<()> {
+        for client in 0..self.clients.len() {
+            let mut cause = Played::default();
+            self.settle_waiting(client, &mut cause)?;
+            if cause.ended {
+                played.ended = true;
+                played.difference = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_waiting(&mut self, client: usize, played: &mut Played) -> io::Result<()> {
+        let id = self.clients[client].id;
+        if !self.engine.is_blocked(id) || self.waits_there(client)? {
+            return Ok(());
+        }
+        // A short wait may be over already.
+        self.engine.advance(now());
+        self.collect();
+        if !self.engine.is_blocked(id) {
+            return self.compare_all(&[], played);
+        }
+        let received = self.clients[client].connection.receive_while(1, || Ok(false))?;
+        played.differs(Difference {
+            turn: Vec::new(),
+            client,
+            command: Vec::new(),
+            engine: None,
+            redis: received.into_iter().next(),
+        });
         Ok(())
     }
 

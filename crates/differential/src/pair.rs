@@ -82,6 +82,9 @@ impl Pair {
         let mut game = Game::new(self, sequence)?;
         let mut played = Played::default();
         game.play(&sequence.steps, &mut played)?;
+        if played.difference.is_some() {
+            game.explain(&mut played)?;
+        }
         if played.difference.is_none() && !played.ended {
             game.settle(&mut played)?;
         }
