@@ -93,6 +93,18 @@ pub(crate) fn timeout_millis(
     }
 }
 
+/// The integer that a text begins with, as C's `atoi` reads it: 0 where it begins with none.
+pub(crate) fn leading_integer(arg: &[u8]) -> i64 {
+    let text = arg.trim_ascii_start();
+    let signs = usize::from(matches!(text.first(), Some(b'-' | b'+')));
+    let (sign, rest) = text.split_at(signs);
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    let step =
+        |sum: i64, digit: &u8| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+    let number = digits.fold(0, step);
+    if sign == b"-" { -number } else { number }
+}
+
 /// The keys that follow a `numkeys` argument at `args[at]`, and what follows the keys.
 pub(crate) fn counted_keys<'b, 'a>(
     args: &'b Args<'a>,

@@ -281,17 +281,24 @@ impl Db {
     /// Takes the fields that are due at `now` out of one hash that has any: its key, and how many
     /// they were. The hash may be empty then.
     pub fn expire_fields(&mut self, now: UnixMillis) -> Option<(SmallBytes, u64)> {
-        self.field_expires.first().filter(|(at, _)| *at <= now)?;
-        let (_, key) = self.field_expires.pop_first()?;
-        self.next_expire = self.find_next_expire();
-        let hash = Hash::from_value_mut(self.get_mut(&key, None)?)?;
+        let (_, key) = self.field_expires.first().filter(|(at, _)| *at <= now)?;
+        let key = key.clone();
+        let expired = self.expire_fields_of(&key, now)?;
+        Some((key, expired))
+    }
+
+    /// Takes the fields that are due at `now` out of the hash of that key, and says how many they
+    /// were; `None` where there is no such hash.
+    pub fn expire_fields_of(&mut self, key: &[u8], now: UnixMillis) -> Option<u64> {
+        let hash = Hash::from_value_mut(self.get_mut(key, None)?)?;
+        let was = hash.next_expire();
         let mut expired = 0;
         while hash.take_due(now).is_some() {
             expired += 1;
         }
-        let next = hash.next_expire();
-        self.reindex_field_expire(&key, None, next);
-        Some((key, expired))
+        let is = hash.next_expire();
+        self.reindex_field_expire(key, was, is);
+        Some(expired)
     }
 
     /// The key and entry at a place of the dense order, from 0 to `len() - 1`.

@@ -319,6 +319,7 @@ impl Engine {
             return Ok(());
         };
         let db = client.db;
+        self.expire_keys_of(db, command, args);
         let mut ctx = Context {
             engine: self,
             client_id: id,
@@ -360,6 +361,7 @@ impl Engine {
             let (result, answered) = match engine.check_again(id, command, args) {
                 Err(error) => (Err(error), true),
                 Ok(()) => {
+                    engine.expire_keys_of(db, command, args);
                     let mut ctx = Context {
                         engine,
                         client_id: id,

@@ -96,6 +96,8 @@ pub struct Engine {
     /// How long DEBUG SLEEP still holds everybody up.
     pub(crate) delay_micros: u64,
     outputs: Vec<ClientId>,
+    /// Whether what is due dies by itself, and not only where a command meets it.
+    pub(crate) active_expire: bool,
     events: Option<Vec<Event>>,
 }
 
@@ -135,6 +137,7 @@ impl Engine {
             hotkeys: HotKeys::default(),
             delay_micros: 0,
             outputs: Vec::new(),
+            active_expire: true,
             events: None,
         }
     }
@@ -355,14 +358,14 @@ impl Engine {
         if self.has_unfinished_script() {
             return None;
         }
-        let expire = self.dbs.iter().filter_map(Db::next_expire).min();
+        let expire = self.active_expire.then(|| self.dbs.iter().filter_map(Db::next_expire).min());
         let others = [
             self.blocking.next_deadline(),
             self.pause.deadline(),
             self.soft_limits.next_deadline(),
             self.idle.check_at,
         ];
-        others.into_iter().chain([expire]).flatten().min()
+        others.into_iter().chain(expire).flatten().min()
     }
 
     /// The engine's time: the latest that it was told.

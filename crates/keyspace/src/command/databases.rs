@@ -168,7 +168,10 @@ fn move_key(
     if target == ctx.db {
         return Err(CommandError::SameObject);
     }
-    let taken = ctx.in_db(target, |ctx| ctx.database().contains(key));
+    let taken = ctx.in_db(target, |ctx| {
+        ctx.expire_met(key);
+        ctx.database().contains(key)
+    });
     let entry = if taken { None } else { ctx.database_mut().remove(key) };
     let Some(entry) = entry else {
         out.integer(0);

@@ -190,9 +190,9 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "SET-ACTIVE-EXPIRE",
         arguments: " <0|1>",
-        summary: "Has no effect: keys die at their millisecond.",
+        summary: "Says whether keys die at their millisecond, or when a command meets them.",
         takes: 1..=1,
-        run: accept,
+        run: set_active_expire,
     },
     Subcommand {
         name: "SET-DISABLE-DENY-SCRIPTS",
@@ -251,6 +251,17 @@ fn accept(
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    out.ok();
+    Ok(())
+}
+
+/// DEBUG SET-ACTIVE-EXPIRE <0|1>
+fn set_active_expire(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    ctx.engine.set_active_expire(args::leading_integer(args[2]) != 0);
     out.ok();
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::error::CommandError;
 use crate::glob::glob_match;
 use crate::notify::Class;
 use crate::scan::{self, ScanKind, ScanOptions};
+use crate::value::Value;
 use keyspace_resp::ReplyWriter;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -429,7 +430,10 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     if db == ctx.db && from == to {
         return Err(CommandError::SameObject);
     }
-    let taken = ctx.in_db(db, |ctx| ctx.database().contains(to));
+    let taken = ctx.in_db(db, |ctx| {
+        ctx.expire_met(to);
+        ctx.database().contains(to)
+    });
     let entry = if taken && !replace { None } else { ctx.get_any(from) };
     let copied = entry.map(|entry| (entry.value.clone(), entry.expire_at));
     out.integer(i64::from(copied.is_some()));
@@ -444,9 +448,10 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
 
 /// KEYS pattern
 fn keys(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
+    let is_wanted = |key: &[u8]| args[1] == b"*" || glob_match(args[1], key, false);
+    ctx.engine.expire_shown(ctx.db, &|key, _| is_wanted(key));
     let start = out.begin();
     let mut written = 0;
-    let is_wanted = |key: &[u8]| args[1] == b"*" || glob_match(args[1], key, false);
     for (key, _) in ctx.database().iter().filter(|(key, _)| is_wanted(key)) {
         out.bulk(key);
         written += 1;
@@ -461,13 +466,16 @@ fn keys(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
 fn scan(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
     let cursor = scan::cursor(args[1])?;
     let options = ScanOptions::parse(&args[2..], ScanKind::Keys)?;
+    let is_wanted = |key: &[u8], value: &Value| {
+        let name = value.value_type().name();
+        options.matches(key) && options.type_name.is_none_or(|wanted| args::is(wanted, name))
+    };
+    ctx.engine.expire_shown(ctx.db, &is_wanted);
     let db = ctx.database();
     let (places, next_cursor) = scan::step(cursor, db.len(), options.count);
     scan::reply(out, next_cursor, |out| {
-        let found = places.filter_map(|place| db.get_index(place)).filter(|(key, entry)| {
-            let name = entry.value.value_type().name();
-            options.matches(key) && options.type_name.is_none_or(|wanted| args::is(wanted, name))
-        });
+        let found = places.filter_map(|place| db.get_index(place));
+        let found = found.filter(|(key, entry)| is_wanted(key, entry.value));
         found.map(|(key, _)| out.bulk(key)).count()
     });
     Ok(())
@@ -479,6 +487,7 @@ fn randomkey(
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    ctx.engine.expire_shown(ctx.db, &|_, _| true);
     let len = ctx.database().len();
     let place = if len == 0 { 0 } else { ctx.random_below(len) };
     let key = ctx.database().get_index(place).map(|(key, _)| &**key);

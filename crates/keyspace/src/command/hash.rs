@@ -136,6 +136,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         flags: &[Flag::Fast, Flag::Readonly],
         acl: &[AclCategory::Hash],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro])],
+        counts_due_fields: true,
         run: Run::Handler(hlen),
         ..CommandSpec::new(Group::Hash)
     },

@@ -2,6 +2,7 @@
 
 use super::syntax::{self, Argument, Kind, ValueKind};
 use super::{Begin, CommandSpec, Find, Flag, KeyFlag, KeySpec};
+use crate::args::leading_integer;
 
 /// A key among the arguments of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +79,13 @@ fn find(spec: &KeySpec, args: &[&[u8]], may_be_none: bool) -> Option<Option<Indi
         Find::Range { last, step, limit } => (begin, range_end(begin, last, limit, args)?, step),
         Find::KeyNum { index, first, step } => {
             let number = args.get(begin.checked_add_signed(index as isize)?)?;
-            let count = usize::try_from(crate::value::canonical_integer(number)?).ok()?;
-            if count == 0 && !may_be_none {
-                return None;
-            }
+            let count = match crate::value::canonical_integer(number) {
+                Some(count) => {
+                    usize::try_from(count).ok().filter(|&count| count > 0 || may_be_none)?
+                }
+                // What a command refuses names keys all the same, as far as it begins with a number.
+                None => usize::try_from(leading_integer(number)).ok().filter(|&count| count > 0)?,
+            };
             let first = begin.checked_add_signed(first as isize)?;
             let step_size = usize::try_from(step).ok()?;
             (first, first.checked_add(count.checked_mul(step_size)?)?, step)
@@ -199,6 +203,9 @@ mod tests {
             ("lmpop 9 a b left", None),
             ("lmpop x a b left", None),
             ("lmpop -1 a b left", None),
+            ("lmpop 1.5 a b left", Some(vec![2])),
+            ("lmpop -1.5 a b left", None),
+            ("lmpop 9.5 a b left", None),
             ("lmpop 0 a left", None),
             ("zunionstore d 0 a", None),
             ("lmpop 9223372036854775807 a b left", None),

@@ -104,6 +104,8 @@ pub struct CommandSpec {
     /// CLIENT CACHING holds still for the command behind it; of a container: behind any of its
     /// subcommands.
     pub(crate) keeps_caching: bool,
+    /// A field that is due and not gone yet counts for it.
+    pub(crate) counts_due_fields: bool,
     /// What runs.
     pub(crate) run: Run,
 }
@@ -133,6 +135,7 @@ impl CommandSpec {
             code: None,
             while_subscribed: false,
             keeps_caching: false,
+            counts_due_fields: false,
             run: Run::Container(&[]),
         }
     }

@@ -99,6 +99,7 @@ fn exec(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let id = ctx.client_id;
+    ctx.engine.expire_watched(id);
     let transaction = &mut ctx.client_mut().transaction;
     let queue = transaction.queue.take().ok_or(CommandError::NoMulti(&"EXEC"))?;
     let (has_errors, is_stale) = (transaction.has_errors, transaction.watched_key_changed);

@@ -39,6 +39,27 @@ pub(super) fn hostname(_: &Config, value: &[u8]) -> Checked {
 
 const HOSTNAME_MAX_BYTES: usize = 256;
 
+/// `port`: where the server listens, which it goes on doing.
+pub(super) fn port(config: &Config, value: &[u8]) -> Checked {
+    let taken = "Unable to listen on this port. Check server logs.";
+    same_port(config.value("port"), value, taken)
+}
+
+/// `tls-port`: nobody listens there.
+pub(super) fn tls_port(config: &Config, value: &[u8]) -> Checked {
+    let refused = "Unable to update TLS configuration. Check server logs.";
+    same_port(config.value("tls-port"), value, refused)
+}
+
+fn same_port(current: &[u8], value: &[u8], refused: &'static str) -> Checked {
+    let port = canonical_integer(value).ok_or("argument couldn't be parsed into an integer")?;
+    match port {
+        0..=65535 if current == value => Ok(value.to_vec()),
+        0..=65535 => Err(refused),
+        _ => Err("argument must be between 0 and 65535 inclusive"),
+    }
+}
+
 /// `hz`: a number that is brought into its limits.
 pub(super) fn hz(_: &Config, value: &[u8]) -> Checked {
     let hz = canonical_integer(value).ok_or("argument couldn't be parsed into an integer")?;

@@ -169,7 +169,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::choice("oom-score-adj", &["no", "yes", "relative", "absolute"], "no"),
     Parameter::checked("oom-score-adj-values", check::oom_score_adj_values, "0 200 800"),
     Parameter::text("pidfile", "").immutable(),
-    Parameter::integer("port", 0, 65535, "6379").immutable(),
+    Parameter::checked("port", check::port, "6379"),
     Parameter::text("proc-title-template", "{title} {listen-addr} {server-mode}"),
     Parameter::choice(
         "propagation-error-behavior",
@@ -274,7 +274,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("tls-dh-params-file", ""),
     Parameter::text("tls-key-file", ""),
     Parameter::text("tls-key-file-pass", "").secret(),
-    Parameter::integer("tls-port", 0, 65535, "0").immutable(),
+    Parameter::checked("tls-port", check::tls_port, "0"),
     Parameter::boolean("tls-prefer-server-ciphers", "no"),
     Parameter::text("tls-protocols", ""),
     Parameter::boolean("tls-replication", "no"),

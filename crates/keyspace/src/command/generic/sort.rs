@@ -112,6 +112,7 @@ impl<'a> Pattern<'a> {
             Pattern::Key { prefix, suffix, field } => (prefix, suffix, field),
         };
         let key = [prefix, &**element, suffix].concat();
+        ctx.expire_met(&key);
         match (&ctx.get_any(&key)?.value, field) {
             (Value::String(value), None) => Some(SmallBytes::from(&*value.as_bytes())),
             (Value::Hash(hash), Some(field)) => hash.get(field).map(SmallBytes::from),

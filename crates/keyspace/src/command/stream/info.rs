@@ -68,6 +68,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
             flags: &[Flag::Readonly],
             acl: &[AclCategory::Stream],
             keys: &[KeySpec::one(2, &[KeyFlag::Ro, KeyFlag::Access])],
+            differs: "A node of the radix tree that XTRIM MINID has emptied is gone, also where its last entry had been deleted by XDEL.",
             run: Run::Handler(xinfo_stream),
             ..CommandSpec::new(Group::Stream)
         },
