@@ -15,31 +15,14 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from server import Server
+from redis_py import Snippets
 
 # redis-py tries a connection again for seconds; these tests know that it is in vain.
 ONCE = Retry(NoBackoff(), 0)
 
 
-class Basics:
-    """The snippets; `protocol` is the version of RESP that clients ask for."""
-
-    protocol = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server()
-        cls.addClassCleanup(cls.server.stop)
-
-    def setUp(self):
-        self.r = self.connect()
-        self.r.flushall()
-
-    def connect(self, **options):
-        options = {"decode_responses": True, "protocol": self.protocol, **options}
-        client = redis.Redis(host="localhost", port=self.server.port, db=0, **options)
-        self.addCleanup(client.close)
-        return client
+class Basics(Snippets):
+    """The snippets, for a version of RESP."""
 
     # Connecting
 

@@ -1,40 +1,16 @@
 """Streams, expiring fields, functions of newer servers and redis-py's own cache."""
 
-import time
 import unittest
 
 import redis
 from redis.cache import CacheConfig
 from redis.exceptions import ResponseError
 
-from server import Server
+from redis_py import Snippets
 
 
-class Features:
-    """The snippets; `protocol` is the version of RESP that clients ask for."""
-
-    protocol = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server()
-        cls.addClassCleanup(cls.server.stop)
-
-    def setUp(self):
-        self.r = self.connect()
-        self.r.flushall()
-
-    def connect(self, **options):
-        options = {"decode_responses": True, "protocol": self.protocol, **options}
-        client = redis.Redis(host="localhost", port=self.server.port, **options)
-        self.addCleanup(client.close)
-        return client
-
-    def until(self, what, condition):
-        deadline = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, f"this did not come true: {what}")
-            time.sleep(0.01)
+class Features(Snippets):
+    """The snippets, for a version of RESP."""
 
     # Streams
 
