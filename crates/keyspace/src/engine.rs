@@ -89,6 +89,8 @@ pub struct Engine {
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) scripting: Scripting,
     pub(crate) stats: Stats,
+    /// The most that the data ever took at the end of a turn.
+    pub(crate) peak_memory: u64,
     pub(crate) stopwatch: Option<fn() -> u64>,
     pub(crate) slowlog: SlowLog,
     pub(crate) latency: LatencyMonitor,
@@ -131,6 +133,7 @@ impl Engine {
             monitors: Vec::new(),
             scripting: Scripting::default(),
             stats: Stats::default(),
+            peak_memory: 0,
             stopwatch: options.stopwatch,
             slowlog: SlowLog::default(),
             latency: LatencyMonitor::default(),
@@ -266,6 +269,7 @@ impl Engine {
 
     /// What is done once for all that happened in a call of the host.
     pub(crate) fn end_turn(&mut self) {
+        self.peak_memory = self.peak_memory();
         self.limit_tracking_table();
         self.broadcast_invalid();
         self.evict_clients();

@@ -93,6 +93,11 @@ impl Engine {
         self.dbs.iter().map(|db| db.bytes() as u64).sum()
     }
 
+    /// The most that the data took so far.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.peak_memory.max(self.used_memory())
+    }
+
     /// What is noted where a key is used now; `None` where such a use does not count.
     #[inline]
     pub(crate) fn touch(&mut self, is_change: bool) -> Option<Touch> {

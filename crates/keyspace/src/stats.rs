@@ -52,6 +52,9 @@ pub(crate) struct CommandStats {
 /// How many codes of errors are told apart; scripts can make up more.
 const ERROR_CODES_MAX: usize = 128;
 
+/// What stands for all codes once there were too many.
+const ERROR_CODES_DISABLED: &str = "ERRORSTATS_DISABLED";
+
 impl Stats {
     /// The counters of the command with that row.
     pub fn command(&mut self, row: usize) -> &mut CommandStats {
@@ -71,19 +74,53 @@ impl Stats {
         self.used_rows.iter().map(move |&row| (names[row], &self.by_row[row]))
     }
 
-    /// Counts an error reply by its code, which is its first word.
+    /// Counts an error reply by its code, which is its first word. With one code too many codes are
+    /// not counted any more.
     pub fn count_error(&mut self, text: &str) {
         self.error_replies += 1;
         let code = text.split(' ').next().unwrap_or_default();
+        if self.errors.contains_key(ERROR_CODES_DISABLED) {
+            return;
+        }
         if let Some(count) = self.errors.get_mut(code) {
             *count += 1;
-        } else if self.errors.len() < ERROR_CODES_MAX {
-            self.errors.insert(code.to_owned(), 1);
+            return;
         }
+        let is_too_much = self.errors.len() >= ERROR_CODES_MAX;
+        if is_too_much {
+            self.errors = SortedMap::default();
+        }
+        let code = if is_too_much { ERROR_CODES_DISABLED } else { code };
+        self.errors.insert(code.to_owned(), 1);
     }
 
     /// Forgets everything but the number of changes.
     pub fn reset(&mut self) {
         *self = Stats { dirty: self.dirty, ..Stats::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_codes_than_can_be_told_apart_are_counted_no_more() {
+        let mut stats = Stats::default();
+        let codes = 0..ERROR_CODES_MAX;
+        codes.for_each(|code| stats.count_error(&format!("CODE{code} text")));
+        stats.count_error("CODE0 again");
+        assert_eq!(stats.errors.len(), ERROR_CODES_MAX);
+        assert_eq!(stats.errors.get("CODE0"), Some(&2));
+        for text in ["ONE more", "TWO more", "CODE0 again"] {
+            stats.count_error(text);
+            let left: Vec<_> = stats.errors.keys().map(String::as_str).collect();
+            assert_eq!(left, [ERROR_CODES_DISABLED]);
+        }
+        assert_eq!(stats.errors.get(ERROR_CODES_DISABLED), Some(&1));
+        assert_eq!(stats.error_replies, ERROR_CODES_MAX as u64 + 4);
+        stats.reset();
+        stats.count_error("ONE more");
+        assert_eq!(stats.errors.get("ONE"), Some(&1));
     }
 }

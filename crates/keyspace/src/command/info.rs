@@ -201,12 +201,11 @@ fn memory(report: &mut Report, engine: &Engine) {
     let used = engine.used_memory();
     report.memory("used_memory", used);
     report.memory("used_memory_rss", used);
-    report.memory("used_memory_peak", used);
-    report.fields(&[
-        ("used_memory_peak_perc", "100.00%"),
-        ("used_memory_overhead", "0"),
-        ("used_memory_startup", "0"),
-    ]);
+    let peak = engine.peak_memory();
+    report.memory("used_memory_peak", peak);
+    let percent = used as f64 * 100.0 / peak.max(1) as f64;
+    report.field("used_memory_peak_perc", format_args!("{percent:.2}%"));
+    report.fields(&[("used_memory_overhead", "0"), ("used_memory_startup", "0")]);
     report.field("used_memory_dataset", used);
     report.field("used_memory_dataset_perc", "100.00%");
     for name in ["allocator_allocated", "allocator_active", "allocator_resident"] {

@@ -168,7 +168,8 @@ fn memory_stats(
     let (scripts, functions) = engine.scripting.machine_bytes();
     let start = out.begin();
     let mut map = StatsWriter { out, pairs: 0 };
-    map.integer("peak.allocated", used);
+    let peak = engine.peak_memory() as usize;
+    map.integer("peak.allocated", peak);
     map.integer("total.allocated", used);
     for name in
         ["startup.allocated", "replication.backlog", "replica.fullsync.buffer", "clients.slaves"]
@@ -198,7 +199,7 @@ fn memory_stats(
     map.integer("keys.bytes-per-key", used / keys.max(1));
     map.integer("dataset.bytes", used);
     map.double("dataset.percentage", 100.0);
-    map.double("peak.percentage", 100.0);
+    map.double("peak.percentage", used as f64 * 100.0 / peak.max(1) as f64);
     for name in ["allocator.allocated", "allocator.active", "allocator.resident"] {
         map.integer(name, used);
     }
