@@ -89,7 +89,7 @@ pub struct Engine {
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) scripting: Scripting,
     pub(crate) stats: Stats,
-    /// The most that the data ever took at the end of a turn.
+    /// The most that the data ever took when what a client had sent was done.
     pub(crate) peak_memory: u64,
     pub(crate) stopwatch: Option<fn() -> u64>,
     pub(crate) slowlog: SlowLog,
@@ -253,6 +253,7 @@ impl Engine {
         self.run_pending(id);
         self.settle();
         self.limit_query(id);
+        self.peak_memory = self.peak_memory();
         self.end_turn();
     }
 
@@ -269,7 +270,6 @@ impl Engine {
 
     /// What is done once for all that happened in a call of the host.
     pub(crate) fn end_turn(&mut self) {
-        self.peak_memory = self.peak_memory();
         self.limit_tracking_table();
         self.broadcast_invalid();
         self.evict_clients();
