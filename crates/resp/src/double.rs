@@ -1,6 +1,7 @@
 //! How Redis prints a double: the shortest decimal digits that read back as the same number. And how
 //! it is read.
 
+use crate::reply::decimal;
 use lexical_parse_float::FromLexical;
 use std::io::Write;
 
@@ -32,7 +33,9 @@ pub fn format_double(out: &mut Vec<u8>, value: f64) {
     } else if value == 0.0 {
         out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
     } else if value.abs() < INTEGERS_BELOW && value.fract() == 0.0 {
-        write!(out, "{}", value as i64).expect("writing to a Vec cannot fail");
+        let mut digits = [0; 20];
+        let start = decimal(value as i64, &mut digits);
+        out.extend_from_slice(&digits[start..]);
     } else {
         shortest(out, value);
     }

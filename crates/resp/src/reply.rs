@@ -322,7 +322,7 @@ fn write_long_header(out: &mut Vec<u8>, kind: u8, value: i64) {
 }
 
 /// Writes `value` at the end of `digits` and returns where it starts.
-fn decimal(value: i64, digits: &mut [u8; 20]) -> usize {
+pub(crate) fn decimal(value: i64, digits: &mut [u8; 20]) -> usize {
     let mut at = digits.len();
     let mut rest = value.unsigned_abs();
     loop {
