@@ -1,5 +1,6 @@
 //! How Redis prints a double: the shortest decimal digits that read back as the same number.
 
+use crate::reply::write_integer;
 use std::io::Write;
 
 /// Appends `value` as Redis 7.2 and later print it in replies: integers without a fraction,
@@ -19,7 +20,7 @@ pub fn format_double(out: &mut Vec<u8>, value: f64) {
     } else if value == 0.0 {
         out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
     } else if value.abs() < INTEGERS_BELOW && value.fract() == 0.0 {
-        write!(out, "{}", value as i64).expect("writing to a Vec cannot fail");
+        write_integer(out, value as i64);
     } else {
         shortest(out, value);
     }

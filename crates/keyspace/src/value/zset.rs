@@ -231,7 +231,7 @@ impl ZSet {
         self.ranked.insert(rung, is_before(&self.members, rung.score(), member));
     }
 
-    /// Moves members where most places are free.
+    /// Moves members where too many places are free.
     fn close_gaps(&mut self) {
         if self.members.is_sparse() {
             let places = self.members.close_gaps();
