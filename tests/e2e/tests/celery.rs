@@ -32,11 +32,12 @@ async fn a_killed_workers_message_stays_in_unacked() {
     let page = open().await;
     page.click("celery-start-worker").await;
     page.shows("celery-worker", "BRPOP").await;
-    page.click("celery-send").await;
+    let long = "document.querySelector('[data-testid=celery-send][data-task$=slow]').click()";
+    page.run(long, json!([])).await;
     page.shows("celery-worker", "runs the task").await;
     page.click("celery-kill-worker").await;
     page.shows("celery-worker", "killed").await;
-    page.shows("celery-unacked", "add(2, 3)").await;
+    page.shows("celery-unacked", "slow(10)").await;
     page.screenshot("celery-killed").await;
     page.close().await;
 }
