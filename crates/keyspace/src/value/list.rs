@@ -35,7 +35,7 @@ pub(crate) struct List {
     /// What the elements take as listpack entries, without the header.
     entry_bytes: usize,
     /// The nodes of a quicklist; `None` for one listpack.
-    nodes: Option<Nodes>,
+    nodes: Option<Box<Nodes>>,
 }
 
 impl List {
@@ -44,7 +44,7 @@ impl List {
         elements: impl IntoIterator<Item = T>,
         limit: NodeLimit,
     ) -> List {
-        let mut list = List { nodes: Some(Nodes::default()), ..List::default() };
+        let mut list = List { nodes: Some(Box::default()), ..List::default() };
         for element in elements {
             list.push(End::Right, element.as_ref(), limit);
         }
@@ -75,7 +75,7 @@ impl List {
     /// large element by itself instead of a listpack.
     pub fn nodes(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
         let listpack = self.nodes.is_none().then_some((self.len(), false));
-        listpack.into_iter().chain(self.nodes.iter().flat_map(Nodes::iter))
+        listpack.into_iter().chain(self.nodes.iter().flat_map(|nodes| nodes.iter()))
     }
 
     pub fn get(&self, index: usize) -> Option<&[u8]> {
@@ -195,7 +195,8 @@ impl List {
         if self.nodes.is_none()
             && limit.is_exceeded(self.listpack_bytes() + bytes, self.len() + count)
         {
-            self.nodes = Some(Nodes::of_listpack(self.len(), self.listpack_bytes()));
+            let nodes = Nodes::of_listpack(self.len(), self.listpack_bytes());
+            self.nodes = Some(Box::new(nodes));
         }
     }
 

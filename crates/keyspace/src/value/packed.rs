@@ -1,8 +1,9 @@
 //! A short sequence of byte strings in one piece of memory: what tables and lists are made of.
 //!
-//! Bytes lie one behind the other, and their lengths, a byte each, in a row of their own: the way
-//! to a string is a sum of bytes, which goes by eight at a time. A long string has an allocation of
-//! its own, so that no change moves more than a few kilobytes.
+//! Their lengths, a byte each, stand in a row at the front, and their bytes lie one behind the other
+//! after it: the way to a string is a sum of bytes, which goes by eight at a time. The row has room
+//! ahead, so that nothing moves where a string is added at the end. A long string has an allocation
+//! of its own, so that no change moves more than a few kilobytes.
 
 use super::SmallBytes;
 
@@ -10,55 +11,80 @@ use super::SmallBytes;
 const INLINE_MAX: usize = 127;
 /// The length of those that do not.
 const LONG: u8 = u8::MAX;
+/// Lengths for which a new row has room.
+const FIRST_ROOM: usize = 4;
 
 /// Byte strings in order. A sequence should not have more than 128 of them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Packed {
-    lens: Vec<u8>,
+    /// The row of lengths, and the strings behind it.
     bytes: Vec<u8>,
-    /// The long strings, in their order.
-    long: Vec<Box<[u8]>>,
+    len: u32,
+    /// How many lengths the row has room for.
+    room: u32,
+    /// The long strings, in their order; `None` where there are none.
+    #[allow(clippy::box_collection, reason = "seldom there, and one pointer instead of three")]
+    long: Option<Box<Vec<Box<[u8]>>>>,
 }
 
 /// What a string adds to [`Packed::content_bytes`].
 pub(crate) fn string_bytes(len: usize) -> usize {
-    1 + if len <= INLINE_MAX { len } else { 8 + super::heap_bytes(len) }
+    1 + if len <= INLINE_MAX { len } else { LONG_BYTES + super::heap_bytes(len) }
 }
 
+/// What a long string takes beside its own allocation.
+const LONG_BYTES: usize = 8;
+
 impl Packed {
+    #[inline(always)]
     pub fn len(&self) -> usize {
-        self.lens.len()
+        self.len as usize
+    }
+
+    /// What the strings and their lengths take.
+    pub fn content_bytes(&self) -> usize {
+        let outside = self.long().iter().map(|long| LONG_BYTES + super::heap_bytes(long.len()));
+        self.bytes.len() - self.room() + self.len() + outside.sum::<usize>()
     }
 
     /// The string at an index that is below the length.
     #[inline]
     pub fn get(&self, index: usize) -> &[u8] {
-        let (before, at) = self.lens.split_at(index);
+        let (before, at) = self.lens().split_at(index);
         match at[0] {
-            LONG => &self.long[count_long(before)],
+            LONG => &self.long()[count_long(before)],
             len => {
-                let start = self.offset(before);
+                let start = self.start(before);
                 &self.bytes[start..start + usize::from(len)]
             }
         }
     }
 
     pub fn push(&mut self, string: &[u8]) {
-        match inline_len(string) {
+        if self.len == self.room {
+            self.widen();
+        }
+        let len = match inline_len(string) {
             Some(len) => {
-                self.lens.push(len);
+                make_room(&mut self.bytes, string.len());
                 self.bytes.extend_from_slice(string);
+                len
             }
             None => {
-                self.lens.push(LONG);
-                self.long.push(string.into());
+                self.long.get_or_insert_default().push(string.into());
+                LONG
             }
-        }
+        };
+        let at = self.len();
+        self.bytes[at] = len;
+        self.len += 1;
     }
 
     pub fn pop(&mut self) -> Option<SmallBytes> {
-        Some(match self.lens.pop()? {
-            LONG => self.long.pop()?.into_vec().into(),
+        let len = *self.lens().last()?;
+        self.len -= 1;
+        Some(match len {
+            LONG => self.long.as_mut()?.pop()?.into_vec().into(),
             len => {
                 let start = self.bytes.len() - usize::from(len);
                 let string = SmallBytes::from(&self.bytes[start..]);
@@ -70,43 +96,49 @@ impl Packed {
 
     /// Inserts a string before the one at `index`, or at the end.
     pub fn insert(&mut self, index: usize, string: &[u8]) {
-        let before = &self.lens[..index];
-        match inline_len(string) {
+        if self.len == self.room {
+            self.widen();
+        }
+        let before = &self.lens()[..index];
+        let len = match inline_len(string) {
             Some(len) => {
-                let start = self.offset(before);
-                self.lens.insert(index, len);
+                let start = self.start(before);
                 splice(&mut self.bytes, start, 0, string);
+                len
             }
             None => {
-                self.long.insert(count_long(before), string.into());
-                self.lens.insert(index, LONG);
+                let place = count_long(before);
+                self.long.get_or_insert_default().insert(place, string.into());
+                LONG
             }
-        }
+        };
+        let end = self.len();
+        self.bytes.copy_within(index..end, index + 1);
+        self.bytes[index] = len;
+        self.len += 1;
     }
 
     /// Removes the string at `index`.
     pub fn remove(&mut self, index: usize) {
-        let before = &self.lens[..index];
-        match self.lens[index] {
-            LONG => {
-                self.long.remove(count_long(before));
-            }
-            len => {
-                let start = self.offset(before);
+        let before = &self.bytes[..index];
+        match (self.bytes[index], &mut self.long) {
+            (LONG, Some(long)) => _ = long.remove(count_long(before)),
+            (len, _) => {
+                let start = self.start(before);
                 splice(&mut self.bytes, start, usize::from(len), &[]);
             }
         }
-        self.lens.remove(index);
+        let end = self.len();
+        self.bytes.copy_within(index + 1..end, index);
+        self.len -= 1;
     }
 
     /// Replaces the string at `index`.
     pub fn replace(&mut self, index: usize, string: &[u8]) {
-        let before = &self.lens[..index];
-        match (self.lens[index], inline_len(string)) {
-            (LONG, None) => self.long[count_long(before)] = string.into(),
+        match (self.bytes[index], inline_len(string)) {
             (old, Some(len)) if old != LONG => {
-                let start = self.offset(before);
-                self.lens[index] = len;
+                let start = self.start(&self.bytes[..index]);
+                self.bytes[index] = len;
                 splice(&mut self.bytes, start, usize::from(old), string);
             }
             _ => {
@@ -118,24 +150,28 @@ impl Packed {
 
     /// Takes away all strings from `index` on.
     pub fn split_off(&mut self, index: usize) -> Packed {
-        let start = self.offset(&self.lens[..index]);
-        let long = count_long(&self.lens[..index]);
-        Packed {
-            lens: self.lens.split_off(index),
-            bytes: self.bytes.split_off(start),
-            long: self.long.split_off(long),
-        }
+        let (before, lens) = self.lens().split_at(index);
+        let start = self.start(before);
+        let bytes = [lens, &self.bytes[start..]].concat();
+        let len = self.len - index as u32;
+        let long = self.long.as_mut().map(|long| long.split_off(count_long(&self.bytes[..index])));
+        self.bytes.truncate(start);
+        self.len = index as u32;
+        Packed { bytes, len, room: len, long: long.filter(|it| !it.is_empty()).map(Box::new) }
     }
 
     /// Gives back what was allocated ahead, where no more strings are about to come.
     pub fn shrink(&mut self) {
-        self.lens.shrink_to_fit();
+        self.bytes.drain(self.len()..self.room());
+        self.room = self.len;
         self.bytes.shrink_to_fit();
-        self.long.shrink_to_fit();
+        self.long = self.long.take().filter(|long| !long.is_empty());
     }
 
+    #[inline]
     pub fn iter(&self) -> Iter<'_> {
-        Iter { lens: &self.lens, bytes: &self.bytes, long: &self.long }
+        let (row, bytes) = self.bytes.split_at(self.room());
+        Iter { lens: &row[..self.len()], bytes, long: self.long() }
     }
 
     /// The strings from `first` up to, but without, `end`.
@@ -143,18 +179,61 @@ impl Packed {
         if first == 0 && end == self.len() {
             return self.iter();
         }
-        let before = &self.lens[..first];
-        let (start, long) = (self.offset(before), count_long(before));
-        let lens = &self.lens[first..end];
+        let before = &self.lens()[..first];
+        let (start, long) = (self.start(before), count_long(before));
+        let lens = &self.lens()[first..end];
         Iter {
             lens,
             bytes: &self.bytes[start..start + sum(lens)],
-            long: &self.long[long..long + count_long(lens)],
+            long: &self.long()[long..long + count_long(lens)],
         }
     }
 
-    fn offset(&self, before: &[u8]) -> usize {
-        if self.long.is_empty() { sum_inline(before) } else { sum(before) }
+    #[inline(always)]
+    fn room(&self) -> usize {
+        self.room as usize
+    }
+
+    #[inline(always)]
+    fn lens(&self) -> &[u8] {
+        &self.bytes[..self.len as usize]
+    }
+
+    fn long(&self) -> &[Box<[u8]>] {
+        self.long.as_ref().map_or(&[], |long| long)
+    }
+
+    /// Where the string begins that has strings of these lengths before it.
+    #[inline]
+    fn start(&self, before: &[u8]) -> usize {
+        self.room() + if self.long.is_none() { sum_inline(before) } else { sum(before) }
+    }
+
+    /// Gives the row room for twice as many lengths.
+    #[cold]
+    fn widen(&mut self) {
+        let (room, end) = (self.room(), self.bytes.len());
+        let added = room.max(FIRST_ROOM);
+        make_room(&mut self.bytes, added);
+        self.bytes.resize(end + added, 0);
+        self.bytes.copy_within(room..end, room + added);
+        self.room += added as u32;
+    }
+}
+
+/// A short piece grows in the allocator's steps, a longer one by doubling.
+#[inline(always)]
+fn make_room(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity() - bytes.len() < more {
+        grow(bytes, more);
+    }
+}
+
+fn grow(bytes: &mut Vec<u8>, more: usize) {
+    const SHORT: usize = 64;
+    match bytes.len() + more {
+        needed @ ..SHORT => bytes.reserve_exact(super::heap_bytes(needed) - 4 - bytes.len()),
+        _ => bytes.reserve(more),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Items with different keys, packed and dense: what hashes, sets and sorted sets are made of.
 //!
 //! An item is a key and, where `WIDTH` is 2, a value. Items stand at places from 0 on without a
-//! gap, in groups of a few dozen that are packed each in one piece; an index finds the place of a
-//! key once the table is too large to be searched from its front.
+//! gap, in groups of a few dozen that are packed each in one piece. A small table is its first group
+//! and nothing else; a larger one has an index that finds the place of a key.
 
 use super::packed::{Iter, Packed, string_bytes};
 use super::{Places, Segmented, hash};
@@ -12,113 +12,125 @@ const GROUP: usize = 32;
 /// A table with more items than these has an index.
 const UNINDEXED_MAX: usize = 8;
 
-/// Items by key.
+/// Items by key. Every group but the last is full, and none but the first is empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table<const WIDTH: usize> {
-    /// Every group but the last is full, and the last is not empty.
+    first: Packed,
+    more: Option<Box<More>>,
+}
+
+/// What a table has that has outgrown its first items.
+#[derive(Debug, Clone, Default)]
+struct More {
+    /// The groups behind the first.
     groups: Segmented<Packed, 256>,
-    places: Option<Box<Places>>,
+    places: Places,
+    /// Of all items.
     len: usize,
-    /// What the strings take.
+    /// What the strings of all items take.
     bytes: usize,
 }
 
 impl<const WIDTH: usize> Table<WIDTH> {
     pub fn len(&self) -> usize {
-        self.len
+        match &self.more {
+            Some(more) => more.len,
+            None => self.first.len() / WIDTH,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// What its items take.
     pub fn bytes(&self) -> usize {
-        self.bytes + self.len * super::ITEM_BYTES
+        match &self.more {
+            Some(more) => more.bytes + more.len * super::ITEM_BYTES,
+            None => self.first.content_bytes() + self.len() * super::ITEM_BYTES,
+        }
     }
 
     /// The place of the item with that key.
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        match &self.places {
-            Some(places) => places.find(hash(key), |place| self.has_key(place, key)),
-            None => (0..self.len).find(|&place| self.key(place) == key),
+        match &self.more {
+            Some(more) => more.places.find(hash(key), |place| self.has_key(place, key)),
+            None => Items::<WIDTH>(self.first.iter()).position(|(other, _)| other == key),
         }
     }
 
     /// The key at a place below the length.
     pub fn key(&self, place: usize) -> &[u8] {
-        self.groups[place / GROUP].get(place % GROUP * WIDTH)
+        self.group(place).get(place % GROUP * WIDTH)
     }
 
     /// The value at a place below the length; empty where items have none.
     pub fn value(&self, place: usize) -> &[u8] {
         match WIDTH {
             1 => &[],
-            _ => self.groups[place / GROUP].get(place % GROUP * WIDTH + 1),
+            _ => self.group(place).get(place % GROUP * WIDTH + 1),
         }
     }
 
     /// The item at a place, if there is one.
     pub fn get(&self, place: usize) -> Option<(&[u8], &[u8])> {
-        (place < self.len).then(|| (self.key(place), self.value(place)))
+        (place < self.len()).then(|| (self.key(place), self.value(place)))
     }
 
     /// Adds an item at the end, whose key is new.
     pub fn push(&mut self, key: &[u8], value: &[u8]) {
-        let place = self.len;
-        if place.is_multiple_of(GROUP) {
-            if let Some(full) = self.groups.last_mut() {
-                full.shrink();
-            }
-            self.groups.push(Packed::default());
-        }
-        if let Some(group) = self.groups.last_mut() {
-            push_item::<WIDTH>(group, key, value);
-        }
-        self.bytes += item_bytes::<WIDTH>(key, value);
-        self.len += 1;
-        if let Some(mut places) = self.places.take() {
-            places.insert(hash(key), place, self.hashes(place));
-            self.places = Some(places);
-        } else if self.len > UNINDEXED_MAX {
+        let place = self.len();
+        if place == UNINDEXED_MAX && self.more.is_none() {
+            let bytes = self.first.content_bytes();
+            self.more = Some(Box::new(More { len: place, bytes, ..More::default() }));
             self.rebuild_index();
         }
+        let Some(more) = &mut self.more else {
+            return push_item::<WIDTH>(&mut self.first, key, value);
+        };
+        more.len += 1;
+        more.bytes += item_bytes::<WIDTH>(key, value);
+        let (first, groups) = (&self.first, &more.groups);
+        let hash_of = |place| hash(group_of(first, groups, place).get(place % GROUP * WIDTH));
+        let others = (0..place).map(|place| (place, hash_of(place)));
+        more.places.insert(hash(key), place, others);
+        if place >= GROUP && place.is_multiple_of(GROUP) {
+            more.groups.last_mut().unwrap_or(&mut self.first).shrink();
+            more.groups.push(Packed::default());
+        }
+        push_item::<WIDTH>(more.groups.last_mut().unwrap_or(&mut self.first), key, value);
     }
 
     /// Gives the item at a place another value.
     pub fn set_value(&mut self, place: usize, value: &[u8]) {
-        let group = &mut self.groups[place / GROUP];
         let index = place % GROUP * WIDTH + 1;
+        let group = self.group_mut(place);
         let old = string_bytes(group.get(index).len());
         group.replace(index, value);
-        self.bytes = self.bytes + string_bytes(value.len()) - old;
+        if let Some(more) = &mut self.more {
+            more.bytes = more.bytes + string_bytes(value.len()) - old;
+        }
     }
 
     /// Removes the item at a place below the length; the last one takes its place.
     pub fn swap_remove(&mut self, place: usize) {
-        let last = self.len - 1;
-        let hashes = self.places.is_some().then(|| (hash(self.key(place)), hash(self.key(last))));
-        self.bytes -= self.item_bytes(place);
+        let last = self.len() - 1;
+        let hashes = self.more.is_some().then(|| (hash(self.key(place)), hash(self.key(last))));
+        self.count_removal(place);
+        let moved = self.group_mut(last).split_off(last % GROUP * WIDTH);
         if place != last {
-            let group = self.groups.last_mut().map(|group| {
-                let index = (last % GROUP) * WIDTH;
-                group.split_off(index)
-            });
-            let moved = group.unwrap_or_default();
-            let group = &mut self.groups[place / GROUP];
+            let group = self.group_mut(place);
             for (column, string) in moved.iter().enumerate() {
                 group.replace(place % GROUP * WIDTH + column, string);
             }
-        } else if let Some(group) = self.groups.last_mut() {
-            group.split_off((last % GROUP) * WIDTH);
         }
-        self.drop_last_place();
-        if let (Some(places), Some((removed, moved))) = (&mut self.places, hashes) {
-            places.remove(removed, place);
+        self.drop_empty_group();
+        if let (Some(more), Some((removed, moved))) = (&mut self.more, hashes) {
+            more.places.remove(removed, place);
             if place != last {
-                places.replace(moved, last, place);
+                more.places.replace(moved, last, place);
             }
-            if places.is_sparse() {
+            if more.places.is_sparse() {
                 self.rebuild_index();
             }
         }
@@ -126,29 +138,32 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     /// Removes the item at a place below the length; those behind it move up.
     pub fn shift_remove(&mut self, place: usize) {
-        self.bytes -= self.item_bytes(place);
-        if let Some(mut places) = self.places.take() {
-            places.remove(hash(self.key(place)), place);
-            places.shift(place);
-            self.places = Some(places);
+        let key = self.more.is_some().then(|| hash(self.key(place)));
+        self.count_removal(place);
+        if let (Some(more), Some(hash)) = (&mut self.more, key) {
+            more.places.remove(hash, place);
+            more.places.shift(place);
         }
-        let (mut at, mut index) = (place / GROUP, place % GROUP * WIDTH);
+        let mut at = place;
         loop {
-            (0..WIDTH).for_each(|_| self.groups[at].remove(index));
-            let Some(next) = self.groups.get(at + 1) else {
+            let group = self.group_mut(at);
+            (0..WIDTH).for_each(|_| group.remove(at % GROUP * WIDTH));
+            // The first item behind a gap at the end of a group fills it.
+            let next = (at / GROUP + 1) * GROUP;
+            let Some(group) = self.more.as_ref().and_then(|it| it.groups.get(at / GROUP)) else {
                 break;
             };
-            // The first item behind a gap at the end of a group fills it.
-            let first = next.range(0, WIDTH).map(<[u8]>::to_vec).collect::<Vec<_>>();
-            first.iter().for_each(|string| self.groups[at].push(string));
-            (at, index) = (at + 1, 0);
+            let first: Vec<Vec<u8>> = group.range(0, WIDTH).map(<[u8]>::to_vec).collect();
+            let group = self.group_mut(at);
+            first.iter().for_each(|string| group.push(string));
+            at = next;
         }
-        self.drop_last_place();
+        self.drop_empty_group();
     }
 
     /// Moves the item at a place to another; those between move by one.
     pub fn move_item(&mut self, from: usize, to: usize) {
-        let mut order: Vec<usize> = (0..self.len).collect();
+        let mut order: Vec<usize> = (0..self.len()).collect();
         let moved = order.remove(from);
         order.insert(to, moved);
         let mut table = Table::default();
@@ -160,35 +175,61 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     /// Keys and values in the order of their places.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> {
-        self.groups.iter().flat_map(|group| Items::<WIDTH>(group.iter()))
+        let groups = self.more.iter().flat_map(|more| more.groups.iter());
+        std::iter::once(&self.first).chain(groups).flat_map(|group| Items::<WIDTH>(group.iter()))
     }
 
     fn has_key(&self, place: usize, key: &[u8]) -> bool {
-        place < self.len && self.key(place) == key
+        place < self.len() && self.key(place) == key
     }
 
-    fn item_bytes(&self, place: usize) -> usize {
-        item_bytes::<WIDTH>(self.key(place), self.value(place))
-    }
-
-    /// The last place is empty now.
-    fn drop_last_place(&mut self) {
-        self.len -= 1;
-        if self.len.is_multiple_of(GROUP) {
-            self.groups.pop();
+    /// The group of the item at a place.
+    #[inline(always)]
+    fn group(&self, place: usize) -> &Packed {
+        match &self.more {
+            Some(more) => group_of(&self.first, &more.groups, place),
+            None => &self.first,
         }
     }
 
-    /// The places below that one, with the hashes of their keys.
-    fn hashes(&self, end: usize) -> impl Iterator<Item = (usize, u64)> {
-        (0..end).map(|place| (place, hash(self.key(place))))
+    #[inline(always)]
+    fn group_mut(&mut self, place: usize) -> &mut Packed {
+        match &mut self.more {
+            Some(more) if place >= GROUP => &mut more.groups[place / GROUP - 1],
+            _ => &mut self.first,
+        }
+    }
+
+    /// Counts the item at a place no longer, which is about to be removed.
+    fn count_removal(&mut self, place: usize) {
+        let bytes = item_bytes::<WIDTH>(self.key(place), self.value(place));
+        if let Some(more) = &mut self.more {
+            more.len -= 1;
+            more.bytes -= bytes;
+        }
+    }
+
+    fn drop_empty_group(&mut self) {
+        if let Some(more) = &mut self.more
+            && more.groups.last_mut().is_some_and(|group| group.len() == 0)
+        {
+            more.groups.pop();
+        }
     }
 
     fn rebuild_index(&mut self) {
-        let mut places = self.places.take().unwrap_or_default();
-        places.rebuild(self.len, self.hashes(self.len));
-        self.places = Some(places);
+        if let Some(more) = &mut self.more {
+            let (first, groups) = (&self.first, &more.groups);
+            let hash_of = |place| hash(group_of(first, groups, place).get(place % GROUP * WIDTH));
+            more.places.rebuild(more.len, (0..more.len).map(|place| (place, hash_of(place))));
+        }
     }
+}
+
+/// The group of the item at a place, of the first one and those behind it.
+#[inline(always)]
+fn group_of<'g>(first: &'g Packed, groups: &'g Segmented<Packed, 256>, place: usize) -> &'g Packed {
+    if place < GROUP { first } else { &groups[place / GROUP - 1] }
 }
 
 /// The items of a group, from either end.

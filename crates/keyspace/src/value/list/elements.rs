@@ -64,6 +64,10 @@ impl Elements {
             if let Some(full) = self.at(end) {
                 full.packed.shrink();
             }
+            if self.blocks.is_empty() {
+                // Most lists stay that short.
+                self.blocks.reserve_exact(1);
+            }
             let is_left = end == End::Left;
             let block = Block { is_reversed: is_left, ..Block::default() };
             match end {
