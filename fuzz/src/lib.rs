@@ -103,11 +103,12 @@ fn step(vm: &mut Vm, instructions: u64) -> Option<Vec<u8>> {
     assert!(vm.memory() <= MEMORY, "{} bytes are accounted for", vm.memory());
     match outcome {
         Outcome::Suspended => None,
-        Outcome::Host(call) => {
+        Outcome::Host(_) => {
             // The host echoes, or raises what is no string.
-            match call.arguments.first() {
+            let arguments = vm.host_arguments().to_vec();
+            match arguments.first() {
                 None | Some(Value::String(_)) => {
-                    if let Err(error) = vm.respond(&call.arguments) {
+                    if let Err(error) = vm.respond(&arguments) {
                         vm.raise(vm.error_value(error));
                     }
                 }
