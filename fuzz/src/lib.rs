@@ -14,8 +14,9 @@ const MEMORY: usize = 2 << 20;
 const MEMORY_REALLY: usize = 8 * MEMORY;
 /// A script that takes more instructions is given up.
 const MOST_INSTRUCTIONS: u64 = 200_000;
-/// What one run may take beyond what it is given: a step of a library function, over all there is.
-const OVERRUN: u64 = MEMORY as u64;
+/// What one run may take beyond what it is given: a step of a library function, over all there is, or
+/// one match of a pattern.
+const OVERRUN: u64 = MEMORY as u64 + 50_000_000;
 
 const LIBRARIES: &[Library] = &[
     Library::Base,

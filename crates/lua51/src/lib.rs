@@ -17,6 +17,7 @@
 //!   that reached it, and an error beyond that is called `error in error handling`.
 //! - Memory and instructions end; there, they do not. A string or table that the limit has no room
 //!   for is the error `not enough memory` at once.
+//! - A match of a pattern ends after fifty million steps, as the error `pattern too complex`.
 //! - `tostring` of a table, function or coroutine shows a number that is the same in every run, and
 //!   tables whose keys are such values are walked in another order than there, where it depends on
 //!   addresses.

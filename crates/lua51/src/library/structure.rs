@@ -187,7 +187,7 @@ fn unpack(vm: &mut Vm, arguments: Arguments) -> Result<Flow, Error> {
         return Err(vm.argument_error(2, "offset must be 1 or greater"));
     }
     vm.charge(data.len());
-    let mut at = usize::try_from(from - 1).unwrap_or(usize::MAX / 2);
+    let mut at = usize::try_from(from).map_or(usize::MAX / 2, |from| from - 1);
     let base = vm.thread.top;
     while let Some(item) = format.next(vm, at)? {
         at = at.saturating_add(item.padding);

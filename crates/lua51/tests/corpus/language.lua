@@ -575,3 +575,38 @@ say(function() return (2 and 3) + 4 end)
 say(function() return 'x' .. (nil or 'y') .. (true and 1) end)
 say(function() return (1 or 2) .. (false and 1 or 'z') end)
 return r
+
+---
+local v1 = 5 local f = function() return v1 end v1.x = 1
+---
+local v1 = 5 v1.x = function() return v1 end
+---
+local v1 = 5 v1.x = (function(p) return (v1 or v1) end)
+---
+local v1 = 5 local f = function() return v1 end v1.x = f
+---
+local v1 = 5 local f = function() return v1 end v1[f] = f
+---
+local v1 = 5 local f = function() v1 = 6 return v1 end v1[f()] = f()
+---
+local v1 = 5 local f = function() return v1 end v1.x, f = 1, 2
+---
+local v1 = 5 local f = function() return v1 end f, v1.x = 1, 2
+---
+local v1 = 5 local f = function() return v1 end return v1.x
+---
+local v1 = 5 local f = function() return v1 end return v1[1]
+---
+local v1 = 5 local f = function() return v1 end v1()
+---
+local v1 = 5 local f = function() return v1 end v1:m()
+---
+local v1 = {} local f = function() return v1 end return v1 + 1
+---
+local v1 = {} local f = function() return v1 end return v1 .. 1
+---
+local v1 = 5 local f = function() return v1 end return #v1
+---
+local v1 = 5 local f = function() return v1 end v1 = v1[1]
+---
+local v1 = 5 local f = function() return v1 end v1.n, v1 = v1[(not true)]

@@ -229,3 +229,7 @@ return ("[test]"):match("^%[(.*)%]$"), ("a]b"):match("[]]"), ("a^b"):match("[%^]
 local r = {} for _, position in ipairs({-3, 0, 1, 2, 5, 7, 9, -2000}) do local t = {1, 2, 3, nil, 5, [-2] = "a", [0] = "b", [8] = "c", x = 1, [1.5] = "d"} table.insert(t, position, "new") local shown = {} for i = -2001, 12 do if t[i] then shown[#shown + 1] = i .. "=" .. tostring(t[i]) end end r[#r + 1] = table.concat(shown, " ") end return r
 ---
 return pcall(table.insert, string, -5, 1)
+---
+return pcall(struct.unpack, ">I2", "abcd", -2^63)
+---
+return pcall(table.insert, getmetatable(""), 1)

@@ -53,6 +53,8 @@ pub fn machine_with(limits: Limits) -> Vm {
         entry = vm.next_entry(globals, name);
     }
     vm.set_readonly(globals, false);
+    let strings = vm.string_metatable().expect("strings have one");
+    vm.set_readonly(strings, true);
     for name in ["getfenv", "setfenv", "newproxy"] {
         vm.set_field(globals, name, Value::Nil).expect("there is memory");
     }
