@@ -21,6 +21,8 @@
 //! - `tostring` of a table, function or coroutine shows a number that is the same in every run, and
 //!   tables whose keys are such values are walked in another order than there, where it depends on
 //!   addresses.
+//! - Powers, logarithms and sines are the same on every platform, and may differ in their last digits
+//!   from those of the C library there.
 //! - `collectgarbage("count")` tells the bytes of this account, and to collect is all its options do.
 //! - `string.dump` is refused, as what it makes is.
 //! - `os.clock` is what the host says.

@@ -136,6 +136,16 @@ impl Vm {
         self.fault(text)
     }
 
+    /// Whether a register of the running function holds this very value, and be it no number.
+    fn is_in_register(&self, register: u8, value: Value) -> bool {
+        match (self.register(register), value) {
+            (Some(Value::Number(held)), Value::Number(number)) => {
+                held.to_bits() == number.to_bits()
+            }
+            (held, value) => held == Some(value),
+        }
+    }
+
     pub(crate) fn index_error(&mut self, value: Value) -> Error {
         let register = match self.current_op() {
             Some(Op::GetField { b, .. } | Op::GetTable { b, .. } | Op::SelfField { b, .. }) => {
@@ -144,16 +154,14 @@ impl Vm {
             Some(Op::SetField { a, .. } | Op::SetTable { a, .. }) => Some(a),
             _ => None,
         };
-        let name = register.filter(|register| self.register(*register) == Some(value));
+        let name = register.filter(|register| self.is_in_register(*register, value));
         let name = name.and_then(|register| self.register_name(register));
         self.type_error("index", value, name)
     }
 
     pub(crate) fn call_error(&mut self, value: Value) -> Error {
         let name = match self.current_op() {
-            Some(Op::Call { a, .. } | Op::TailCall { a, .. })
-                if self.register(a) == Some(value) =>
-            {
+            Some(Op::Call { a, .. } | Op::TailCall { a, .. }) if self.is_in_register(a, value) => {
                 self.register_name(a)
             }
             _ => None,

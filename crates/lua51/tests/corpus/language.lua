@@ -610,3 +610,7 @@ local v1 = 5 local f = function() return v1 end return #v1
 local v1 = 5 local f = function() return v1 end v1 = v1[1]
 ---
 local v1 = 5 local f = function() return v1 end v1.n, v1 = v1[(not true)]
+---
+local v1 = 0/0 v1.x = 1
+---
+local v1 = 0/0 v1()
