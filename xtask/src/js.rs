@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// The most that the engine with its JavaScript API may weigh, wasm and glue, gzipped, in bytes: what
 /// a page that embeds it loads. On a line of 10 Mbit/s that takes less than half a second.
-const BUDGET_GZIP: usize = 520_000;
+const BUDGET_GZIP: usize = 522_000;
 
 const PACKAGE: &str = "keyspace-wasm";
 const PROGRAM: &str = "keyspace_wasm";

@@ -175,8 +175,8 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     /// Keys and values in the order of their places.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> {
-        let groups = self.more.iter().flat_map(|more| more.groups.iter());
-        std::iter::once(&self.first).chain(groups).flat_map(|group| Items::<WIDTH>(group.iter()))
+        let groups = 1 + self.more.as_ref().map_or(0, |more| more.groups.len());
+        (0..groups).flat_map(|at| Items::<WIDTH>(self.group(at * GROUP).iter()))
     }
 
     fn has_key(&self, place: usize, key: &[u8]) -> bool {
