@@ -125,6 +125,42 @@ class SimulatedWorker(Case):
         self.assertIn("app.add", inspect.registered()["sim@test"])
         self.assertEqual(inspect.active_queues()["sim@test"][0]["name"], "celery")
 
+    def test_a_worker_tells_what_it_has_done_and_how_it_is_set(self):
+        self.assertEqual(app.add.delay(1, 2).get(timeout=PATIENCE), 3)
+        inspect = app.app.control.inspect(timeout=2)
+        stats = inspect.stats()["sim@test"]
+        self.assertGreaterEqual(stats["total"]["app.add"], 1)
+        self.assertEqual(stats["broker"]["transport"], "redis")
+        self.assertEqual(len(stats["pool"]["processes"]), stats["pool"]["max-concurrency"])
+        self.assertIn("broker_url", inspect.conf()["sim@test"])
+        self.assertEqual(inspect.query_task("nobody"), {"sim@test": {}})
+
+    def test_a_queue_more_is_consumed_and_then_no_more(self):
+        control = app.app.control
+        self.assertEqual(control.add_consumer("more", reply=True), [{"sim@test": {"ok": "add consumer more"}}])
+        self.assertEqual(app.add.apply_async((4, 5), queue="more").get(timeout=PATIENCE), 9)
+        answer = control.cancel_consumer("more", reply=True)
+        self.assertEqual(answer, [{"sim@test": {"ok": "no longer consuming from more"}}])
+        queues = control.inspect(timeout=2).active_queues()["sim@test"]
+        self.assertEqual([queue["name"] for queue in queues], ["celery"])
+
+    def test_a_pool_grows_and_shrinks(self):
+        control = app.app.control
+        size = lambda: control.inspect(timeout=2).stats()["sim@test"]["pool"]["max-concurrency"]
+        before = size()
+        self.assertEqual(control.pool_grow(2, reply=True), [{"sim@test": {"ok": "pool will grow"}}])
+        self.assertEqual(size(), before + 2)
+        self.assertEqual(control.pool_shrink(2, reply=True), [{"sim@test": {"ok": "pool will shrink"}}])
+        self.assertEqual(size(), before)
+
+    def test_limits_are_set_by_remote_control(self):
+        control = app.app.control
+        self.assertEqual(
+            control.time_limit("app.add", soft=5, hard=9, reply=True),
+            [{"sim@test": {"ok": "time limits set successfully"}}],
+        )
+        self.assertEqual(control.time_limit("app.none", soft=5, reply=True), [{"sim@test": {"error": "unknown task"}}])
+
 
 class SimulatedProducer(Case):
     WORKERS = (real_worker,)

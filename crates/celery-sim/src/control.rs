@@ -21,8 +21,9 @@ use std::sync::Arc;
 #[serde(default)]
 pub struct ControlCall {
     /// `ping`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `revoked`,
-    /// `clock`, `revoke`, `rate_limit`, `enable_events`, `disable_events`, `heartbeat`,
-    /// `shutdown`.
+    /// `clock`, `query_task`, `stats`, `conf`, `revoke`, `rate_limit`, `time_limit`,
+    /// `add_consumer`, `cancel_consumer`, `pool_grow`, `pool_shrink`, `enable_events`,
+    /// `disable_events`, `heartbeat`, `shutdown`.
     pub method: String,
     /// The call's arguments, as in `task_id`.
     #[serde(with = "crate::json_text")]

@@ -25,6 +25,9 @@ pub struct Task {
     pub track_started: bool,
     /// How many may begin in a time, as in `10/m`.
     pub rate_limit: Option<String>,
+    /// After how many seconds its process is killed, and after how many it is told so; the
+    /// settings' where it says nothing.
+    pub time_limits: (Option<f64>, Option<f64>),
     body: Body,
 }
 
@@ -118,6 +121,7 @@ pub fn find(full_name: &str, config: &Config) -> Option<Task> {
             "limited" => Some("30/m".to_owned()),
             _ => config.task_default_rate_limit.clone(),
         },
+        time_limits: (None, None),
         body,
     };
     let defined = |definition: &TaskDefinition| {

@@ -6,6 +6,7 @@
 //! acknowledgement waits for the event loop, which the task holds up. The prefork pool runs tasks
 //! in processes with connections of their own.
 
+mod adjust;
 mod boot;
 mod events;
 mod pool;
@@ -13,6 +14,7 @@ mod rate_limit;
 mod remote;
 mod requests;
 mod shutdown;
+mod stats;
 
 use crate::actor::{Action, Activity, Actor};
 use crate::backend::{self, Store};
@@ -136,13 +138,17 @@ pub struct Worker {
     mailbox: Mailbox,
     gossip_queue: String,
     timers: BTreeMap<Timer, UnixMillis>,
-    /// When it connected to the broker.
+    /// When it first connected to the broker.
+    started_at: Option<UnixMillis>,
+    /// When it last did.
     connected_at: UnixMillis,
     /// A connection was lost while the solo pool's task ran.
     connection_is_lost: bool,
     /// How often it tried to connect in vain.
     attempts: u32,
-    /// The queues, in the order in which BRPOP asks.
+    /// The queues that it consumes, in the order in which it came to know them.
+    consumed: Vec<String>,
+    /// The same, in the order in which BRPOP asks.
     queues: Vec<String>,
     /// A BRPOP is under way.
     polling: bool,
@@ -165,6 +171,10 @@ pub struct Worker {
     clock: u64,
     dispatcher: Dispatcher,
     processed: u64,
+    /// How many tasks began, by their names.
+    totals: BTreeMap<String, u64>,
+    /// Limits of time that remote control set, by task: hard and soft, in seconds.
+    time_limits: BTreeMap<String, (Option<f64>, Option<f64>)>,
     news: VecDeque<(UnixMillis, String, What)>,
 }
 
@@ -190,9 +200,11 @@ impl Worker {
             mailbox: Mailbox { oid: ids::process_id(&mut rng), clock: 0 },
             gossip_queue: format!("{}.{}", keys::EVENT_EXCHANGE, ids::message_id(&mut rng)),
             timers: BTreeMap::new(),
+            started_at: None,
             connected_at: UnixMillis(0),
             connection_is_lost: false,
             attempts: 0,
+            consumed: config.consumed_queues(),
             queues: config.consumed_queues(),
             polling: false,
             delivered: Vec::new(),
@@ -209,6 +221,8 @@ impl Worker {
             clock: 0,
             dispatcher: Dispatcher::new(&config),
             processed: 0,
+            totals: BTreeMap::new(),
+            time_limits: BTreeMap::new(),
             news: VecDeque::new(),
             rng,
             config,
@@ -252,7 +266,7 @@ impl Worker {
         Workload {
             pool: self.config.worker_pool,
             prefetch_limit: self.prefetch_limit(),
-            queues: self.config.consumed_queues(),
+            queues: self.consumed.clone(),
             parked: self.polling,
             slots,
             prefetched: waiting.map(|job| job.request.id.clone()).collect(),
@@ -284,7 +298,8 @@ impl Worker {
     }
 
     fn can_consume(&self) -> bool {
-        self.prefetch_limit().is_none_or(|limit| self.delivered.len() < limit)
+        let has_room = || self.prefetch_limit().is_none_or(|limit| self.delivered.len() < limit);
+        !self.queues.is_empty() && has_room()
     }
 
     fn poll(&mut self) {

@@ -29,6 +29,7 @@ impl Worker {
     pub(super) fn connected(&mut self, now: UnixMillis) {
         self.attempts = 0;
         self.connected_at = now;
+        self.started_at.get_or_insert(now);
         if self.dispatcher.is_enabled() {
             self.process.open(Role::EventsBroker);
             self.process.call(Role::EventsBroker, Command::new("PING"));
@@ -83,8 +84,8 @@ impl Worker {
             let queue = self.gossip_binding();
             queue.declare(&mut self.process, &self.keys, Role::GossipChannel);
         }
-        for queue in self.config.consumed_queues() {
-            binding::declare_permanent(&mut self.process, &self.keys, Role::Channel, &queue);
+        for queue in &self.consumed {
+            binding::declare_permanent(&mut self.process, &self.keys, Role::Channel, queue);
         }
         if self.config.worker_enable_remote_control {
             self.process.open(Role::Pidbox);

@@ -113,6 +113,31 @@ impl Pool {
         self.children.len()
     }
 
+    /// Starts processes more, and gives them what waits.
+    pub fn grow(&mut self, more: usize, now: UnixMillis, returned: &mut VecDeque<Returned>) {
+        for _ in 0..more {
+            let child = self.fork();
+            self.children.push(child);
+        }
+        self.assign(now, returned);
+    }
+
+    /// Ends as many processes that run nothing, if there are so many and one is left; returns how
+    /// many ended.
+    pub fn shrink(&mut self, less: usize) -> usize {
+        let mut ended = 0;
+        while ended < less && self.children.len() > 1 {
+            let Some(idle) = self.children.iter().rposition(|child| child.job.is_none()) else {
+                break;
+            };
+            let mut child = self.children.remove(idle);
+            child.process.abort();
+            self.actions.extend(child.process.take_actions());
+            ended += 1;
+        }
+        ended
+    }
+
     pub fn slots(&self) -> Vec<Slot> {
         let slot = |child: &Child| Slot { pid: child.pid, running: child.running.clone() };
         self.children.iter().map(slot).collect()
@@ -266,9 +291,10 @@ impl Child {
         let until = self.tracer.begin(&mut self.process, &job.request, job.task.clone(), now);
         let (hard, soft) = job.request.timelimit;
         let at = |seconds: f64| now + (seconds * 1000.0) as i64;
-        let hard = hard.or(config.task_time_limit);
+        let (task_hard, task_soft) = job.task.time_limits;
+        let hard = hard.or(task_hard).or(config.task_time_limit);
         self.hard_limit = hard.map(|seconds| (at(seconds), seconds));
-        self.soft_limit = soft.or(config.task_soft_time_limit).map(at);
+        self.soft_limit = soft.or(task_soft).or(config.task_soft_time_limit).map(at);
         self.running = Some(Running {
             task_id: job.request.id.clone(),
             task: job.request.task.clone(),

@@ -14,6 +14,10 @@ use keyspace::UnixMillis;
 use keyspace_resp::Value;
 use serde_json::{Value as Json, json};
 
+pub(super) fn error(text: &str) -> Json {
+    json!({ "error": text })
+}
+
 /// An answer that is on its way.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
@@ -95,6 +99,16 @@ impl Worker {
             "registered" => tasks::names(&self.config).into(),
             "active_queues" => self.active_queues(),
             "clock" => json!({"clock": self.clock}),
+            "query_task" => self.query_task(arguments),
+            "stats" => self.stats(now),
+            "conf" => self.conf(),
+            "add_consumer" => self.add_consumer(text("queue")),
+            "cancel_consumer" => self.cancel_consumer(text("queue")),
+            "pool_grow" => self.grow_pool(arguments, now),
+            "pool_shrink" => self.shrink_pool(arguments),
+            "autoscale" => error("ValueError('Autoscale not enabled')"),
+            "pool_restart" => error("ValueError('Pool restarts not enabled')"),
+            "time_limit" => self.set_time_limit(text("task_name"), arguments),
             "rate_limit" => self.obey_rate_limit(text("task_name"), arguments, now),
             "enable_events" => self.set_task_events(true),
             "disable_events" => self.set_task_events(false),
@@ -148,7 +162,7 @@ impl Worker {
 
     fn obey_rate_limit(&mut self, task: Option<&str>, arguments: &Json, now: UnixMillis) -> Json {
         let Some(task) = task.filter(|task| tasks::find(task, &self.config).is_some()) else {
-            return json!({"error": "unknown task"});
+            return error("unknown task");
         };
         let limit = match arguments.get("rate_limit") {
             Some(Json::String(limit)) => Some(limit.clone()),
@@ -170,7 +184,7 @@ impl Worker {
 
     fn set_task_events(&mut self, on: bool) -> Json {
         if !self.dispatcher.is_enabled() {
-            return json!({"error": "event dispatcher unavailable"});
+            return error("event dispatcher unavailable");
         }
         let was = std::mem::replace(&mut self.dispatcher.tasks, on);
         json!({"ok": match (was, on) {
@@ -179,6 +193,19 @@ impl Worker {
             (false, false) => "task events already disabled",
             (true, false) => "task events disabled",
         }})
+    }
+
+    /// Where tasks are, by their ids: running, or waiting to.
+    fn query_task(&self, arguments: &Json) -> Json {
+        let ids = arguments.get("ids").and_then(Json::as_array);
+        let waiting = || self.buckets.waiting().chain(self.pool.waiting());
+        let places = ids.into_iter().flatten().filter_map(|id| {
+            let is_it = |job: &&Job| *id == *job.request.id;
+            let active = self.active().find(is_it).map(|job| json!(["active", self.info(job)]));
+            let reserved = || waiting().find(is_it).map(|job| json!(["reserved", self.info(job)]));
+            Some((id.as_str()?.to_owned(), active.or_else(reserved)?))
+        });
+        Json::Object(places.collect())
     }
 
     fn info(&self, job: &Job) -> Json {
@@ -234,7 +261,7 @@ impl Worker {
                 "max_priority": null,
             })
         };
-        self.config.consumed_queues().into_iter().map(queue).collect()
+        self.consumed.iter().cloned().map(queue).collect()
     }
 
     /// Answers: looks whose replies these are.

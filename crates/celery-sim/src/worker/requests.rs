@@ -81,6 +81,9 @@ impl Worker {
         if self.discard_revoked(&mut job, now) {
             return;
         }
+        if let Some(limits) = self.time_limits.get(&job.request.task) {
+            job.task.time_limits = *limits;
+        }
         match self.config.worker_pool {
             WorkerPool::Prefork => self.pool.apply(job, now, &mut self.returned),
             WorkerPool::Solo => {
@@ -100,6 +103,7 @@ impl Worker {
     }
 
     fn started(&mut self, slot: usize, job: &Job, until: UnixMillis, now: UnixMillis) {
+        *self.totals.entry(job.request.task.clone()).or_default() += 1;
         self.tell(&job.request.id, What::Started { slot, until }, now);
     }
 

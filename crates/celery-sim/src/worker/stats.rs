@@ -1,0 +1,89 @@
+//! What a worker answers about itself: `stats`, and its settings.
+
+use super::Worker;
+use crate::celeryconfig::literal;
+use crate::celeryconfig::read::json_of;
+use crate::celeryconfig::write;
+use crate::config::{TransportOptions, WorkerPool};
+use keyspace::UnixMillis;
+use serde_json::{Map, Value as Json, json};
+
+impl Worker {
+    /// `inspect().stats()`. What it used of the machine is not there, as on a system that does
+    /// not tell.
+    pub(super) fn stats(&self, now: UnixMillis) -> Json {
+        json!({
+            "total": self.totals,
+            "pid": self.pid,
+            "clock": self.clock.to_string(),
+            "uptime": self.started_at.map_or(0, |since| (now - since).max(0) / 1000),
+            "pool": self.pool_stats(),
+            "broker": {
+                "hostname": "localhost",
+                "userid": null,
+                "virtual_host": self.config.broker_db.to_string(),
+                "port": 6379,
+                "insist": false,
+                "ssl": false,
+                "transport": "redis",
+                "connect_timeout": 4,
+                "transport_options": self.transport_options(),
+                "login_method": null,
+                "uri_prefix": null,
+                "heartbeat": 120.0,
+                "failover_strategy": "round-robin",
+                "alternates": [],
+                "credential_provider": null,
+            },
+            "prefetch_count": self.prefetch_limit().unwrap_or(0),
+            "rusage": "N/A",
+        })
+    }
+
+    fn pool_stats(&self) -> Json {
+        if self.config.worker_pool == WorkerPool::Solo {
+            return json!({
+                "implementation": "celery.concurrency.solo:TaskPool",
+                "max-concurrency": 1,
+                "processes": [self.pid],
+                "max-tasks-per-child": null,
+                "put-guarded-by-semaphore": true,
+                "timeouts": [],
+            });
+        }
+        let processes: Vec<u32> = self.pool.slots().iter().map(|slot| slot.pid).collect();
+        let limit = |seconds: Option<f64>| seconds.unwrap_or(0.0);
+        json!({
+            "implementation": "celery.concurrency.prefork:TaskPool",
+            "max-concurrency": processes.len(),
+            "processes": processes,
+            "max-tasks-per-child": "N/A",
+            "put-guarded-by-semaphore": false,
+            "timeouts": [
+                limit(self.config.task_soft_time_limit),
+                limit(self.config.task_time_limit),
+            ],
+        })
+    }
+
+    /// Those that are not kombu's defaults.
+    fn transport_options(&self) -> Json {
+        let object = |options: &TransportOptions| match serde_json::to_value(options) {
+            Ok(Json::Object(map)) => map,
+            _ => Map::new(),
+        };
+        let usual = object(&TransportOptions::default());
+        let mut options = object(&self.config.broker_transport_options);
+        options.retain(|name, value| usual.get(name) != Some(value));
+        Json::Object(options)
+    }
+
+    /// `inspect().conf()`: the settings that are not Celery's defaults.
+    pub(super) fn conf(&self) -> Json {
+        let (assignments, _) = literal::parse(&write(&self.config));
+        let settings = assignments.into_iter().filter_map(|assignment| {
+            json_of(&assignment.value.value).map(|value| (assignment.name, value))
+        });
+        Json::Object(settings.collect())
+    }
+}
