@@ -32,7 +32,7 @@
 //! | BRPOP and PSUBSCRIBE in either order when the event loop begins | BRPOP first | both are recorded |
 //! | acknowledges early when a pool's process says that it has the task | the same, at once | which of two processes is quicker differs from run to run |
 //! | 5.7.0 ends with `AttributeError` where the server goes away while messages are unacknowledged | connects again, after 2, 4, 6 ... 32 seconds | what it means to do |
-//! | replies to every call of remote control | `ping`, `hello`, `heartbeat`, `shutdown`, `revoke`, `revoked`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `clock`, `query_task`, `stats` (without `rusage`), `conf`, `add_consumer`, `cancel_consumer`, `pool_grow`, `pool_shrink` (one process stays), `time_limit`, `rate_limit`, `enable_events`, `disable_events`; `autoscale` and `pool_restart` as where they are off; others as to unknown ones | the rest changes or shows what is not simulated |
+//! | replies to every call of remote control | `ping`, `hello`, `heartbeat`, `shutdown`, `revoke`, `revoked`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `clock`, `query_task`, `stats` (without `rusage`), `conf`, `add_consumer`, `cancel_consumer`, `pool_grow`, `pool_shrink` (one process stays, 64 are the most, and 64 queues), `time_limit`, `rate_limit`, `enable_events`, `disable_events`; `autoscale` and `pool_restart` as where they are off; others as to unknown ones | the rest changes or shows what is not simulated |
 //! | `socket_timeout`, `socket_connect_timeout`, `max_connections` | have no effect | connections here neither hang nor run out |
 #![deny(missing_docs)]
 

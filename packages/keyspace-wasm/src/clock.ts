@@ -53,6 +53,7 @@ export class Clock {
     } else {
       this.#standsAt = time;
     }
+    this.#latest = time;
   }
 
   /** Puts the time of a standing clock back to that of a snapshot. */

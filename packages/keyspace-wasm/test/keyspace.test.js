@@ -44,6 +44,16 @@ test("a running clock goes with the system's, and can be stopped and moved", asy
   assert.ok(!keyspace.isPaused && keyspace.now >= at + 5);
 });
 
+test("what has come is past, also where the system's clock is put back", async (t) => {
+  const keyspace = await opened(t);
+  const client = keyspace.client();
+  await client.call("SET", "k", "v", { PX: 1500 });
+  keyspace.advance(1500);
+  const system = Date.now();
+  t.mock.method(Date, "now", () => system - 5000);
+  assert.equal(await client.call("GET", "k"), null);
+});
+
 test("a running clock ends waits and keys by itself", async (t) => {
   const keyspace = await opened(t);
   const expired = new Promise((resolve) => keyspace.on("keyExpired", resolve));
