@@ -9,7 +9,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("keyspace-decimal", &[]),
     ("keyspace-resp", &["keyspace-decimal"]),
     ("lua51", &["keyspace-decimal"]),
-    ("keyspace", &["keyspace-resp", "lua51"]),
+    ("keyspace", &["keyspace-decimal", "keyspace-resp", "lua51"]),
     ("celery-sim", &["keyspace", "keyspace-resp"]),
     ("keyspace-wasm", &["keyspace", "keyspace-resp"]),
     ("keyspace-client", &["keyspace", "keyspace-resp"]),

@@ -11,6 +11,8 @@ use whole::Whole;
 
 /// So many digits decide; of more, only whether any is not zero.
 const DIGITS_MAX: usize = 770;
+/// Bits of a quotient that rounding needs: the first may be zero, and the last shows a tie.
+const QUOTIENT_BITS: u32 = 66;
 /// The powers of ten that doubles hold exactly.
 const EXACT_POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -124,34 +126,57 @@ impl Decimal {
     }
 
     fn long(&self, exponent: i32) -> f64 {
-        let mut numerator = Whole::from_digits(&self.digits);
-        let mut denominator = Whole::from_digits(&[1]);
-        let scaled = if exponent < 0 { &mut denominator } else { &mut numerator };
-        scaled.multiply_by_power_of_ten(exponent.unsigned_abs());
-        // The quotient gets 64 or 65 bits.
-        let shift = 64 - (numerator.bits() as i32 - denominator.bits() as i32);
-        let shifted = if shift < 0 { &mut denominator } else { &mut numerator };
-        shifted.shift_left(shift.unsigned_abs());
-        let (quotient, is_inexact) = whole::divide(numerator, denominator);
-        rounded(quotient, is_inexact, shift)
+        rounded(&scaled(&self.digits, exponent, QUOTIENT_BITS))
     }
 }
 
-/// The double nearest to `quotient / 2^shift`, or to a little more where it is inexact. The
-/// quotient has 64 or 65 bits.
-fn rounded(quotient: u128, is_inexact: bool, shift: i32) -> f64 {
-    let bits = 128 - quotient.leading_zeros() as i32;
+/// The first bits of a number: it is `bits` times two to the power of `exponent`, or, where that is
+/// inexact, more than that by less than one of `bits`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scaled {
+    /// The bits.
+    pub bits: u128,
+    /// The power of two.
+    pub exponent: i32,
+    /// Whether something is left over.
+    pub is_inexact: bool,
+}
+
+/// The first bits of `digits`, a whole number of digits from 0 to 9, times ten to the power of
+/// `power`: `count` of them, of which the first may be zero, and at most 128.
+///
+/// ```
+/// let half = keyspace_decimal::scaled(&[5], -1, 8);
+/// assert!(!half.is_inexact);
+/// assert_eq!(half.bits as f64 * 2_f64.powi(half.exponent), 0.5);
+/// ```
+pub fn scaled(digits: &[u8], power: i32, count: u32) -> Scaled {
+    let mut numerator = Whole::from_digits(digits);
+    let mut denominator = Whole::from_digits(&[1]);
+    let multiplied = if power < 0 { &mut denominator } else { &mut numerator };
+    multiplied.multiply_by_power_of_ten(power.unsigned_abs());
+    // Now the first bit of the quotient is at 1, or the second is.
+    let shift = denominator.bits() as i32 - numerator.bits() as i32;
+    let shifted = if shift < 0 { &mut denominator } else { &mut numerator };
+    shifted.shift_left(shift.unsigned_abs());
+    let (bits, is_inexact) = whole::divide(numerator, &denominator, count);
+    Scaled { bits, exponent: 1 - count as i32 - shift, is_inexact }
+}
+
+/// The double nearest to a number of which there are at least 64 bits.
+fn rounded(scaled: &Scaled) -> f64 {
+    let bits = 128 - scaled.bits.leading_zeros() as i32;
     // The power of two of the first bit.
-    let power = bits - 1 - shift;
+    let power = bits - 1 + scaled.exponent;
     let kept_bits = if power < -1022 { 53 - (-1022 - power) } else { 53 };
     if kept_bits < 0 {
         return 0.0;
     }
     let dropped = bits - kept_bits;
     let half = 1_u128 << (dropped - 1);
-    let rest = quotient & ((half << 1) - 1);
-    let kept = (quotient >> dropped) as u64;
-    let goes_up = rest > half || (rest == half && (is_inexact || kept & 1 == 1));
+    let rest = scaled.bits & ((half << 1) - 1);
+    let kept = (scaled.bits >> dropped) as u64;
+    let goes_up = rest > half || (rest == half && (scaled.is_inexact || kept & 1 == 1));
     let kept = kept + u64::from(goes_up);
     if power < -1022 {
         // A carry makes it the smallest of those with a whole mantissa.

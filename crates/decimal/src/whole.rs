@@ -44,7 +44,7 @@ impl Whole {
 
     pub fn shift_left(&mut self, bits: u32) {
         self.multiply_and_add(1 << (bits % 32), 0);
-        let limbs = (bits / 32) as usize;
+        let limbs = if self.0.is_empty() { 0 } else { (bits / 32) as usize };
         self.0.splice(0..0, std::iter::repeat_n(0, limbs));
     }
 
@@ -66,14 +66,13 @@ impl Whole {
     }
 }
 
-/// The quotient, which has at most 65 bits, and whether something is left over.
-pub fn divide(mut numerator: Whole, mut denominator: Whole) -> (u128, bool) {
-    denominator.shift_left(64);
+/// The first bits of a quotient below two, and whether something is left over.
+pub fn divide(mut numerator: Whole, denominator: &Whole, count: u32) -> (u128, bool) {
     let mut quotient = 0;
-    for _ in 0..=64 {
+    for _ in 0..count {
         quotient <<= 1;
-        if numerator.compare(&denominator) != Ordering::Less {
-            numerator.subtract(&denominator);
+        if numerator.compare(denominator) != Ordering::Less {
+            numerator.subtract(denominator);
             quotient |= 1;
         }
         numerator.shift_left(1);

@@ -1,7 +1,6 @@
 //! Reading a number as C's `strtold` does: the nearest one with 64 bits of precision, ties to even.
 
 use super::LongDouble;
-use std::cmp::Ordering;
 
 /// Longer texts are no numbers for Redis.
 pub(super) const MAX_TEXT_BYTES: usize = 5 * 1024 - 1;
@@ -93,81 +92,8 @@ fn hexadecimal(digits: &[u8], power: i64) -> LongDouble {
     LongDouble::rounded(number, more, power)
 }
 
-/// The digits, as an integer, times ten to this power: a fraction of two integers, of which as many
-/// bits are divided out as rounding needs.
+/// The digits, as an integer, times ten to this power.
 fn decimal(digits: &[u8], power: i64) -> LongDouble {
-    let (mut above, mut below) = (Natural::default(), Natural::from(1));
-    for &digit in digits {
-        above.multiply_add(10, digit.into());
-    }
-    let scaled = if power < 0 { &mut below } else { &mut above };
-    for _ in 0..power.unsigned_abs() {
-        scaled.multiply_add(10, 0);
-    }
-    // Now the first bit of the quotient is at 1, or the second is.
-    let shift = below.bits() as i32 - above.bits() as i32;
-    above.shift_left(shift.max(0) as u32);
-    below.shift_left((-shift).max(0) as u32);
-    let mut quotient = 0;
-    for _ in 0..QUOTIENT_BITS {
-        quotient <<= 1;
-        if above.compare(&below) != Ordering::Less {
-            above.subtract(&below);
-            quotient |= 1;
-        }
-        above.shift_left(1);
-    }
-    LongDouble::rounded(quotient, above.bits() > 0, 1 - QUOTIENT_BITS as i32 - shift)
-}
-
-/// An integer of any size: 32 bits a limb, the lowest first, without zeros at the end.
-#[derive(Debug, Default)]
-struct Natural(Vec<u32>);
-
-impl From<u32> for Natural {
-    fn from(value: u32) -> Self {
-        Natural(vec![value])
-    }
-}
-
-impl Natural {
-    fn bits(&self) -> u32 {
-        self.0.last().map_or(0, |top| self.0.len() as u32 * 32 - top.leading_zeros())
-    }
-
-    fn multiply_add(&mut self, factor: u32, summand: u32) {
-        let mut carry = u64::from(summand);
-        for limb in &mut self.0 {
-            carry += u64::from(*limb) * u64::from(factor);
-            *limb = carry as u32;
-            carry >>= 32;
-        }
-        if carry > 0 {
-            self.0.push(carry as u32);
-        }
-    }
-
-    fn shift_left(&mut self, bits: u32) {
-        if !bits.is_multiple_of(32) {
-            self.multiply_add(1 << (bits % 32), 0);
-        }
-        self.0.splice(..0, std::iter::repeat_n(0, (bits / 32) as usize));
-    }
-
-    fn compare(&self, other: &Natural) -> Ordering {
-        let by_len = self.0.len().cmp(&other.0.len());
-        by_len.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
-    }
-
-    /// Takes away another that is not larger.
-    fn subtract(&mut self, other: &Natural) {
-        let mut borrow = 0;
-        for (index, limb) in self.0.iter_mut().enumerate() {
-            let taken = u64::from(other.0.get(index).copied().unwrap_or(0)) + borrow;
-            borrow = u64::from(u64::from(*limb) < taken);
-            *limb = limb.wrapping_sub(taken as u32);
-        }
-        let zeros = self.0.iter().rev().take_while(|&&limb| limb == 0).count();
-        self.0.truncate(self.0.len() - zeros);
-    }
+    let scaled = keyspace_decimal::scaled(digits, power as i32, QUOTIENT_BITS);
+    LongDouble::rounded(scaled.bits, scaled.is_inexact, scaled.exponent)
 }
