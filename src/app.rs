@@ -8,6 +8,7 @@ mod share;
 mod shortcuts;
 mod splitter;
 mod theme;
+mod wires;
 
 use crate::activity::{self, view::Activity};
 use crate::backend::{
@@ -33,6 +34,7 @@ use shortcuts::{Shortcut, Shortcuts};
 use splitter::Splitter;
 use theme::Theme;
 use web_sys::MouseEvent;
+use wires::Wires;
 use yew::prelude::*;
 
 /// How often the page looks whether its worker answers, in milliseconds.
@@ -135,6 +137,7 @@ pub struct App {
     shared: Option<&'static str>,
     /// What gets the focus when it is drawn.
     focus: Option<&'static str>,
+    wires: Wires,
     _listeners: Vec<EventListener>,
     _pulse: Interval,
 }
@@ -178,6 +181,7 @@ impl Component for App {
             embed: asked.embed,
             shared: None,
             focus: ctx.props().focused.then_some(console::view::INPUT_ID),
+            wires: Wires::new(ctx.link()),
             _listeners: listen(ctx),
             _pulse: pulse,
         }
@@ -265,10 +269,9 @@ impl Component for App {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
+        let wires = &self.wires;
         let style = format!("--keys:{}%;--console:{}%", self.layout.keys, self.layout.console);
         let paused = self.clock.is_some_and(|clock| clock.paused);
-        let on_resize = link.callback(|(border, share)| Msg::Resize(border, share));
         html! {
             <div
                 class="frame" data-pane={self.layout.pane.name()} data-route={self.route.word()}
@@ -279,23 +282,23 @@ impl Component for App {
                 { self.bar(ctx) }
                 <TimeBar
                     time={self.time.clone()} clock={self.clock} ready={self.ready}
-                    on={link.callback(Msg::Time)} on_clock={link.callback(Msg::Clock)}
+                    on={&wires.time} on_clock={&wires.clock}
                 />
                 <main class="desk" {style}>
                     { self.notice(ctx) }
-                    <section class="pane pane-keys" aria-label="Keys">{ self.key_list(ctx) }</section>
-                    <Splitter border={Border::Keys} share={self.layout.keys} on={on_resize.clone()} />
+                    <section class="pane pane-keys" aria-label="Keys">{ self.key_list() }</section>
+                    <Splitter border={Border::Keys} share={self.layout.keys} on={&wires.resize} />
                     <section class="pane pane-stage" id={keyspace::stage::STAGE_ID} tabindex="-1" aria-label="Stage">
-                        { self.stage(ctx) }
+                        { self.stage() }
                     </section>
-                    <Splitter border={Border::Console} share={self.layout.console} on={on_resize} />
+                    <Splitter border={Border::Console} share={self.layout.console} on={&wires.resize} />
                     <section class="pane pane-console" aria-label="Console">
-                        { self.console_pane(ctx) }
+                        { self.console_pane() }
                     </section>
                 </main>
                 { self.dock(ctx) }
                 if self.help {
-                    <Shortcuts on_close={link.callback(|()| Msg::Shortcut(Shortcut::Help))} />
+                    <Shortcuts on_close={ctx.link().callback(|()| Msg::Shortcut(Shortcut::Help))} />
                 }
             </div>
         }
@@ -323,6 +326,7 @@ impl App {
             Update::Failed { message } => self.failed = Some(message),
             Update::Clock(clock) => {
                 self.clock = Some(clock);
+                self.wires.set_clock(clock);
                 self.look_back();
             }
             Update::Client { console, event } => {
@@ -520,7 +524,7 @@ impl App {
                         >{ route.name() }</a>
                     }) }
                 </nav>
-                <ClockBar clock={self.clock} on={link.callback(Msg::Clock)} />
+                <ClockBar clock={self.clock} on={&self.wires.clock} />
                 <button
                     type="button" class="tool tool-share" data-testid="share"
                     title="Copy a link that runs this client's commands again"
@@ -548,19 +552,18 @@ impl App {
         }
     }
 
-    fn key_list(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
+    fn key_list(&self) -> Html {
+        let wires = &self.wires;
         html! {
             <KeyList
                 state={self.keys.clone()} clock={self.shown_clock()} ready={self.ready}
-                on={link.callback(Msg::Keys)} on_suggest={link.callback(Msg::Suggest)}
-                on_example={link.callback(|()| Msg::Example)}
+                on={&wires.keys} on_suggest={&wires.suggest} on_example={&wires.example}
             />
         }
     }
 
-    fn stage(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
+    fn stage(&self) -> Html {
+        let wires = &self.wires;
         match self.route {
             Route::Playground
                 if self.keys.selected.is_none() && !self.activity.items.is_empty() =>
@@ -568,15 +571,14 @@ impl App {
                 html! {
                     <Activity
                         state={self.activity.clone()} commands={self.console.commands.clone()}
-                        on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
-                        on_help={link.callback(|name| Msg::Suggest(format!("help {name}")))}
+                        on_key={&wires.open_key} on_help={&wires.help}
                     />
                 }
             }
             Route::Playground => html! {
                 <Stage
                     state={self.keys.clone()} clock={self.shown_clock()}
-                    on={link.callback(Msg::Keys)} on_suggest={link.callback(Msg::Suggest)}
+                    on={&wires.keys} on_suggest={&wires.suggest}
                 />
             },
             Route::Celery => html! {
@@ -584,38 +586,31 @@ impl App {
                     <Lab
                         state={self.lab.clone()} clock={self.shown_clock()}
                         past={self.time.present.is_some()}
-                        on={link.callback(Msg::Lab)}
+                        on={&wires.lab}
                     />
                     <CeleryPane
                         state={self.celery.clone()} clock={self.shown_clock()}
                         scenario={self.lab.scenario.clone()}
-                        commands={self.console.commands.clone()} on={link.callback(Msg::Celery)}
-                        on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
-                        on_help={link.callback(|name| Msg::Suggest(format!("help {name}")))}
+                        commands={self.console.commands.clone()} on={&wires.celery}
+                        on_key={&wires.open_key} on_help={&wires.help}
                     />
                 </div>
             },
             Route::Learn(_) => html! {
                 <LearnPane
-                    state={self.lessons.clone()} on={link.callback(Msg::Lessons)}
-                    on_try={link.callback(|(nth, line)| Msg::Try(nth, line))}
-                    on_wait={link.callback(|millis: u64| {
-                        Msg::Clock(ClockAction::Skip(millis as f64))
-                    })}
+                    state={self.lessons.clone()} on={&wires.lessons}
+                    on_try={&wires.attempt} on_wait={&wires.skip}
                 />
             },
         }
     }
 
-    fn console_pane(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
-        let clock = self.clock;
+    fn console_pane(&self) -> Html {
+        let wires = &self.wires;
         html! {
             <Console
                 state={self.console.clone()} clock={self.shown_clock()}
-                on={link.callback(Msg::Console)}
-                on_key={link.callback(|(db, name)| Msg::OpenKey(db, name))}
-                now={Callback::from(move |()| engine_time(clock))}
+                on={&wires.console} on_key={&wires.open_key} now={&wires.now}
             />
         }
     }

@@ -6,7 +6,6 @@ use crate::console::{Commands, Span, Tone, highlight};
 use crate::design::{Shared, units};
 use crate::host::time;
 use serde_bytes::ByteBuf;
-use std::rc::Rc;
 use web_sys::MouseEvent;
 use yew::prelude::*;
 
@@ -15,7 +14,7 @@ use yew::prelude::*;
 pub struct Props {
     pub state: Shared<State>,
     /// What says which arguments are keys.
-    pub commands: Rc<Commands>,
+    pub commands: Shared<Commands>,
     /// Somebody wants to see a key of a database.
     pub on_key: Callback<(u8, ByteBuf)>,
     /// Somebody wants to know what a command does.
@@ -50,7 +49,7 @@ pub fn Activity(props: &Props) -> Html {
 #[derive(PartialEq, Properties)]
 struct RowProps {
     item: Shared<FeedItem>,
-    commands: Rc<Commands>,
+    commands: Shared<Commands>,
     on_key: Callback<(u8, ByteBuf)>,
     on_help: Callback<String>,
 }

@@ -141,7 +141,7 @@ pub struct ClockState {
     pub rate: f64,
     /// Whether it stands still.
     pub paused: bool,
-    /// When something is due next, in engine time.
+    /// When something is due next, in engine time; said only of a clock that stands.
     pub next_deadline: Option<f64>,
 }
 

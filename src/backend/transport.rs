@@ -2,7 +2,7 @@
 
 use super::message::{Batch, Request, Update};
 use crate::host::{
-    time,
+    frames, time,
     worker::{Port, WorkerHandle},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -54,28 +54,30 @@ struct Link {
 }
 
 impl Backend {
-    /// Starts a worker; `on_batch` gets what it tells.
+    /// Starts a worker; `on_batch` gets what it tells, once a frame at most: the worker tells no
+    /// more before the page says that it has received the last.
     pub fn start(on_batch: impl Fn(Vec<Update>) + 'static) -> Backend {
+        let on_batch = Rc::new(on_batch);
         let waiting = RefCell::new(Some(Vec::new()));
         let asked_at = Cell::new(time::real_now());
         let link = Rc::new(Link { waiting, asked_at, ..Link::default() });
         let heard = link.clone();
-        let worker = WorkerHandle::start(move |port, message| {
-            let updates = match message {
-                Ok(bytes) => {
-                    let Some(batch) = decode::<Batch>(&bytes) else {
-                        return;
-                    };
-                    heard.answered(batch.handled);
-                    port.post(&encode(&Request::Received));
-                    if let Some(waiting) = heard.waiting.take() {
-                        waiting.iter().for_each(|request| heard.post(port, request));
-                    }
-                    batch.updates
+        let worker = WorkerHandle::start(move |port, message| match message {
+            Ok(bytes) => {
+                let Some(batch) = decode::<Batch>(&bytes) else {
+                    return;
+                };
+                heard.answered(batch.handled);
+                if let Some(waiting) = heard.waiting.take() {
+                    waiting.iter().for_each(|request| heard.post(port, request));
                 }
-                Err(message) => vec![Update::Failed { message }],
-            };
-            on_batch(updates);
+                let (port, on_batch) = (port.clone(), on_batch.clone());
+                frames::next(move || {
+                    port.post(&encode(&Request::Received));
+                    on_batch(batch.updates);
+                });
+            }
+            Err(message) => on_batch(vec![Update::Failed { message }]),
         });
         Backend { port: worker.port(), _worker: worker, link }
     }

@@ -1,6 +1,7 @@
 //! Celery on the engine: the picture, and what it says to the simulation in the worker.
 
 mod answers;
+mod flow;
 pub mod lab;
 pub mod picture;
 pub mod state;

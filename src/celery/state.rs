@@ -1,6 +1,7 @@
 //! What the page remembers of Celery: the picture as it was told last, the feed, and what
 //! somebody looks at.
 
+use super::flow::Flow;
 use super::picture::{Detail, Line, Picture, TokenId, Weight};
 use super::tasks::{TaskQuery, TaskState, TaskWindow};
 use super::timeline::{Timeline, TimelineQuery};
@@ -10,6 +11,8 @@ use std::collections::VecDeque;
 
 /// How many lines of each weight the feed keeps.
 pub const LINES_MAX: usize = 200;
+/// How many of them are drawn at first, and how many more on demand.
+const LINES: usize = 40;
 /// How many rows of the table are told at first, and how many more on demand.
 const ROWS: u32 = 50;
 /// The stretch of time at first, while the clock runs as real time does, and how often it can be
@@ -29,9 +32,11 @@ pub enum Side {
 #[derive(Debug, Clone, Default)]
 pub struct State {
     pub picture: Shared<Picture>,
+    pub flow: Shared<Flow>,
     pub timeline: Shared<Timeline>,
     /// The same of the other side of a scenario, while one is played.
     pub other_picture: Shared<Picture>,
+    pub other_flow: Shared<Flow>,
     pub other_timeline: Shared<Timeline>,
     /// Whether only one side of a scenario is drawn.
     pub alone: bool,
@@ -39,6 +44,8 @@ pub struct State {
     pub side: Side,
     /// The latest first.
     lines: VecDeque<Shared<Line>>,
+    /// How many more are drawn than at first.
+    more_lines: usize,
     /// Whether housekeeping is shown too.
     pub all_commands: bool,
     /// Whose commands are shown, if not everybody's.
@@ -51,7 +58,9 @@ pub struct State {
     query: TaskQuery,
     /// How far the stretch of time is from what it is at first, in doublings.
     zoom: i32,
-    /// How fast the clock runs, as far as the stretch of time follows it.
+    /// How many times as fast as real time the clock runs.
+    rate: f64,
+    /// The same, as far as the stretch of time follows it.
     pace: f64,
 }
 
@@ -81,14 +90,18 @@ pub enum Action {
     State(Option<TaskState>),
     /// Somebody wants more rows.
     More,
+    /// Somebody wants more lines.
+    MoreLines,
     /// Somebody wants a stretch of time that is so many times twice as long.
     Zoom(i32),
     /// Somebody wants one side of a scenario drawn, or both.
     Alone(bool),
-    /// The clock runs so many times as fast as real time.
-    Pace(f64),
-    /// So many milliseconds are to be seen at once, if somebody does not zoom.
-    Length(f64),
+    /// The clock runs so many times as fast as real time. So many milliseconds are to be seen at
+    /// once, if that does not follow from it, and if somebody does not zoom.
+    Pace {
+        rate: f64,
+        length_ms: Option<f64>,
+    },
 }
 
 /// What has to be done then.
@@ -128,13 +141,16 @@ impl State {
                 self.query.count = self.query.count.saturating_add(ROWS);
                 return vec![self.look_at_tasks()];
             }
+            Action::MoreLines => self.more_lines += LINES,
             Action::Zoom(by) => {
                 self.zoom = self.zoom.saturating_add(by).clamp(*ZOOM.start(), *ZOOM.end());
                 return vec![self.look_at_timeline()];
             }
             Action::Alone(alone) => self.alone = alone,
-            Action::Pace(pace) => return self.follow_pace(pace),
-            Action::Length(millis) => return self.follow_pace(millis / SPAN_MS),
+            Action::Pace { rate, length_ms } => {
+                self.rate = rate;
+                return self.follow_pace(length_ms.map_or(rate, |millis| millis / SPAN_MS));
+            }
         }
         Vec::new()
     }
@@ -146,6 +162,13 @@ impl State {
                 && self.actor.as_ref().is_none_or(|actor| *actor == line.who)
         };
         self.lines.iter().filter(shown)
+    }
+
+    /// The lines that are drawn, and how many more there are.
+    pub fn drawn_lines(&self) -> (Vec<&Shared<Line>>, usize) {
+        let mut lines = self.lines();
+        let drawn = lines.by_ref().take(LINES + self.more_lines).collect();
+        (drawn, lines.count())
     }
 
     /// The line that is open, if it is still there.
@@ -197,7 +220,10 @@ impl State {
 
     fn told(&mut self, update: Update) {
         match update {
-            Update::Picture(picture) => self.picture = Shared::new(*picture),
+            Update::Picture(picture) => {
+                self.flow.make_mut().follow(&picture.hops, self.rate);
+                self.picture = Shared::new(*picture);
+            }
             Update::Feed { anew, lines } => {
                 if anew {
                     self.lines.clear();
@@ -211,7 +237,10 @@ impl State {
             }
             Update::Tasks(tasks) => self.tasks = Shared::new(tasks),
             Update::Timeline(timeline) => self.timeline = Shared::new(timeline),
-            Update::OtherPicture(picture) => self.other_picture = Shared::new(*picture),
+            Update::OtherPicture(picture) => {
+                self.other_flow.make_mut().follow(&picture.hops, self.rate);
+                self.other_picture = Shared::new(*picture);
+            }
             Update::OtherTimeline(timeline) => self.other_timeline = Shared::new(timeline),
         }
     }
@@ -336,11 +365,12 @@ mod tests {
     #[test]
     fn a_stretch_of_time_follows_a_clock_that_runs_fast() {
         let mut state = State::default();
-        state.apply(Action::Pace(100.0));
+        let pace = Action::Pace { rate: 100.0, length_ms: None };
+        state.apply(pace.clone());
         assert_eq!(state.span_ms(), 100.0 * SPAN_MS);
         state.apply(Action::Zoom(-1));
         assert_eq!(state.span_ms(), 50.0 * SPAN_MS);
-        assert_eq!(state.apply(Action::Pace(100.0)), []);
+        assert_eq!(state.apply(pace), []);
     }
 
     #[test]

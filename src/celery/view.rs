@@ -26,7 +26,6 @@ use crate::design::{Icon, Shared, Symbol};
 use celery_sim::scenario as played;
 use map::Map;
 use serde_bytes::ByteBuf;
-use std::rc::Rc;
 use timeline::TimelineView;
 use token::Touched;
 use web_sys::MouseEvent;
@@ -40,7 +39,7 @@ pub struct Props {
     pub scenario: Option<ScenarioState>,
     pub clock: ClockState,
     /// What says which arguments are keys.
-    pub commands: Rc<Commands>,
+    pub commands: Shared<Commands>,
     pub on: Callback<Action>,
     /// Somebody wants to see a key of a database.
     pub on_key: Callback<(u8, ByteBuf)>,
@@ -62,7 +61,7 @@ pub fn CeleryPane(props: &Props) -> Html {
         }
     });
     use_effect_with((rate, length), move |&(rate, length)| {
-        on.emit(length.map_or(Action::Pace(rate), Action::Length));
+        on.emit(Action::Pace { rate, length_ms: length });
     });
     let both = props.scenario.as_ref().filter(|_| !state.alone);
     let both = both.and_then(ScenarioState::scenario);
@@ -100,7 +99,8 @@ fn drawn(props: &Props) -> Html {
     html! {
         <>
             <Map
-                picture={state.picture.clone()} clock={props.clock} selected={state.selected}
+                picture={state.picture.clone()} flow={state.flow.clone()}
+                clock={props.clock} selected={state.selected}
                 touched={state.opened().map(|line| Touched::by(line, &props.commands))}
                 on={props.on.clone()} on_key={props.on_key.clone()}
             />
@@ -118,7 +118,8 @@ fn beside(props: &Props) -> Html {
     html! {
         <div class="half-drawn" inert=true>
             <Map
-                picture={state.other_picture.clone()} clock={props.clock} selected={None::<TokenId>}
+                picture={state.other_picture.clone()} flow={state.other_flow.clone()}
+                clock={props.clock} selected={None::<TokenId>}
                 touched={None::<Touched>} on={Callback::noop()} on_key={Callback::noop()}
             />
             <TimelineView

@@ -36,6 +36,7 @@ pub fn ClockBar(props: &Props) -> Html {
             let at = units::time_of_day(deadline, time::local_offset_minutes(deadline));
             format!("Step to what is due next, at {at} (.)")
         }
+        None if !paused => "Step to what is due next, and stop there (.)".to_owned(),
         None => "Step to what is due next: nothing is (.)".to_owned(),
     };
     let onchange = props.on.reform(|event: Event| {

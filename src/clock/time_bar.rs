@@ -131,14 +131,17 @@ struct TrackProps {
 fn Track(props: &TrackProps) -> Html {
     let clock = props.clock;
     let now = use_state_eq(|| 0.0);
-    use_effect_with(clock, {
+    use_effect_with((clock, props.time.begin), {
         let now = now.setter();
         move |clock| {
-            let clock = *clock;
-            // A pixel is more than a tenth of a second soon enough.
-            let show = move || now.set((clock.at(time::real_now()) / 100.0).floor() * 100.0);
+            let (clock, begin) = *clock;
+            let show = move || {
+                let at = clock.at(time::real_now());
+                let grain = grain(at - begin);
+                now.set((at / grain).floor() * grain);
+            };
             show();
-            let frames = (!clock.paused).then(|| Frames::start(show));
+            let frames = (!clock.paused).then(|| Frames::start_readable(show));
             move || drop(frames)
         }
     });
@@ -173,6 +176,12 @@ fn Track(props: &TrackProps) -> Html {
             </span>
         </div>
     }
+}
+
+/// How exactly a moment is shown on a track that stands for so many milliseconds: half a pixel,
+/// or a tenth of a second.
+fn grain(length: f64) -> f64 {
+    (length / 2_000.0).max(100.0).floor()
 }
 
 /// How far back one can look.

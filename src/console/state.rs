@@ -6,7 +6,7 @@ use super::help;
 use super::highlight::{self, Span, Tone};
 use super::history::History;
 use crate::backend::{ClientEvent, CommandDoc, ConsoleId, Request};
-use crate::design::units;
+use crate::design::{Shared, units};
 use keyspace_resp::split_args;
 use serde_bytes::ByteBuf;
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub struct State {
     /// What Tab offers, and which of it stands in the line.
     pub completion: Option<Completion>,
     pub search: Option<Search>,
-    pub commands: Rc<Commands>,
+    pub commands: Shared<Commands>,
     /// The earlier moment that is looked at.
     pub past: Option<f64>,
     history: History,
@@ -138,7 +138,7 @@ impl State {
             input,
             completion: None,
             search: None,
-            commands: Rc::default(),
+            commands: Shared::default(),
             past: None,
             history: History::from_text(history),
             typed: Vec::new(),
@@ -241,7 +241,7 @@ impl State {
     }
 
     fn ready(&mut self, commands: Vec<CommandDoc>) -> Vec<Effect> {
-        self.commands = Rc::new(Commands::new(commands));
+        self.commands = Shared::new(Commands::new(commands));
         let connect = self.clients.iter_mut().map(|client| {
             client.reconnect();
             Effect::Send(Request::Connect { console: client.id, db: client.db() })

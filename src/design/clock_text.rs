@@ -2,9 +2,11 @@
 
 use super::units;
 use crate::backend::ClockState;
-use crate::host::time::real_now;
-use gloo_timers::callback::Timeout;
-use yew::{Html, Properties, function_component, hook, html, use_effect_with, use_force_update};
+use crate::host::{frames::Frames, time::real_now};
+use yew::{
+    Html, Properties, function_component, hook, html, use_effect_with, use_force_update,
+    use_mut_ref,
+};
 
 /// What is left until a moment.
 #[derive(Debug, PartialEq, Properties)]
@@ -16,8 +18,8 @@ pub struct RemainingProps {
 /// What is left until a moment, running down.
 #[function_component]
 pub fn Remaining(props: &RemainingProps) -> Html {
-    let left = props.until - use_engine_time(props.clock, props.until, true);
-    html! { <span class="time">{ units::span(left) }</span> }
+    let left = use_reading(props.clock, props.until, |until, now| units::span(until - now));
+    html! { <span class="time">{ left }</span> }
 }
 
 /// What has passed since a moment.
@@ -30,24 +32,25 @@ pub struct ElapsedProps {
 /// What has passed since a moment, running up.
 #[function_component]
 pub fn Elapsed(props: &ElapsedProps) -> Html {
-    let passed = use_engine_time(props.clock, props.since, false) - props.since;
-    html! { <span class="time">{ units::span(passed) }</span> }
+    let passed = use_reading(props.clock, props.since, |since, now| units::span(now - since));
+    html! { <span class="time">{ passed }</span> }
 }
 
-/// Engine time now; draws again when the span to or from `moment` reads otherwise.
+/// What a moment reads now; draws again when it reads otherwise.
 #[hook]
-fn use_engine_time(clock: ClockState, moment: f64, down: bool) -> f64 {
+fn use_reading(clock: ClockState, moment: f64, read: fn(f64, f64) -> String) -> String {
     let redraw = use_force_update();
-    let now = clock.at(real_now());
-    let span = if down { moment - now } else { now - moment };
-    use_effect_with((span, clock.paused, clock.rate), move |&(span, paused, rate)| {
-        let over = down && span <= 0.0;
-        let timer = (!paused && !over).then(|| {
-            let delay = units::span_changes_in(span, down) / rate;
-            // No faster than a screen draws.
-            Timeout::new(delay.max(16.0).ceil() as u32, move || redraw.force_update())
-        });
-        move || drop(timer)
+    let text = read(moment, clock.at(real_now()));
+    let drawn = use_mut_ref(String::new);
+    drawn.borrow_mut().clone_from(&text);
+    use_effect_with((moment, clock), move |&(moment, clock)| {
+        let look = move || {
+            if read(moment, clock.at(real_now())) != *drawn.borrow() {
+                redraw.force_update();
+            }
+        };
+        let frames = (!clock.paused).then(|| Frames::start_readable(look));
+        move || drop(frames)
     });
-    now
+    text
 }

@@ -5,6 +5,7 @@ mod icon;
 mod kind;
 mod ring;
 mod shared;
+mod slots;
 pub mod units;
 
 pub use clock_text::{Elapsed, Remaining};
@@ -12,3 +13,4 @@ pub use icon::{Icon, Symbol};
 pub use kind::KindGlyph;
 pub use ring::Ring;
 pub use shared::Shared;
+pub use slots::Slots;

@@ -12,6 +12,9 @@ pub struct Props {
     pub clock: ClockState,
 }
 
+/// What empties faster than this, in real milliseconds, is drawn as it is: nobody sees it move.
+const SEEN_MS: f64 = 500.0;
+
 /// A ring, full at `from` and empty at `until`.
 #[function_component]
 pub fn Ring(props: &Props) -> Html {
@@ -22,6 +25,11 @@ pub fn Ring(props: &Props) -> Html {
     let made = use_memo(made_of, |&(from, until, real, _, rate, paused)| {
         let total = (until - from).max(1.0) / rate;
         let passed = (clock.at(real_now()) - from) / rate;
+        if total < SEEN_MS && !paused {
+            let gone = (passed / total * 100.0).clamp(0.0, 100.0);
+            let style = format!("animation:none;stroke-dashoffset:{gone:.0}");
+            return ("still".to_owned(), style);
+        }
         let play = if paused { "paused" } else { "running" };
         let style = format!(
             "animation-duration:{total:.0}ms;animation-delay:{:.0}ms;animation-play-state:{play}",

@@ -1,8 +1,8 @@
 //! The page as a whole: its address, theme, focus, selection and keyboard.
 
 use gloo_events::{EventListener, EventListenerOptions};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, ResizeObserver};
 
 /// The part of the address behind `#`, without it.
 pub fn hash() -> String {
@@ -48,6 +48,27 @@ pub fn on_key(mut on_key: impl FnMut(&KeyboardEvent) + 'static) -> Option<EventL
     Some(EventListener::new_with_options(&document, "keydown", options, move |event| {
         on_key(event.unchecked_ref());
     }))
+}
+
+/// Watches the size of an element until it is dropped.
+pub struct Sizes {
+    observer: ResizeObserver,
+    _on_size: Closure<dyn FnMut()>,
+}
+
+/// Calls a function when the size of an element is known, and whenever it is another. Nothing has
+/// to be laid out early for that.
+pub fn on_resize(element: &Element, on_size: impl FnMut() + 'static) -> Option<Sizes> {
+    let on_size = Closure::new(on_size);
+    let observer = ResizeObserver::new(on_size.as_ref().unchecked_ref()).ok()?;
+    observer.observe(element);
+    Some(Sizes { observer, _on_size: on_size })
+}
+
+impl Drop for Sizes {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
 }
 
 /// Whether a key pressed there is meant for a text field, or for the control that has the focus.

@@ -16,8 +16,6 @@ use web_sys::{
 
 /// The script that loads the worker, beside the page.
 const SCRIPT: &str = "./worker_loader.js";
-/// The worker speaks at most this often, about once a frame.
-const FRAME_MS: f64 = 16.0;
 /// Timers take no longer delays than 32 bits hold.
 const DELAY_MAX_MS: f64 = 86_400_000.0;
 
@@ -28,6 +26,7 @@ pub struct WorkerHandle {
 }
 
 /// Where the page's messages to a worker go.
+#[derive(Clone)]
 pub struct Port(Worker);
 
 impl Port {
@@ -127,7 +126,7 @@ impl Server {
         let mut this = server.borrow_mut();
         let now = time::real_now();
         this.session.turn(now);
-        let may_tell_in = this.told_at + FRAME_MS - now;
+        let may_tell_in = this.told_at + this.session.tells_every_ms() - now;
         if !this.unheard && may_tell_in <= 0.0 {
             this.tell(now);
         }

@@ -157,9 +157,14 @@ fn Rows(props: &Props) -> Html {
             }
         }
     };
-    use_effect({
-        let report = report.clone();
-        move || report()
+    // Other keys are asked for from the first row on; the list may be scrolled further down.
+    let listed = (state.query.db, state.query.filter.clone(), state.query.sort);
+    use_effect_with((listed, props.on.clone()), {
+        let (scroller, report) = (scroller.clone(), report.clone());
+        move |_| {
+            let sizes = scroller.cast::<Element>().and_then(|it| page::on_resize(&it, report));
+            move || drop(sizes)
+        }
     });
     let onscroll = move |_: Event| report();
     let selected = selected_index(state);

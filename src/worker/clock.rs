@@ -62,6 +62,11 @@ impl Clock {
         self.target = target;
     }
 
+    /// How many times as fast as real time it runs, where it runs.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
     /// Whether it stands.
     pub fn is_paused(&self) -> bool {
         self.paused
@@ -107,7 +112,7 @@ impl Clock {
 
     /// Whether the page does not know the state.
     pub fn is_changed(&self, next_deadline: Option<UnixMillis>) -> bool {
-        self.told != Some(next_deadline)
+        self.told != Some(self.due(next_deadline))
     }
 
     /// The state, if the page does not know it.
@@ -115,7 +120,7 @@ impl Clock {
         if !self.is_changed(next_deadline) {
             return None;
         }
-        self.told = Some(next_deadline);
+        self.told = Some(self.due(next_deadline));
         Some(self.state(next_deadline))
     }
 
@@ -125,8 +130,13 @@ impl Clock {
             real: self.real,
             rate: self.rate,
             paused: self.paused,
-            next_deadline: next_deadline.map(|deadline| deadline.0 as f64),
+            next_deadline: self.due(next_deadline).map(|deadline| deadline.0 as f64),
         }
+    }
+
+    /// What is due next, where that is to be told: while the clock runs it is another all the time.
+    fn due(&self, next_deadline: Option<UnixMillis>) -> Option<UnixMillis> {
+        next_deadline.filter(|_| self.paused)
     }
 }
 
@@ -217,9 +227,11 @@ mod tests {
     fn the_page_is_told_of_a_change_once() {
         let mut clock = Clock::new(0.0);
         assert!(clock.take_changed(None).is_some());
-        assert!(clock.take_changed(None).is_none());
-        assert!(clock.take_changed(Some(UnixMillis(9))).is_some());
+        assert!(clock.take_changed(Some(UnixMillis(9))).is_none(), "it runs: more will be due");
         clock.act(ClockAction::Toggle, Some(UnixMillis(9)), 7.0);
-        assert!(clock.take_changed(Some(UnixMillis(9))).is_some_and(|state| state.paused));
+        let state = clock.take_changed(Some(UnixMillis(9))).expect("it stands");
+        assert_eq!((state.paused, state.next_deadline), (true, Some(9.0)));
+        assert!(clock.take_changed(Some(UnixMillis(9))).is_none());
+        assert!(clock.take_changed(Some(UnixMillis(10))).is_some());
     }
 }

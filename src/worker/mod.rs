@@ -31,6 +31,13 @@ use keyspace::{Event, UnixMillis};
 use moment::{PauseOn, Why};
 use run::Run;
 
+/// The page is told something once a frame at most, ...
+const FRAME_MS: f64 = 16.0;
+/// ... and less often while its clock runs so many times as fast as real time that nobody follows
+/// one change after the other: what moves there is drawn in each frame all the same.
+const FAST: f64 = 10.0;
+const FAST_FRAME_MS: f64 = 48.0;
+
 /// An engine and everything that the page sees of it.
 pub struct Session {
     clock: Clock,
@@ -130,6 +137,13 @@ impl Session {
             return Some(0.0);
         }
         self.clock.real_until(self.run.next_deadline().unwrap_or(UnixMillis(i64::MAX)), real)
+    }
+
+    /// How many milliseconds of real time there are at least between two batches. Whoever asked for
+    /// something does not wait.
+    pub fn tells_every_ms(&self) -> f64 {
+        let is_asked = self.handled != self.handled_told;
+        if self.clock.rate() < FAST || is_asked { FRAME_MS } else { FAST_FRAME_MS }
     }
 
     /// Whether the page may have something to be told.

@@ -1,8 +1,8 @@
-//! Measuring: brings a browser, redis-server and the wasm, and starts `crates/bench`.
+//! Measuring: brings a browser, redis-server and the pages, and starts `crates/bench`.
 
 use crate::Outcome;
 use crate::browser::ensure_chromium;
-use crate::bundle::empty;
+use crate::bundle::{Profile, bundle, empty};
 use crate::command::{cargo, run};
 use crate::host::host;
 use crate::{js, tools};
@@ -23,14 +23,17 @@ pub fn bench(arguments: Vec<OsString>) -> Outcome {
     if given(&["--help", "-h"]) {
         return run(&mut bench);
     }
-    if !given(&["--no-redis"])
+    let wants = |table: &str| given(&[table]) || !given(&["--table"]);
+    let commands = ["rates", "memory", "growth", "scripts"].into_iter().any(wants);
+    if commands
+        && !given(&["--no-redis"])
         && let Err(message) = ensure_redis()
     {
         println!("{message}\nThe column of redis-server is left out.");
         bench.arg("--no-redis");
     }
     if !given(&["--no-wasm"]) {
-        match build_page() {
+        match build_pages(commands, wants("frames")) {
             Ok(folder) => {
                 let url = host(folder.clone())?;
                 bench.arg("--page").arg(url).arg("--folder").arg(folder);
@@ -48,16 +51,22 @@ fn ensure_redis() -> Outcome {
     )
 }
 
-/// A folder with the page, the engine as it is published, and the engine that counts its heap.
-fn build_page() -> Outcome<PathBuf> {
-    ensure_chromium("the engine is measured in a headless browser")?;
+/// A folder with the pages that are measured. Where commands are, the engine as it is published, and
+/// the engine that counts its heap; where frames are, the playground as it is published.
+fn build_pages(commands: bool, frames: bool) -> Outcome<PathBuf> {
+    ensure_chromium("engine and page are measured in a headless browser")?;
     let folder = PathBuf::from("target/bench");
     empty(&folder)?;
     for file in PAGE {
         std::fs::copy(Path::new("crates/bench/page").join(file), folder.join(file))
             .map_err(|error| format!("cannot copy {file}: {error}"))?;
     }
-    js::build(&[], &folder.join("published"))?;
-    js::build(&["count-heap"], &folder.join("counted"))?;
+    if commands {
+        js::build(&[], &folder.join("published"))?;
+        js::build(&["count-heap"], &folder.join("counted"))?;
+    }
+    if frames {
+        bundle(Profile::Published, &folder.join("playground"))?;
+    }
     Ok(folder)
 }

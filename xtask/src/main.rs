@@ -43,7 +43,8 @@ Usage: cargo xtask <command>
   size    Say what the engine with its JavaScript API weighs, beside its budget.
   docs    Write the generated documentation anew, and build the documentation
           site into target/docs/html/.
-  bench   Measure the engine, natively and in a browser, beside redis-server.
+  bench   Measure the engine, natively and in a browser, beside redis-server, and
+          how often the page draws while much happens in it.
             --help       say what can be chosen
   fuzz    Compare the engine with redis-server, by random commands.
             --minutes N  how long, 1 unless told

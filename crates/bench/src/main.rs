@@ -5,6 +5,7 @@
 //! all of them, and the middle round counts. What is compared is a ratio: absolute numbers belong
 //! to the machine.
 
+mod frames;
 mod growth;
 mod memory;
 mod operation;
@@ -34,7 +35,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}", options::HELP);
         return Ok(());
     };
-    let mut subjects = Subjects::start(&options)?;
+    let mut subjects = match options.runs_commands() {
+        true => Subjects::start(&options)?,
+        false => Subjects::none(),
+    };
     println!("{}", subjects.describe());
     for table in &options.tables {
         match table {
@@ -42,6 +46,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             Table::Memory => memory::measure(&options, &mut subjects)?,
             Table::Growth => growth::measure(&options, &mut subjects)?,
             Table::Scripts => scripts::measure(&options, &mut subjects)?,
+            Table::Frames => frames::measure(&options)?,
         }
     }
     Ok(())

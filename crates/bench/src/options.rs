@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// For `--help`.
 pub const HELP: &str = "\
 Measures the engine natively, as wasm in a headless browser, and redis-server
-beside them.
+beside them; and the page, while much happens in it.
 
 Usage: cargo xtask bench [options] [ROW ...]
 
@@ -15,6 +15,7 @@ Usage: cargo xtask bench [options] [ROW ...]
                    memory: bytes an entry takes
                    growth: rates at 1,000 and at --entries elements
                    scripts: how long scripts take
+                   frames: how often the page draws, and what a frame costs it
   --pipeline N     only pipelines of N commands; 1, 16 and 256 unless told
   --rounds N       of which the middle one counts, 5 unless told
   --entries N      entries of a large collection, 1,000,000 unless told
@@ -34,6 +35,8 @@ pub enum Table {
     Growth,
     /// Times of scripts.
     Scripts,
+    /// Frames of the page.
+    Frames,
 }
 
 /// What to measure.
@@ -59,7 +62,8 @@ pub struct Options {
     pub page: Option<Page>,
 }
 
-/// The page that runs the engine in a browser.
+/// The page that runs the engine in a browser. Beside it, in the folder `playground`, is the page
+/// that is published.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Its URL.
@@ -101,7 +105,8 @@ impl Options {
             }
         }
         if options.tables.is_empty() {
-            options.tables = vec![Table::Rates, Table::Scripts, Table::Memory, Table::Growth];
+            options.tables =
+                vec![Table::Rates, Table::Scripts, Table::Memory, Table::Growth, Table::Frames];
         }
         if options.pipelines.is_empty() {
             options.pipelines = vec![1, 16, 256];
@@ -111,6 +116,11 @@ impl Options {
             _ => None,
         };
         Ok(Some(options))
+    }
+
+    /// Whether anything is measured that runs commands.
+    pub fn runs_commands(&self) -> bool {
+        self.tables.iter().any(|table| *table != Table::Frames)
     }
 
     /// Whether a row of this name is wanted.
@@ -126,7 +136,11 @@ fn table(name: &str) -> Result<Table, lexopt::Error> {
         "memory" => Ok(Table::Memory),
         "growth" => Ok(Table::Growth),
         "scripts" => Ok(Table::Scripts),
-        _ => Err(format!("there is no table '{name}': rates, memory, growth, scripts").into()),
+        "frames" => Ok(Table::Frames),
+        _ => {
+            Err(format!("there is no table '{name}': rates, memory, growth, scripts, frames")
+                .into())
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub trait Subject {
 }
 
 /// All that is measured, in the order of their columns.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Subjects {
     native: Option<Native>,
     /// The wasm in a browser.
@@ -90,6 +90,11 @@ pub struct Subjects {
 }
 
 impl Subjects {
+    /// Nothing that is measured.
+    pub fn none() -> Subjects {
+        Subjects::default()
+    }
+
     /// Starts what is wanted.
     pub fn start(options: &Options) -> io::Result<Subjects> {
         Ok(Subjects {

@@ -6,6 +6,13 @@ pub fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The value below which a share of several measurements lies; 1 is the largest.
+pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+}
+
 /// Prints a row: its name, and cells that end where their headings end.
 pub fn row(name: &str, cells: &[String]) {
     let cells: String = cells.iter().map(|cell| format!(" {cell:>13}")).collect();
@@ -44,5 +51,15 @@ mod tests {
     fn the_median_stands_in_the_middle() {
         assert_eq!(median(&mut [9.0, 1.0, 5.0]), 5.0);
         assert!(median(&mut []).is_nan());
+    }
+
+    #[test]
+    fn a_quantile_is_one_of_the_measurements() {
+        let mut values: Vec<f64> = (1..=101).rev().map(f64::from).collect();
+        assert_eq!(
+            [0.0, 0.5, 0.95, 1.0].map(|share| quantile(&mut values, share)),
+            [1.0, 51.0, 96.0, 101.0]
+        );
+        assert!(quantile(&mut [], 0.5).is_nan());
     }
 }

@@ -68,7 +68,7 @@ fn unacked(clock: ClockState, pen: &Pen, unacked: &Unacked) -> Html {
                 if unacked.is_empty() {
                     <span class="tokens-none">{ "empty" }</span>
                 } else {
-                    { for unacked.entries.iter().map(|each| taken(clock, pen, each)) }
+                    { for unacked.entries.iter().enumerate().map(|(at, each)| taken(clock, pen, at, each)) }
                     if unacked.hidden > 0 { { more(unacked.hidden) } }
                 }
             </div>
@@ -76,14 +76,14 @@ fn unacked(clock: ClockState, pen: &Pen, unacked: &Unacked) -> Html {
     }
 }
 
-fn taken(clock: ClockState, pen: &Pen, taken: &Taken) -> Html {
+fn taken(clock: ClockState, pen: &Pen, place: usize, taken: &Taken) -> Html {
     let by = match (taken.by.as_str(), taken.orphan) {
         ("", _) => "nobody's".to_owned(),
         (name, true) => format!("{name} is gone"),
         (name, false) => name.to_owned(),
     };
     html! {
-        <span key={taken.token.id} class={classes!("taken", taken.orphan.then_some("is-orphan"))}>
+        <span key={pen.element(&taken.token, place)} class={classes!("taken", taken.orphan.then_some("is-orphan"))}>
             { pen.token(&taken.token, "is-copy") }
             <span class="taken-by">{ by }</span>
             if let Some(life) = taken.life {

@@ -5,10 +5,9 @@ use crate::celery::Action;
 use crate::celery::picture::{Line, TokenId, short};
 use crate::celery::state::LINES_MAX;
 use crate::console::{Commands, Span, Tone, highlight};
-use crate::design::{Shared, units};
+use crate::design::{Shared, Slots, units};
 use crate::host::time::local_offset_minutes;
 use serde_bytes::ByteBuf;
-use std::rc::Rc;
 use web_sys::{Event, HtmlSelectElement, MouseEvent};
 use yew::prelude::*;
 
@@ -41,22 +40,47 @@ pub(super) fn draw(props: &Props) -> Html {
                     onclick={props.on.reform(|_: MouseEvent| Action::ToggleAll)}
                 >{ if all { "all commands" } else { "those with messages" } }</button>
             </header>
+            <Lines ..props.clone() />
+        </section>
+    }
+}
+
+/// The lines, each in an element that it keeps for as long as it is drawn.
+#[function_component]
+fn Lines(props: &Props) -> Html {
+    let slots = use_mut_ref(Slots::default);
+    let state = &props.state;
+    let (lines, more) = state.drawn_lines();
+    let numbers: Vec<u32> = lines.iter().map(|line| line.number).collect();
+    let slots = slots.borrow_mut().assign(&numbers);
+    let is_none = lines.is_empty();
+    html! {
+        <>
             <ol class="feed-lines">
-                { for state.lines().map(|line| html! {
+                { for lines.into_iter().zip(slots).map(|(line, slot)| html! {
                     <FeedLine
-                        key={line.number} line={line.clone()}
+                        key={slot} line={line.clone()}
                         open={state.open_line == Some(line.number)}
                         commands={props.commands.clone()} on={props.on.clone()}
                         on_key={props.on_key.clone()} on_help={props.on_help.clone()}
                     />
                 }) }
             </ol>
-            if state.lines().next().is_none() {
-                <p class="feed-none">{ "What the producer and the workers send to Redis appears here, word for word." }</p>
-            } else {
-                <p class="feed-none">{ format!("The last {LINES_MAX} are kept.") }</p>
-            }
-        </section>
+            <p class="feed-none">
+                if is_none {
+                    { "What the producer and the workers send to Redis appears here, word for word." }
+                } else {
+                    if more > 0 {
+                        <button
+                            type="button" class="chip" data-testid="celery-feed-more"
+                            onclick={props.on.reform(|_: MouseEvent| Action::MoreLines)}
+                        >{ format!("{} more", units::count(more as u64)) }</button>
+                        { " " }
+                    }
+                    { format!("The last {LINES_MAX} are kept.") }
+                }
+            </p>
+        </>
     }
 }
 
@@ -64,7 +88,7 @@ pub(super) fn draw(props: &Props) -> Html {
 struct LineProps {
     line: Shared<Line>,
     open: bool,
-    commands: Rc<Commands>,
+    commands: Shared<Commands>,
     on: Callback<Action>,
     on_key: Callback<(u8, ByteBuf)>,
     on_help: Callback<String>,

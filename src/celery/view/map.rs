@@ -6,19 +6,18 @@ use super::token::{Pen, Touched, counted};
 use super::workers;
 use crate::backend::{ClockState, KeyKind};
 use crate::celery::Action;
-use crate::celery::picture::{Channel, Hop, Path, Picture, Read, Stored, Token, TokenId};
+use crate::celery::flow::{Flow, MOVE_MS, Move, is_fast};
+use crate::celery::picture::{Channel, Path, Picture, Read, Stored, Token, TokenId};
 use crate::design::{Icon, KindGlyph, Remaining, Ring, Shared, Symbol, units};
 use crate::host::time::real_now;
 use serde_bytes::ByteBuf;
 use yew::prelude::*;
 
-/// How long a move is in sight, in real time, as the style sheet has it.
-const MOVE_MS: f64 = 400.0;
-
 /// What the map needs.
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub picture: Shared<Picture>,
+    pub flow: Shared<Flow>,
     pub clock: ClockState,
     pub selected: Option<TokenId>,
     pub touched: Option<Touched>,
@@ -32,6 +31,7 @@ pub fn Map(props: &Props) -> Html {
     let pen = Pen {
         selected: props.selected,
         touched: props.touched.clone(),
+        fast: is_fast(props.clock.rate),
         on: props.on.clone(),
         on_key: props.on_key.clone(),
     };
@@ -39,7 +39,7 @@ pub fn Map(props: &Props) -> Html {
     let pace = (1.0 / props.clock.rate).clamp(0.5, 3.0);
     let wire = |name, command, says, path| wire(props, MOVE_MS * pace, name, command, says, path);
     html! {
-        <div class="map" style={format!("--move:{:.0}ms", MOVE_MS * pace)}>
+        <div class="map" data-fast={pen.fast.then_some("true")} style={format!("--move:{:.0}ms", MOVE_MS * pace)}>
             { producer(props) }
             { wire("send", "LPUSH", "pushes at the head", Path::Send) }
             { broker::draw(&props.picture, props.clock, &pen) }
@@ -71,16 +71,11 @@ fn wire(
     says: &'static str,
     path: Path,
 ) -> Html {
-    let hops = &props.picture.hops;
     let count = props.picture.flows.get(path as usize).copied().unwrap_or_default();
     if path == Path::Restore && count == 0 {
         return html! {};
     }
-    let now = props.clock.at(real_now());
-    // While the clock stands still, what moved just before.
-    let pace = if props.clock.paused { props.clock.rate.min(1.0) } else { props.clock.rate };
-    let in_sight = |hop: &&Hop| hop.path == path && (now - hop.at) / pace < move_ms * 2.0;
-    let last = hops.last().is_some_and(|hop| hop.path == path);
+    let last = props.picture.hops.last().is_some_and(|hop| hop.path == path);
     html! {
         <div
             key={name} class={classes!("wire", format!("wire-{name}"))}
@@ -88,9 +83,7 @@ fn wire(
         >
             <span class="wire-label"><code>{ command }</code><span>{ says }</span></span>
             <span class="wire-line" aria-hidden="true">
-                { for hops.iter().filter(in_sight).map(|hop| html! {
-                    <span key={hop.number} class="traveller">{ traveller(hop) }</span>
-                }) }
+                { for travellers(props, path, move_ms * 2.0) }
             </span>
             <span class="wire-count" title={format!("So often: {}", units::count(count.into()))}>
                 if count > 0 { { units::count(count.into()) } }
@@ -99,9 +92,30 @@ fn wire(
     }
 }
 
-fn traveller(hop: &Hop) -> String {
-    match hop.count {
-        1 => task_name(&hop.token).to_owned(),
+/// What moved on a wire within so many milliseconds of real time. While the clock runs fast it is
+/// one thing that goes on moving for as long as anything does.
+fn travellers(props: &Props, path: Path, sight_ms: f64) -> Vec<Html> {
+    let now = props.clock.at(real_now());
+    // While the clock stands still, what moved just before.
+    let ago = |it: &Move| match props.clock.paused {
+        true => (now - it.hop.at) / props.clock.rate.min(1.0),
+        false => (now - it.hop.at) / props.clock.rate,
+    };
+    let is_fast = is_fast(props.clock.rate);
+    let in_sight = |it: &&Move| it.hop.path == path && ago(it) < sight_ms;
+    let in_sight = props.flow.moves().rev().filter(in_sight);
+    let mut drawn: Vec<&Move> = in_sight.take(if is_fast { 1 } else { usize::MAX }).collect();
+    drawn.reverse();
+    let draw = |it: &Move| {
+        let key = if is_fast { 0 } else { it.hop.number };
+        html! { <span {key} class="traveller"><span>{ traveller(it) }</span></span> }
+    };
+    drawn.into_iter().map(draw).collect()
+}
+
+fn traveller(it: &Move) -> String {
+    match it.hop.count {
+        1 => task_name(&it.hop.token).to_owned(),
         count => format!("{}×", units::count(count.into())),
     }
 }
@@ -146,7 +160,7 @@ fn results(props: &Props, pen: &Pen) -> Html {
                     if picture.results.is_empty() {
                         <li class="tokens-none">{ "no result yet" }</li>
                     }
-                    { for picture.results.iter().map(|each| result(props, pen, each)) }
+                    { for picture.results.iter().enumerate().map(|(at, each)| result(props, pen, at, each)) }
                     if picture.results_hidden > 0 {
                         <li key="hidden" class="tokens-more">
                             { format!("… {} more", units::count(picture.results_hidden.into())) }
@@ -158,12 +172,12 @@ fn results(props: &Props, pen: &Pen) -> Html {
     }
 }
 
-fn result(props: &Props, pen: &Pen, stored: &Stored) -> Html {
+fn result(props: &Props, pen: &Pen, place: usize, stored: &Stored) -> Html {
     let clock = props.clock;
     let class = if stored.ok { "outcome" } else { "outcome outcome-bad" };
     let touched = pen.is_touched(&stored.key).then_some("is-touched");
     html! {
-        <li key={stored.token.id} class={classes!("result", touched)} data-testid="celery-result">
+        <li key={pen.element(&stored.token, place)} class={classes!("result", touched)} data-testid="celery-result">
             { pen.token(&stored.token, "is-done") }
             <span {class}>{ &stored.text }</span>
             <span class="result-life">
@@ -185,12 +199,12 @@ fn reads(props: &Props, pen: &Pen) -> Html {
             if reads.is_empty() {
                 <p class="place-says"><code>{ "result.get()" }</code>{ " waits for what a worker stores" }</p>
             }
-            <ul class="read-list">{ for reads.iter().map(|each| read(pen, each)) }</ul>
+            <ul class="read-list">{ for reads.iter().enumerate().map(|(at, each)| read(pen, at, each)) }</ul>
         </section>
     }
 }
 
-fn read(pen: &Pen, read: &Read) -> Html {
+fn read(pen: &Pen, place: usize, read: &Read) -> Html {
     let got = match &read.got {
         None => html! { <span class="read-waits"><span class="pulse"></span>{ "waits" }</span> },
         Some(got) => {
@@ -203,7 +217,7 @@ fn read(pen: &Pen, read: &Read) -> Html {
         }
     };
     html! {
-        <li key={read.token.id} class="read">{ pen.token(&read.token, "is-done") }{ got }</li>
+        <li key={pen.element(&read.token, place)} class="read">{ pen.token(&read.token, "is-done") }{ got }</li>
     }
 }
 
@@ -237,7 +251,7 @@ fn channel(channel: &Channel) -> Html {
             <Icon symbol={Symbol::Forward} />
             <span class="channel-who">{ listeners }</span>
             if channel.published > 0 {
-                <span key={channel.published} class="channel-count">{ units::count(channel.published.into()) }</span>
+                <span class="channel-count">{ units::count(channel.published.into()) }</span>
             }
         </li>
     }

@@ -143,19 +143,19 @@ fn slots(clock: ClockState, pen: &Pen, worker: &Worker) -> Html {
     let free = (worker.concurrency as usize).saturating_sub(worker.slots.len()).min(8);
     html! {
         <div class="worker-slots">
-            { for worker.slots.iter().map(|each| slot(clock, pen, each)) }
+            { for worker.slots.iter().enumerate().map(|(at, each)| slot(clock, pen, at, each)) }
             { for (0..free).map(|at| html! { <span key={format!("free {at}")} class="slot-free" title="Free to run a task"></span> }) }
         </div>
     }
 }
 
-fn slot(clock: ClockState, pen: &Pen, slot: &Slot) -> Html {
+fn slot(clock: ClockState, pen: &Pen, place: usize, slot: &Slot) -> Html {
     let inside = slot.span.map(|span| {
         html! {
             <><Ring from={span.since} until={span.until} {clock} /><Elapsed since={span.since} {clock} /></>
         }
     });
-    pen.token_with(&slot.token, "is-held", inside.unwrap_or_default())
+    pen.token_with(&slot.token, place, "is-held", inside.unwrap_or_default())
 }
 
 /// What it has taken and does not run yet.
@@ -171,7 +171,7 @@ fn ahead(clock: ClockState, pen: &Pen, worker: &Worker) -> Html {
             if !worker.held.is_empty() {
                 <div class="worker-ahead" title="Their time has not come: the worker holds them in memory">
                     <span class="worker-ahead-name">{ "held until due" }</span>
-                    { for worker.held.iter().map(|each| held(clock, pen, each)) }
+                    { for worker.held.iter().enumerate().map(|(at, each)| held(clock, pen, at, each)) }
                     if worker.held_hidden > 0 { { more(worker.held_hidden) } }
                 </div>
             }
@@ -179,10 +179,10 @@ fn ahead(clock: ClockState, pen: &Pen, worker: &Worker) -> Html {
     }
 }
 
-fn held(clock: ClockState, pen: &Pen, held: &Held) -> Html {
+fn held(clock: ClockState, pen: &Pen, place: usize, held: &Held) -> Html {
     let span = held.span;
     let inside = html! {
         <><Ring from={span.since} until={span.until} {clock} /><Remaining until={span.until} {clock} /></>
     };
-    pen.token_with(&held.token, "is-ahead", inside)
+    pen.token_with(&held.token, place, "is-ahead", inside)
 }

@@ -46,6 +46,23 @@ impl Browser {
         self.client.execute(script, arguments).await.map_err(io::Error::other)
     }
 
+    /// Sends a command of the browser's developer tools, by the DevTools protocol.
+    ///
+    /// # Errors
+    /// Where the browser does not know the command, or refuses.
+    pub async fn devtools(&self, command: &'static str, parameters: Value) -> io::Result<Value> {
+        let command = DevTools { command, parameters };
+        self.client.issue_cmd(command).await.map_err(io::Error::other)
+    }
+
+    /// Resizes the window, in CSS pixels.
+    ///
+    /// # Errors
+    /// Where the driver refuses.
+    pub async fn resize(&self, width: u32, height: u32) -> io::Result<()> {
+        self.client.set_window_size(width, height).await.map_err(io::Error::other)
+    }
+
     /// Says how long a script may run; by default, the driver ends it after 30 seconds.
     ///
     /// # Errors
@@ -85,6 +102,28 @@ impl fantoccini::wd::WebDriverCompatibleCommand for BrowserLog {
 
     fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// The driver's way to the browser's developer tools.
+#[derive(Debug)]
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
+        let body = json!({ "cmd": self.command, "params": self.parameters });
+        (http::Method::POST, Some(body.to_string()))
     }
 }
 

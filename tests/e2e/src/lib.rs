@@ -143,7 +143,7 @@ impl Page {
 
     /// Resizes the window, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) {
-        self.browser.client.set_window_size(width, height).await.expect("a window has a size");
+        self.browser.resize(width, height).await.expect("a window has a size");
     }
 
     async fn body(&self) -> String {
