@@ -20,8 +20,37 @@ pub enum Update {
     Scenario(Option<ScenarioState>),
     /// The names of the workers that run.
     Workers(Vec<String>),
+    /// Calls of workers by remote control, and what they returned so far; the latest first.
+    Answers(Vec<Answer>),
     /// What was asked for cannot be done, and why.
     Refused(String),
+}
+
+/// A call of workers by remote control, and what it returned so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Counts up.
+    pub number: u32,
+    /// The call in a line.
+    pub call: String,
+    /// Whether it wants replies.
+    pub wants: bool,
+    /// Whether more replies may come.
+    pub waits: bool,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// What each worker replied, in the order of the replies.
+    pub replies: Vec<Reply>,
+}
+
+/// What a worker replied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    pub worker: String,
+    /// In Python, over several lines where it is long.
+    pub says: String,
+    /// It could not do what was wanted.
+    pub is_error: bool,
 }
 
 /// How far a scenario is.
@@ -72,6 +101,7 @@ pub struct State {
     /// The calls of tasks that somebody writes.
     pub calls: String,
     pub call_problems: Vec<Problem>,
+    pub answers: Vec<Answer>,
     pub scenario: Option<ScenarioState>,
     /// The workers that run.
     pub workers: Vec<String>,
@@ -185,6 +215,7 @@ impl State {
                 self.scenario = scenario;
             }
             Update::Workers(workers) => self.workers = workers,
+            Update::Answers(answers) => self.answers = answers,
             Update::Refused(why) => self.refused = Some(why),
         }
     }

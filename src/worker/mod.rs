@@ -4,6 +4,7 @@
 //! Whoever hosts a [`Session`] hands over requests, calls [`turn`](Session::turn) when
 //! [`next_turn_in`](Session::next_turn_in) says so, and takes batches when the page can draw them.
 
+mod answers;
 mod beside;
 mod celery;
 mod clock;
@@ -55,6 +56,7 @@ pub struct Session {
     time_changed: bool,
     config_told: String,
     workers_told: Vec<String>,
+    answers_told: answers::Known,
     scenario_told: Option<ScenarioState>,
     handled: u32,
     handled_told: u32,
@@ -79,6 +81,7 @@ impl Session {
             time_changed: true,
             config_told: String::new(),
             workers_told: Vec::new(),
+            answers_told: answers::Known::default(),
             scenario_told: None,
             handled: 0,
             handled_told: 0,
@@ -186,6 +189,8 @@ impl Session {
             updates.extend(beside.take_updates().map(Update::Celery));
         }
         self.tell_workers(&mut updates);
+        let simulation = &self.run.moment.world.simulation;
+        updates.extend(self.answers_told.take_news(simulation).map(Update::Lab));
         self.tell_run(&mut updates);
         let state = self.clock.take_changed(self.run.next_deadline());
         updates.extend(state.map(Update::Clock));

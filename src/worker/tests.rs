@@ -5,6 +5,7 @@ use crate::backend::{
     ClientEvent, ClockAction, ConsoleId, Inspection, KeyKind, KeyQuery, KeyValue, Request, Update,
 };
 use crate::celery;
+use crate::celery::lab;
 use crate::celery::picture::{Doing, Picture};
 use crate::lessons;
 use serde_bytes::ByteBuf;
@@ -179,6 +180,44 @@ fn a_task_comes_back_as_a_result() {
     assert_eq!(picture.results[0].text, "5");
     assert_eq!(picture.reads[0].got.as_ref().map(|got| got.ok), Some(true));
     assert!(picture.unacked.is_empty());
+}
+
+/// What was told last of the answers to remote control.
+fn answers(session: &mut Session, from: f64, until: f64) -> Vec<lab::Answer> {
+    let steps = (from as u32..until as u32).step_by(50);
+    let told = steps.flat_map(|real| updates(session, f64::from(real)));
+    let answers = told.filter_map(|update| match update {
+        Update::Lab(lab::Update::Answers(answers)) => Some(answers),
+        _ => None,
+    });
+    answers.last().expect("there were answers")
+}
+
+#[test]
+fn what_workers_answer_to_remote_control_is_told_as_python() {
+    let mut session = session();
+    session.handle(Request::Celery(celery::Request::StartWorker), 1_000.0);
+    let text = "app.control.inspect().ping()\napp.control.pool_grow(2, reply=True)\n\
+                app.control.heartbeat()";
+    let calls = celery::Request::Calls { text: text.to_owned(), make: true };
+    session.handle(Request::Celery(calls), 2_000.0);
+    let told = answers(&mut session, 2_000.0, 2_600.0);
+    assert!(told.iter().all(|answer| answer.waits == answer.wants), "{told:?}");
+    let told = answers(&mut session, 2_600.0, 5_000.0);
+    let [heartbeat, grow, ping] = told.as_slice() else { panic!("three calls: {told:?}") };
+    assert!(!heartbeat.wants && heartbeat.replies.is_empty());
+    assert_eq!(grow.call, "pool_grow(n=2)");
+    assert_eq!(
+        grow.replies,
+        [lab::Reply {
+            worker: "w1@keyspace".to_owned(),
+            says: r#"{'error': 'AttributeError("\'TaskPool\' object has no attribute \'grow\'")'}"#
+                .to_owned(),
+            is_error: true,
+        }]
+    );
+    assert_eq!((ping.call.as_str(), ping.waits), ("inspect().ping()", false));
+    assert_eq!(ping.replies[0].says, "{'ok': 'pong'}");
 }
 
 #[test]

@@ -1,37 +1,28 @@
 """Real and simulated ends of Celery on one server: either can take the other's place.
 
 Celery 5.4 keeps a chord's books in another way, so this is not tried with it.
-
-CELERY_SIM_ACTOR names the example `actor` of crates/celery-sim.
 """
 
 import gc
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
 import unittest
-from pathlib import Path
 
 import redis
 from celery import chain, chord, group
 
+import ends
+from ends import PATIENCE
 from server import Server
 
-ACTOR = os.environ.get("CELERY_SIM_ACTOR", "target/debug/examples/actor")
 SERVER = Server()
 os.environ["KEYSPACE_PORT"] = str(SERVER.port)
 ADDRESS = f"127.0.0.1:{SERVER.port}"
 
 # It reads the port as it is imported, here and in the worker's process.
 import app  # noqa: E402
-
-FOLDER = Path(__file__).parent
-PATIENCE = 30
-# Celery's defaults, and results that say who ran the task.
-SETTINGS = json.dumps({"result_extended": True, "broker_transport_options": {"visibility_timeout": 2}})
 
 
 def tearDownModule():
@@ -41,51 +32,17 @@ def tearDownModule():
     SERVER.stop()
 
 
-class Process:
-    """A worker of either kind. It is ready when this returns."""
-
-    def __init__(self, name, command, **options):
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            **options,
-        )
-        deadline = time.monotonic() + PATIENCE
-        while not app.app.control.ping(destination=[name], timeout=0.5):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError(f"{name} does not answer")
-
-    def stop(self):
-        self.process.stdin.close()
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=PATIENCE)
-
-    def kill(self):
-        """Ends it, and the processes of its pool, as if the machine had lost its power."""
-        self.process.stdin.close()
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(timeout=PATIENCE)
-
-
 def simulated_worker():
-    return Process("sim@test", [ACTOR, "worker", ADDRESS, "sim@test", SETTINGS])
+    return ends.simulated_worker(app.app.control, SERVER.port)
 
 
 def real_worker():
-    command = [sys.executable, "-m", "celery", "-A", "app", "worker", "-c", "2", "-n", "real@test"]
-    environment = {"KEYSPACE_PORT": str(SERVER.port), "PYTHONPATH": str(FOLDER), "PYTHONDONTWRITEBYTECODE": "1"}
-    return Process("real@test", command, cwd=FOLDER, env={**os.environ, **environment})
+    return ends.real_worker(app.app.control, SERVER.port)
 
 
 def simulated(*arguments):
     """What a simulated producer reads of what it called."""
-    command = [ACTOR, arguments[0], ADDRESS, *arguments[1:]]
+    command = [ends.ACTOR, arguments[0], ADDRESS, *arguments[1:]]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=True)
     lines = done.stdout.decode().splitlines()
     return [json.loads(line)["result"] for line in lines if line.startswith("{")]

@@ -5,6 +5,7 @@
 
 use crate::canvas::Canvas;
 use crate::config::TaskDefinition;
+use crate::control::ControlCall;
 use crate::faults::Fault;
 use crate::message::TaskCall;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,10 @@ pub enum Act {
     },
     /// Processes that start from now on have this task; one of the same name is no more.
     Define(TaskDefinition),
+    /// A program calls workers by remote control, and ends.
+    Control(ControlCall),
+    /// `app.control.purge()`: the producer deletes what waits in the queues of the settings.
+    Purge,
     /// Starts beat, which sends what `beat_schedule` says.
     StartBeat,
     /// `AsyncResult.get()` of a task that has a name.
@@ -80,6 +85,8 @@ impl Act {
             Act::SendCanvas { canvas: Canvas::Chain(_), .. } => "send a chain".to_owned(),
             Act::SendCanvas { canvas: Canvas::Chord(..), .. } => "send a chord".to_owned(),
             Act::Define(task) => format!("define {}", task.name),
+            Act::Control(call) => call.title(),
+            Act::Purge => "purge the queues".to_owned(),
             Act::StartBeat => "start beat".to_owned(),
             Act::GetResult(name) => format!("get the result of {name}"),
             Act::ForgetResult(name) => format!("forget the result of {name}"),

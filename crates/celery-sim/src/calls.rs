@@ -1,9 +1,11 @@
 //! Calls of tasks, and tasks, as the Python that users of Celery know.
 //!
 //! `add.delay(2, 3).get()`, `add.apply_async((2, 3), countdown=10)`, groups, chains, chords, a
-//! `for` around a call, and the definition of a task. [`parse`] gives what has to be done, and says
-//! of everything that it cannot use where it stands and what is expected. Nothing is executed.
+//! `for` around a call, the definition of a task, and remote control: `app.control.inspect().stats()`.
+//! [`parse`] gives what has to be done, and says of everything that it cannot use where it stands
+//! and what is expected. Nothing is executed.
 
+mod control;
 mod definition;
 #[cfg(test)]
 mod tests;
@@ -155,6 +157,9 @@ impl Calls {
             let message = "expected a call, as in add.delay(2, 3)";
             return Err(Problem::error(node.place, message));
         };
+        if let Some(act) = control::read(&call) {
+            return act;
+        }
         match (call.on, call.name) {
             (Some(on), "get") if call.has_nothing() => {
                 let sent = self.act_without_get(on)?;

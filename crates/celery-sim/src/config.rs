@@ -3,6 +3,7 @@
 //!
 //! Times of Celery's settings are in its unit, seconds; times of the world are in milliseconds.
 
+use crate::fnmatch::fnmatch;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -161,7 +162,7 @@ impl Config {
         let exact = self.task_routes.get(task);
         let by_pattern = || {
             let mut routes = self.task_routes.iter();
-            routes.find(|(pattern, _)| matches(pattern, task)).map(|(_, queue)| queue)
+            routes.find(|(pattern, _)| fnmatch(task, pattern)).map(|(_, queue)| queue)
         };
         exact.or_else(by_pattern).unwrap_or(&self.task_default_queue)
     }
@@ -172,17 +173,6 @@ impl Config {
             return vec![self.task_default_queue.clone()];
         }
         self.worker_queues.clone()
-    }
-}
-
-/// `fnmatch` with `*` alone.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
-            let starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-            starts.into_iter().any(|at| matches(after, &rest[at..]))
-        }),
     }
 }
 

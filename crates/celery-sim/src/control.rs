@@ -5,9 +5,10 @@ use crate::config::Config;
 use crate::connection::{Command, ConnectionId, Role};
 use crate::ids;
 use crate::keys::Keys;
-use crate::mailbox::{self, Mailbox, MailboxCall};
+use crate::mailbox::{self, Mailbox};
 use crate::message;
 use crate::process::{Lost, Process, Progress};
+use crate::python;
 use crate::restore::{RestoreStep, Restorer};
 use fastrand::Rng;
 use keyspace::UnixMillis;
@@ -17,27 +18,81 @@ use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
 /// A call of remote control.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ControlCall {
-    /// `ping`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `revoked`,
-    /// `clock`, `query_task`, `stats`, `conf`, `revoke`, `rate_limit`, `time_limit`,
-    /// `add_consumer`, `cancel_consumer`, `pool_grow`, `pool_shrink`, `enable_events`,
-    /// `disable_events`, `heartbeat`, `shutdown`.
+    /// The name of a command of `celery.worker.control`, as in `ping` or `revoke`.
     pub method: String,
     /// The call's arguments, as in `task_id`.
     #[serde(with = "crate::json_text")]
     pub arguments: Map<String, Json>,
     /// The workers that are meant; all where it is empty.
     pub destination: Vec<String>,
+    /// The workers whose names match this, where no destination is said ...
+    pub pattern: Option<String>,
+    /// ... in this way: `glob`.
+    pub matcher: Option<String>,
     /// Whether replies are waited for.
     pub reply: bool,
+    /// For how many seconds the next reply is waited for.
+    pub timeout: f64,
+    /// How many replies are waited for; `None` is one from each destination, or as many as come.
+    pub limit: Option<u32>,
+    /// Replies are returned as a dict of workers, as `inspect` does, and not as a list.
+    pub by_node: bool,
+}
+
+/// How many characters of a call's arguments are shown.
+const TITLE_MAX: usize = 120;
+
+impl Default for ControlCall {
+    fn default() -> Self {
+        ControlCall {
+            method: String::new(),
+            arguments: Map::new(),
+            destination: Vec::new(),
+            pattern: None,
+            matcher: None,
+            reply: false,
+            timeout: 1.0,
+            limit: None,
+            by_node: false,
+        }
+    }
 }
 
 impl ControlCall {
     /// `app.control.inspect().method()`.
     pub fn inspect(method: &str) -> ControlCall {
-        ControlCall { method: method.to_owned(), reply: true, ..ControlCall::default() }
+        ControlCall {
+            method: method.to_owned(),
+            reply: true,
+            by_node: true,
+            ..ControlCall::default()
+        }
+    }
+
+    /// The call in a line, without what is not said and cut where it is long: `revoke(task_id='a', terminate=False)`.
+    pub fn title(&self) -> String {
+        let named = |(name, value): (&String, &Json)| format!("{name}={}", python::repr(value));
+        let said = self.arguments.iter().filter(|(_, value)| !value.is_null());
+        let mut arguments = said.map(named).collect::<Vec<_>>().join(", ");
+        if let Some((end, _)) = arguments.char_indices().nth(TITLE_MAX) {
+            arguments.truncate(end);
+            arguments.push('…');
+        }
+        let on = if self.by_node { "inspect()." } else { "" };
+        let to = match self.destination.is_empty() {
+            true => String::new(),
+            false => format!(" on {}", self.destination.join(", ")),
+        };
+        format!("{on}{}({arguments}){to}", self.method)
+    }
+
+    /// How many replies are enough; `None` where that is not known.
+    fn enough(&self) -> Option<usize> {
+        let destinations = Some(self.destination.len()).filter(|count| *count > 0);
+        self.limit.map(|limit| limit as usize).or(destinations)
     }
 
     /// `app.control.revoke(task_id)`.
@@ -50,10 +105,24 @@ impl ControlCall {
     }
 }
 
+/// A call, and what has been replied to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The call.
+    pub call: &'a ControlCall,
+    /// The replies, in the order in which they came: of a worker, to the call.
+    pub replies: &'a Map<String, Json>,
+    /// Whether more may come.
+    pub waits: bool,
+    /// Why the call ended without what it wanted, if it did.
+    pub error: Option<&'a str>,
+}
+
 #[derive(Debug, Clone)]
 enum Then {
     Connected,
     Reply,
+    Wait,
     Restore(RestoreStep),
     Delete,
     Exited,
@@ -74,8 +143,12 @@ pub struct Control {
     process: Process<Then>,
     mailbox: Mailbox,
     restorer: Restorer,
-    call: MailboxCall,
+    call: ControlCall,
     started: bool,
+    /// When the last reply came, or the call was sent.
+    heard_at: UnixMillis,
+    /// How many replies came.
+    heard: usize,
     replies: Map<String, Json>,
     activity: Activity,
 }
@@ -84,15 +157,16 @@ impl Control {
     /// A program that calls when it first runs, and ends when nobody replies any more.
     pub fn new(name: &str, config: &Arc<Config>, call: ControlCall, seed: u64) -> Control {
         let mut rng = Rng::with_seed(seed);
-        let ControlCall { method, arguments, destination, reply } = call;
         Control {
             name: name.to_owned(),
             keys: Keys::new(config),
             process: Process::new(0, config),
             mailbox: Mailbox { oid: ids::process_id(&mut rng), clock: 0 },
             restorer: Restorer::new(config),
-            call: MailboxCall { method, arguments, destination, reply },
+            call,
             started: false,
+            heard_at: UnixMillis(0),
+            heard: 0,
             replies: Map::new(),
             activity: Activity::Starting,
             rng,
@@ -104,11 +178,25 @@ impl Control {
         &self.replies
     }
 
+    /// The call, and what came of it so far.
+    pub fn answer(&self) -> Answer<'_> {
+        Answer {
+            call: &self.call,
+            replies: &self.replies,
+            waits: !self.activity.is_over(),
+            error: match &self.activity {
+                Activity::Crashed(error) => Some(error),
+                _ => None,
+            },
+        }
+    }
+
     fn go_on(&mut self, then: Then, replies: &[Value], now: UnixMillis) {
         let reply = replies.last();
         match then {
             Then::Connected => {
                 self.activity = Activity::Busy;
+                self.heard_at = now;
                 let (process, keys, rng) = (&mut self.process, &self.keys, &mut self.rng);
                 self.mailbox.call(process, keys, &self.call, rng, now, Then::Reply);
                 if !self.call.reply {
@@ -120,14 +208,20 @@ impl Control {
                     if let Some((Json::Object(answers), _)) = message::open(reply) {
                         self.replies.extend(answers);
                     }
-                    let oid = self.mailbox.oid.clone();
-                    mailbox::wait(&mut self.process, &self.keys, &oid, Then::Reply);
+                    self.heard_at = now;
+                    self.heard += 1;
+                    match self.call.enough() {
+                        Some(enough) if self.heard >= enough => self.process.then(Then::Delete),
+                        _ => self.wait(),
+                    }
                 }
                 _ => {
                     self.restorer.look(&mut self.process, &mut self.rng);
-                    self.process.then(Then::Delete);
+                    let is_over = (now - self.heard_at) as f64 >= self.call.timeout * 1_000.0;
+                    self.process.then(if is_over { Then::Delete } else { Then::Wait });
                 }
             },
+            Then::Wait => self.wait(),
             Then::Restore(step) => self.restorer.go_on(&mut self.process, step, reply, now),
             Then::Delete => {
                 let queue = mailbox::reply_queue(&self.mailbox.oid);
@@ -136,6 +230,11 @@ impl Control {
             }
             Then::Exited => self.end(Activity::Stopped),
         }
+    }
+
+    fn wait(&mut self) {
+        let oid = self.mailbox.oid.clone();
+        mailbox::wait(&mut self.process, &self.keys, &oid, Then::Reply);
     }
 
     fn end(&mut self, activity: Activity) {

@@ -32,7 +32,11 @@
 //! | BRPOP and PSUBSCRIBE in either order when the event loop begins | BRPOP first | both are recorded |
 //! | acknowledges early when a pool's process says that it has the task | the same, at once | which of two processes is quicker differs from run to run |
 //! | 5.7.0 ends with `AttributeError` where the server goes away while messages are unacknowledged | connects again, after 2, 4, 6 ... 32 seconds | what it means to do |
-//! | replies to every call of remote control | `ping`, `hello`, `heartbeat`, `shutdown`, `revoke`, `revoked`, `active`, `reserved`, `scheduled`, `registered`, `active_queues`, `clock`, `query_task`, `stats` (without `rusage`), `conf`, `add_consumer`, `cancel_consumer`, `pool_grow`, `pool_shrink` (one process stays, 64 are the most, and 64 queues), `time_limit`, `rate_limit`, `enable_events`, `disable_events`; `autoscale` and `pool_restart` as where they are off; others as to unknown ones | the rest changes or shows what is not simulated |
+//! | remote control: `autoscale`, `pool_restart`, `objgraph`, `memsample` | answer as where they are off, or psutil and objgraph are not installed | there is nothing behind them here |
+//! | `conf` with its defaults; `rusage` in `stats` | only what is set; `N/A` | the simulation has no others; it uses no machine |
+//! | an `election` is counted and the winner acts; a lone worker of 5.7.0 ends with an `IndexError` | `worker-elect` is told, and nothing follows | applications do not use it |
+//! | a pool grows, a worker consumes, as far as there is memory | 64 processes, 64 queues at most, one process at least | that is enough to see it |
+//! | calls are for workers that match a `pattern` by `glob` or `pcre` | by `glob` | a regular expression of Python's is not simulated |
 //! | `socket_timeout`, `socket_connect_timeout`, `max_connections` | have no effect | connections here neither hang nor run out |
 #![deny(missing_docs)]
 
@@ -50,6 +54,7 @@ mod control;
 mod event;
 mod exchange;
 mod faults;
+mod fnmatch;
 mod ids;
 mod json_text;
 pub mod keys;
@@ -78,7 +83,7 @@ pub use config::{
     BeatEntry, Config, QueueOrder, RetryPolicy, TaskDefinition, TransportOptions, WorkerPool,
 };
 pub use connection::{ConnectionId, Role};
-pub use control::{Control, ControlCall};
+pub use control::{Answer, Control, ControlCall};
 pub use exchange::{ExchangeType, Publication};
 pub use faults::Fault;
 pub use message::TaskCall;

@@ -5,6 +5,7 @@
 
 use crate::binding::{self, Binding};
 use crate::connection::{Command, Role};
+use crate::control::ControlCall;
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::notice;
@@ -12,21 +13,7 @@ use crate::process::Process;
 use crate::python;
 use fastrand::Rng;
 use keyspace::UnixMillis;
-use serde_json::{Map, Value, json};
-
-/// A call of remote control.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct MailboxCall {
-    pub method: String,
-    pub arguments: Map<String, Value>,
-    /// The workers that are meant; all where it is empty.
-    pub destination: Vec<String>,
-    /// Whether replies are waited for.
-    pub reply: bool,
-}
-
-/// How many seconds replies are waited for.
-const TIMEOUT_MS: i64 = 1_000;
+use serde_json::{Map, json};
 
 /// The queue of a caller's replies.
 pub(crate) fn reply_queue(oid: &str) -> Binding {
@@ -52,7 +39,7 @@ impl Mailbox {
         &mut self,
         process: &mut Process<T>,
         keys: &Keys,
-        call: &MailboxCall,
+        call: &ControlCall,
         rng: &mut Rng,
         now: UnixMillis,
         then: T,
@@ -73,14 +60,15 @@ impl Mailbox {
         body.insert("arguments".to_owned(), call.arguments.clone().into());
         let destination = Some(&call.destination).filter(|names| !names.is_empty());
         body.insert("destination".to_owned(), destination.cloned().into());
-        body.insert("pattern".to_owned(), Value::Null);
-        body.insert("matcher".to_owned(), Value::Null);
+        body.insert("pattern".to_owned(), call.pattern.clone().into());
+        body.insert("matcher".to_owned(), call.matcher.clone().into());
         if call.reply {
             let exchange = json!({"exchange": keys::REPLY_EXCHANGE, "routing_key": oid});
             body.insert("ticket".to_owned(), ids::message_id(rng).into());
             body.insert("reply_to".to_owned(), exchange);
         }
-        let headers = json!({"clock": self.clock, "expires": python::seconds(now + TIMEOUT_MS)});
+        let expires = python::seconds(now + (call.timeout * 1_000.0) as i64);
+        let headers = json!({"clock": self.clock, "expires": expires});
         let tag = ids::message_id(rng);
         let message = notice(&body.into(), headers, 2, keys::PIDBOX_EXCHANGE, "", &tag);
         let channel = keys.channel(keys::PIDBOX_EXCHANGE, "");

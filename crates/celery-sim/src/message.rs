@@ -279,6 +279,8 @@ pub struct Request {
     pub queue: String,
     /// The priority it was sent with.
     pub priority: u8,
+    /// Whether it was put back into its queue before.
+    pub redelivered: bool,
 }
 
 impl TaskMessage {
@@ -351,6 +353,7 @@ impl Request {
                 .and_then(|info| text(info, "routing_key"))
                 .unwrap_or_default(),
             priority: priority(properties),
+            redelivered: headers.get("redelivered").and_then(Value::as_bool).unwrap_or(false),
         })
     }
 }

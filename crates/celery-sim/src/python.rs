@@ -38,6 +38,44 @@ pub fn repr(value: &Value) -> String {
     }
 }
 
+/// A value over several lines where it does not fit in one of so many characters, laid out as
+/// `pprint` does; dicts keep their order.
+pub fn pretty(value: &Value, width: usize) -> String {
+    let mut out = String::new();
+    write_pretty(&mut out, value, 0, width);
+    out
+}
+
+/// Writes a value that begins `indent` characters behind the start of the line, with `width` left
+/// in all.
+fn write_pretty(out: &mut String, value: &Value, indent: usize, width: usize) {
+    let in_a_line = repr(value);
+    let fits = indent + in_a_line.chars().count() <= width;
+    let between = format!(",\n{:indent$}", "", indent = indent + 1);
+    match value {
+        Value::Array(items) if !fits && !items.is_empty() => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { &between });
+                write_pretty(out, item, indent + 1, width.saturating_sub(1));
+            }
+            out.push(']');
+        }
+        Value::Object(map) if !fits && !map.is_empty() => {
+            out.push('{');
+            for (at, (key, value)) in map.iter().enumerate() {
+                let key = format!("{}: ", string_repr(key));
+                out.push_str(if at == 0 { "" } else { &between });
+                out.push_str(&key);
+                let behind = indent + 1 + key.chars().count();
+                write_pretty(out, value, behind, width.saturating_sub(1));
+            }
+            out.push('}');
+        }
+        _ => out.push_str(&in_a_line),
+    }
+}
+
 /// `repr(tuple(items))`: `()`, `(1,)`, `(1, 2)`.
 pub fn tuple_repr(items: &[Value]) -> String {
     match items {
@@ -180,6 +218,16 @@ impl Formatter for JsonDumps {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_does_not_fit_in_a_line_is_laid_out_over_several() {
+        let value = json!({"ok": "pong", "queues": [{"name": "celery"}, {"name": "mail"}]});
+        assert_eq!(pretty(&value, 80), repr(&value));
+        let lines =
+            ["{'ok': 'pong',", " 'queues': [{'name': 'celery'},", "            {'name': 'mail'}]}"];
+        assert_eq!(pretty(&value, 32), lines.join("\n"));
+        assert_eq!(pretty(&json!([]), 1), "[]");
+    }
 
     #[test]
     fn json_is_laid_out_as_by_python() {

@@ -10,7 +10,7 @@ use crate::beat::Beat;
 use crate::canvas::{Called, Canvas};
 use crate::config::Config;
 use crate::connection::{ConnectionId, Role};
-use crate::control::{Control, ControlCall};
+use crate::control::{Answer, Control, ControlCall};
 use crate::exchange::Publication;
 use crate::message::TaskCall;
 use crate::producer::Producer;
@@ -281,6 +281,15 @@ impl Simulation {
             Part::Control(control) => Some(control.replies()),
             _ => None,
         }
+    }
+
+    /// Calls of workers by remote control and what was replied, in the order of the calls. Only
+    /// the latest are remembered.
+    pub fn answers(&self) -> impl DoubleEndedIterator<Item = (ActorId, Answer<'_>)> {
+        self.actors.iter().filter_map(|(id, player)| match &player.part {
+            Part::Control(control) => Some((*id, control.answer())),
+            _ => None,
+        })
     }
 
     /// What calls and reads of the producers raised.

@@ -97,6 +97,19 @@ fn stories() -> Vec<TaskDefinition> {
     ]
 }
 
+/// The tasks that Celery brings with it.
+pub(crate) const BUILTINS: [&str; 9] = [
+    "celery.accumulate",
+    "celery.backend_cleanup",
+    "celery.chain",
+    "celery.chord",
+    "celery.chord_unlock",
+    "celery.chunks",
+    "celery.group",
+    "celery.map",
+    "celery.starmap",
+];
+
 /// The full names of all tasks, sorted.
 pub fn names(config: &Config) -> Vec<String> {
     let functions = FUNCTIONS.iter().map(|(name, ..)| (*name).to_owned());
@@ -143,6 +156,29 @@ pub fn find(full_name: &str, config: &Config) -> Option<Task> {
 }
 
 impl Task {
+    /// An attribute as Python prints it, where the task has one of that name which is not None.
+    pub(crate) fn attribute(&self, name: &str) -> Option<String> {
+        let seconds = |it: Option<f64>| it.map(|it| python::number(it).to_string());
+        let max_retries = match &self.body {
+            Body::Defined(definition) if definition.max_retries > 0 => definition.max_retries,
+            _ => 3,
+        };
+        let truth = |yes: bool| python::repr(&yes.into());
+        match name {
+            "name" => Some(format!("{APP}.{}", self.name)),
+            "rate_limit" => self.rate_limit.clone(),
+            "max_retries" => Some(max_retries.to_string()),
+            "default_retry_delay" => Some("180".to_owned()),
+            "serializer" => Some("json".to_owned()),
+            "acks_late" => Some(truth(self.acks_late)),
+            "ignore_result" => Some(truth(self.ignore_result)),
+            "track_started" => Some(truth(self.track_started)),
+            "time_limit" => seconds(self.time_limits.0),
+            "soft_time_limit" => seconds(self.time_limits.1),
+            _ => None,
+        }
+    }
+
     /// Decides how long it runs and how it ends.
     pub(crate) fn fate(&self, request: &Request, config: &Config, rng: &mut Rng) -> Fate {
         match &self.body {

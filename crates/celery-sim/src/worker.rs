@@ -9,6 +9,7 @@
 mod adjust;
 mod boot;
 mod events;
+mod panel;
 mod pool;
 mod rate_limit;
 mod remote;

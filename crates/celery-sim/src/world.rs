@@ -65,6 +65,14 @@ impl World {
                 config.tasks.push(task.clone());
                 self.simulation.configure(config);
             }
+            Act::Control(call) => {
+                self.simulation.control(call.clone());
+            }
+            Act::Purge => {
+                for queue in self.simulation.config().consumed_queues() {
+                    self.simulation.purge_queue(&queue);
+                }
+            }
             Act::StartBeat => {
                 self.simulation.start_beat();
             }

@@ -1,7 +1,8 @@
 //! Actors on an engine: what outlives them, what comes back, and that it is all the same each time.
 
 use celery_sim::{
-    Activity, Canvas, Config, Report, Role, Simulation, TaskCall, TransportOptions, What, keys,
+    Activity, Canvas, Config, ControlCall, Report, Role, Simulation, TaskCall, TransportOptions,
+    What, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -418,6 +419,82 @@ fn a_pool_takes_as_many_messages_as_its_settings_say() {
     assert_eq!(workload.prefetched.len(), 2);
     assert!(!workload.parked);
     assert_eq!(world.count(&["LLEN", "celery"]), 2);
+}
+
+/// What workers answer to a call, once it is over.
+fn answers(world: &mut World, call: ControlCall) -> serde_json::Value {
+    let id = world.celery.control(call);
+    world.pass(2_500);
+    let (_, answer) = world.celery.answers().find(|(it, _)| *it == id).expect("it is remembered");
+    assert!(!answer.waits);
+    answer.replies.clone().into()
+}
+
+#[test]
+fn workers_are_called_by_name_or_by_pattern_and_all_that_is_wrong_is_answered() {
+    let mut world = World::new(Config::solo());
+    world.celery.start_worker();
+    world.celery.start_worker();
+    world.pass(100);
+    let pong = serde_json::json!({"ok": "pong"});
+    let ping = ControlCall::inspect("ping");
+    assert_eq!(
+        answers(&mut world, ping.clone()),
+        serde_json::json!({"w1@keyspace": pong, "w2@keyspace": pong})
+    );
+    let by_name = ControlCall { destination: vec!["w2@keyspace".to_owned()], ..ping.clone() };
+    assert_eq!(answers(&mut world, by_name), serde_json::json!({"w2@keyspace": pong}));
+    let by_pattern = ControlCall {
+        pattern: Some("w1@*".to_owned()),
+        matcher: Some("glob".to_owned()),
+        ..ping.clone()
+    };
+    assert_eq!(answers(&mut world, by_pattern), serde_json::json!({"w1@keyspace": pong}));
+    let mut one = |method: &str, arguments: serde_json::Value| {
+        let call = ControlCall {
+            arguments: arguments.as_object().expect("an object").clone(),
+            destination: vec!["w1@keyspace".to_owned()],
+            ..ControlCall::inspect(method)
+        };
+        answers(&mut world, call)["w1@keyspace"].take()
+    };
+    assert_eq!(one("dump_revoked", serde_json::json!({})), serde_json::json!([]));
+    let error = |text: &str| serde_json::json!({ "error": text });
+    assert_eq!(one("nosuch", serde_json::json!({})), error("KeyError('nosuch')"));
+    assert_eq!(
+        one("election", serde_json::json!({})),
+        error(
+            "TypeError(\"election() missing 2 required positional arguments: 'id' and 'topic'\")"
+        )
+    );
+    assert_eq!(
+        one("active_queues", serde_json::json!({"x": 1})),
+        error("TypeError(\"active_queues() got an unexpected keyword argument 'x'\")")
+    );
+    let revoke = serde_json::json!({"task_id": "a", "terminate": true});
+    assert_eq!(one("revoke", revoke), serde_json::json!({"ok": "terminate: tasks unknown"}));
+}
+
+#[test]
+fn a_call_with_destinations_waits_for_no_more_replies_than_those() {
+    let mut world = World::new(Config::solo());
+    world.celery.start_worker();
+    world.pass(100);
+    let destination = vec!["w1@keyspace".to_owned()];
+    let id = world.celery.control(ControlCall { destination, ..ControlCall::inspect("ping") });
+    world.pass(100);
+    let (_, answer) = world.celery.answers().find(|(it, _)| *it == id).expect("it is remembered");
+    assert!(!answer.waits && answer.replies.len() == 1);
+    let patient = ControlCall { timeout: 3.0, ..ControlCall::inspect("ping") };
+    let id = world.celery.control(patient);
+    let waits = |world: &World| {
+        let answer = world.celery.answers().find(|(it, _)| *it == id);
+        answer.is_some_and(|(_, answer)| answer.waits)
+    };
+    world.pass(2_500);
+    assert!(waits(&world), "three seconds are not over");
+    world.pass(1_500);
+    assert!(!waits(&world));
 }
 
 #[test]

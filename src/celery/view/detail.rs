@@ -2,11 +2,12 @@
 //! headers and properties, and as it is stored.
 
 use super::Props;
-use crate::celery::Action;
 use crate::celery::picture::{Attempt, Deed, Detail};
 use crate::celery::timeline::Cause;
+use crate::celery::{Action, Request};
 use crate::design::{Icon, Symbol, units};
 use crate::host::time::local_offset_minutes;
+use celery_sim::{Act, ControlCall};
 use web_sys::MouseEvent;
 use yew::prelude::*;
 
@@ -33,6 +34,7 @@ fn message(props: &Props, detail: &Detail) -> Html {
         <>
             if !detail.task_id.is_empty() {
                 <p class="message-id">{ "task " }<code>{ &detail.task_id }</code></p>
+                { revoke(props, &detail.task_id) }
             }
             { attempts(&detail.attempts) }
             { history(props, detail) }
@@ -46,6 +48,28 @@ fn message(props: &Props, detail: &Detail) -> Html {
             <h4>{ "as it is stored in the list" }</h4>
             <pre>{ &detail.raw }</pre>
         </>
+    }
+}
+
+/// Remote control of this task.
+fn revoke(props: &Props, task_id: &str) -> Html {
+    let call = |terminate: bool| {
+        let act = Act::Control(ControlCall::revoke(task_id, terminate));
+        props.on.reform(move |_: MouseEvent| Action::Ask(Request::Act(Box::new(act.clone()))))
+    };
+    html! {
+        <p class="message-control">
+            <button
+                type="button" class="chip" data-testid="message-revoke"
+                title="app.control.revoke(id): workers will not run it; one that runs it goes on"
+                onclick={call(false)}
+            >{ "revoke" }</button>
+            <button
+                type="button" class="chip chip-bad" data-testid="message-terminate"
+                title="app.control.revoke(id, terminate=True): also ends the pool's process that runs it"
+                onclick={call(true)}
+            >{ "terminate" }</button>
+        </p>
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::config::problems;
 use super::lab::Props;
-use crate::celery::lab::Action;
+use crate::celery::lab::{Action, Answer, Reply};
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
 /// What can be begun with: a name, and the Python for it.
-const EXAMPLES: [(&str, &str); 9] = [
+type Example = (&'static str, &'static str);
+
+const CALLS: [Example; 9] = [
     ("call", "add.delay(2, 3).get()\n"),
     ("a thousand", "for _ in range(1000): add.delay(2, 3)\n"),
     ("later", "add.apply_async((2, 3), countdown=10, expires=60)\n"),
@@ -28,6 +30,36 @@ const EXAMPLES: [(&str, &str); 9] = [
          return 'paid'\n\n\
          for _ in range(10): charge.delay(42)\n",
     ),
+];
+
+const CONTROL: [Example; 9] = [
+    ("stats", "app.control.inspect().stats()\n"),
+    (
+        "who has what",
+        "app.control.inspect().active()\napp.control.inspect().reserved()\n\
+         app.control.inspect().scheduled()\n",
+    ),
+    ("queues", "app.control.inspect().active_queues()\n"),
+    (
+        "revoke",
+        "slow.apply_async((5,), countdown=10, task_id='report')\n\
+         app.control.revoke('report', reply=True)\n",
+    ),
+    ("terminate", "app.control.revoke('report', terminate=True, reply=True)\n"),
+    (
+        "rate limit",
+        "app.control.rate_limit('app.add', '10/m', reply=True)\nfor _ in range(5): add.delay(2, 3)\n",
+    ),
+    (
+        "time limit",
+        "app.control.time_limit('app.slow', soft=2, hard=4, reply=True)\nslow.delay(10).get()\n",
+    ),
+    (
+        "consume a queue",
+        "app.control.add_consumer('mail', reply=True)\n\
+         send_mail.apply_async(('ada',), queue='mail')\n",
+    ),
+    ("grow a pool", "app.control.pool_grow(2, reply=True)\n"),
 ];
 
 /// The editor.
@@ -57,15 +89,8 @@ pub fn draw(props: &Props) -> Html {
                 aria-describedby="send-problems" value={state.calls.clone()} {oninput} {onkeydown}
             />
             <div class="config-side">
-                <div class="send-examples" role="group" aria-label="Examples">
-                    { for EXAMPLES.into_iter().map(|(name, text)| html! {
-                        <button
-                            type="button" class="chip" key={name} data-testid="send-example"
-                            data-example={name} title={text}
-                            onclick={props.act(Action::Write(text.to_owned()))}
-                        >{ name }</button>
-                    }) }
-                </div>
+                { examples(props, "calls", &CALLS) }
+                { examples(props, "control", &CONTROL) }
                 { problems("send-problems", &state.call_problems) }
                 <div class="config-tools">
                     <button
@@ -83,6 +108,76 @@ pub fn draw(props: &Props) -> Html {
                     </p>
                 </div>
             </div>
+            { answers(&state.answers) }
         </div>
+    }
+}
+
+fn examples(props: &Props, of: &'static str, examples: &[Example]) -> Html {
+    html! {
+        <div class="send-examples" role="group" aria-label={format!("Examples of {of}")}>
+            <span class="send-examples-of" aria-hidden="true">{ of }</span>
+            { for examples.iter().map(|&(name, text)| html! {
+                <button
+                    type="button" class="chip" key={name} data-testid="send-example"
+                    data-example={name} title={text}
+                    onclick={props.act(Action::Write(text.to_owned()))}
+                >{ name }</button>
+            }) }
+        </div>
+    }
+}
+
+/// What workers answered to remote control.
+fn answers(answers: &[Answer]) -> Html {
+    if answers.is_empty() {
+        return html! {};
+    }
+    html! {
+        <section class="answers" data-testid="answers" aria-label="What remote control returned">
+            <ol>{ for answers.iter().enumerate().map(|(at, it)| answer(it, at == 0)) }</ol>
+        </section>
+    }
+}
+
+fn answer(answer: &Answer, is_latest: bool) -> Html {
+    let empty = match (&answer.error, answer.wants) {
+        (Some(error), _) => html! { <p class="answer-none is-bad">{ error }</p> },
+        (None, _) if answer.waits => {
+            html! { <p class="answer-none is-live">{ "waits for replies" }</p> }
+        }
+        (None, true) if answer.replies.is_empty() => {
+            let why = "None: no worker replied in time. With the solo pool a worker hears nothing \
+                       while it runs a task.";
+            html! { <p class="answer-none">{ why }</p> }
+        }
+        (None, true) => html! {},
+        (None, false) => {
+            html! { <p class="answer-none">{ "None: it does not wait for replies; reply=True does" }</p> }
+        }
+    };
+    html! {
+        <li key={answer.number} class="answer" data-testid="answer">
+            <code class="answer-call">{ &answer.call }</code>
+            { for answer.replies.iter().map(|it| reply(it, is_latest)) }
+            { empty }
+        </li>
+    }
+}
+
+/// What a worker replied: in a line, or to be opened where it is long.
+fn reply(reply: &Reply, open: bool) -> Html {
+    let class = classes!("reply", reply.is_error.then_some("is-bad"));
+    let key = reply.worker.clone();
+    match reply.says.split_once('\n') {
+        None => html! {
+            <p {class} {key}><b>{ &reply.worker }</b>{ " " }<code>{ &reply.says }</code></p>
+        },
+        Some((first, _)) => html! {
+            <details {class} {key} {open}>
+                <summary><b>{ &reply.worker }</b>{ " " }<code>{ first }</code></summary>
+                <pre>{ &reply.says }</pre>
+            </details>
+        },
     }
 }

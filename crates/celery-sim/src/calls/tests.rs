@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::TaskDefinition;
+use crate::control::ControlCall;
 use serde_json::json;
 
 fn acts(text: &str) -> Vec<Act> {
@@ -135,4 +136,111 @@ fn a_task_is_defined_and_then_called() {
     let never = "@app.task(max_retries=5)\ndef f(): return 1\n";
     assert!(problem(never).starts_with("1:23 nothing is retried without autoretry_for"));
     assert!(problem("@app.task(queue=1)\ndef f(): return 1").starts_with("1:17 queue"));
+}
+
+fn control(method: &str, arguments: serde_json::Value) -> ControlCall {
+    ControlCall {
+        method: method.to_owned(),
+        arguments: arguments.as_object().expect("an object").clone(),
+        ..ControlCall::default()
+    }
+}
+
+fn wanted(text: &str) -> ControlCall {
+    match acts(text).as_slice() {
+        [Act::Control(call)] => call.clone(),
+        acts => panic!("{text}: {acts:?}"),
+    }
+}
+
+#[test]
+fn workers_are_called_by_remote_control_as_celery_sends_it() {
+    let revoke = json!({"task_id": "mine", "terminate": true, "signal": "SIGTERM"});
+    assert_eq!(
+        wanted("app.control.revoke('mine', terminate=True)"),
+        control("revoke", revoke.clone())
+    );
+    let call = wanted("app.control.terminate('mine')");
+    assert_eq!(call, control("revoke", revoke));
+    assert_eq!(call.arguments.keys().collect::<Vec<_>>(), ["task_id", "terminate", "signal"]);
+    let limit = json!({"task_name": "app.add", "rate_limit": "10/m"});
+    assert_eq!(
+        wanted(
+            "app.control.rate_limit('app.add', '10/m', destination=['w1@keyspace'], reply=True)"
+        ),
+        ControlCall {
+            destination: vec!["w1@keyspace".to_owned()],
+            reply: true,
+            ..control("rate_limit", limit)
+        }
+    );
+    let call = wanted("app.control.time_limit('app.add', soft=1.5, hard=2)");
+    assert_eq!(
+        call,
+        control("time_limit", json!({"task_name": "app.add", "hard": 2, "soft": 1.5}))
+    );
+    assert_eq!(call.arguments.keys().collect::<Vec<_>>(), ["task_name", "hard", "soft"]);
+    let consumer = json!({
+        "queue": "mail", "exchange": null, "exchange_type": "direct", "routing_key": null,
+    });
+    assert_eq!(wanted("app.control.add_consumer('mail')"), control("add_consumer", consumer));
+    assert_eq!(wanted("app.control.pool_grow(2)"), control("pool_grow", json!({"n": 2})));
+    assert_eq!(
+        wanted("app.control.broadcast('ping', arguments={}, reply=True, limit=1, timeout=2)"),
+        ControlCall { reply: true, limit: Some(1), timeout: 2.0, ..control("ping", json!({})) }
+    );
+    assert_eq!(acts("app.control.purge()"), [Act::Purge]);
+}
+
+#[test]
+fn workers_are_inspected() {
+    assert_eq!(wanted("app.control.inspect().stats()"), ControlCall::inspect("stats"));
+    let call = wanted("app.control.inspect(['w1@keyspace'], timeout=3).query_task('a', 'b')");
+    assert_eq!(call.destination, ["w1@keyspace"]);
+    assert_eq!((call.timeout, call.by_node), (3.0, true));
+    assert_eq!(call.arguments.get("ids"), Some(&json!(["a", "b"])));
+    let named =
+        wanted("app.control.inspect(pattern='w?@*', matcher='glob').registered('max_retries')");
+    assert_eq!(named.pattern.as_deref(), Some("w?@*"));
+    assert_eq!(named.arguments.get("taskinfoitems"), Some(&json!(["max_retries"])));
+    assert_eq!(named.title(), "inspect().registered(taskinfoitems=['max_retries'])");
+}
+
+#[test]
+fn what_remote_control_does_not_take_is_told_with_its_place() {
+    let cases = [
+        ("app.control.revoke()", "1:1 revoke() needs task_id"),
+        (
+            "app.control.revoke(5)",
+            "1:20 task_id takes a text in quotes, or a list of them, here, not an int",
+        ),
+        (
+            "app.control.revoke('a', 'w1')",
+            "1:25 destination takes a list of workers, as in ['w1@keyspace'], here, not a str",
+        ),
+        (
+            "app.control.pool_grow(n=1, by=2)",
+            "1:31 pool_grow() has no by; there are n, destination, reply, timeout, limit, pattern, \
+             matcher",
+        ),
+        ("app.control.inspect().stats(1)", "1:29 stats() takes less"),
+        ("app.control.inspect().stats(x=1)", "1:31 stats() takes nothing"),
+        (
+            "app.control.ping(timeout=0.2)",
+            "1:26 timeout takes a number of seconds, from 1 to 3600, here, not a float",
+        ),
+        ("for _ in range(2): app.control.ping()", "1:20 only single tasks are sent in a loop here"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(problem(text), expected);
+    }
+    assert!(
+        problem("app.control.nothing()")
+            .starts_with("1:1 app.control has no nothing(); there are revoke, ")
+    );
+    assert!(
+        problem("app.control.inspect().nothing()")
+            .starts_with("1:1 inspect() has no nothing(); there are stats, ")
+    );
+    assert!(problem("app.control.inspect()").starts_with("1:1 this asks nothing yet"));
 }

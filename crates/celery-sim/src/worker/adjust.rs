@@ -1,14 +1,14 @@
 //! What remote control changes in a worker that runs: its queues, its pool, limits of time.
 
 use super::Worker;
+use super::panel::{error, ok};
 use super::pool::PROCESSES_MAX;
-use super::remote::error;
 use crate::binding;
 use crate::config::WorkerPool;
 use crate::connection::Role;
 use crate::tasks;
 use keyspace::UnixMillis;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 /// How many queues a worker consumes at most when more are added.
 const QUEUES_MAX: usize = 64;
@@ -17,9 +17,7 @@ impl Worker {
     /// Consumes a queue more, from the next BRPOP on.
     pub(super) fn add_consumer(&mut self, queue: Option<&str>) -> Json {
         let Some(queue) = queue.filter(|queue| !queue.is_empty()) else {
-            return error(
-                "TypeError(\"add_consumer() missing 1 required positional argument: 'queue'\")",
-            );
+            return error("ValueError('a queue has a name')");
         };
         if !self.consumed.iter().any(|known| known == queue) {
             if self.consumed.len() >= QUEUES_MAX {
@@ -29,19 +27,15 @@ impl Worker {
             self.consumed.push(queue.to_owned());
             self.queues.push(queue.to_owned());
         }
-        json!({ "ok": format!("add consumer {queue}") })
+        ok(&format!("add consumer {queue}"))
     }
 
     /// Consumes a queue no more, once the BRPOP that is under way has ended.
     pub(super) fn cancel_consumer(&mut self, queue: Option<&str>) -> Json {
-        let Some(queue) = queue else {
-            return error(
-                "TypeError(\"cancel_consumer() missing 1 required positional argument: 'queue'\")",
-            );
-        };
+        let queue = queue.unwrap_or("None");
         self.consumed.retain(|known| known != queue);
         self.queues.retain(|known| known != queue);
-        json!({ "ok": format!("no longer consuming from {queue}") })
+        ok(&format!("no longer consuming from {queue}"))
     }
 
     pub(super) fn grow_pool(&mut self, arguments: &Json, now: UnixMillis) -> Json {
@@ -53,7 +47,7 @@ impl Worker {
             return error(&format!("ValueError('a pool has at most {PROCESSES_MAX} processes')"));
         }
         self.pool.grow(more, now, &mut self.returned);
-        json!({"ok": "pool will grow"})
+        ok("pool will grow")
     }
 
     /// Ends processes that run nothing; one always stays.
@@ -65,7 +59,7 @@ impl Worker {
         if self.pool.shrink(less) < less {
             return error("ValueError(\"Can't shrink pool. All processes busy!\")");
         }
-        json!({"ok": "pool will shrink"})
+        ok("pool will shrink")
     }
 
     /// Limits the time of a task's runs that begin from now on.
@@ -78,7 +72,7 @@ impl Worker {
             seconds.filter(|seconds| *seconds > 0.0)
         };
         self.time_limits.insert(task.to_owned(), (seconds("hard"), seconds("soft")));
-        json!({"ok": "time limits set successfully"})
+        ok("time limits set successfully")
     }
 }
 

@@ -4,8 +4,9 @@ use super::{Phase, Then, Timer, Worker};
 use crate::actor::Activity;
 use crate::binding;
 use crate::connection::{Command, Role};
+use crate::control::ControlCall;
 use crate::keys;
-use crate::mailbox::{self, MailboxCall};
+use crate::mailbox;
 use crate::message;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
@@ -38,11 +39,9 @@ impl Worker {
             return self.declare();
         }
         let arguments = json!({"from_node": self.name, "revoked": self.revoked});
-        let hello = MailboxCall {
-            method: "hello".to_owned(),
+        let hello = ControlCall {
             arguments: arguments.as_object().cloned().unwrap_or_default(),
-            destination: Vec::new(),
-            reply: true,
+            ..ControlCall::inspect("hello")
         };
         let (process, keys, rng) = (&mut self.process, &self.keys, &mut self.rng);
         self.mailbox.call(process, keys, &hello, rng, now, Then::Mingled);

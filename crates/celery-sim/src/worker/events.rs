@@ -74,13 +74,17 @@ impl Worker {
 
     /// The heartbeat that somebody asked for.
     pub(super) fn answer_heartbeat(&mut self, now: UnixMillis) {
-        if !self.dispatcher.enabled {
-            return;
-        }
         let mut fields = json!({"freq": 5});
         extend(&mut fields, event::software());
-        let body = self.event("worker-heartbeat", &fields, now);
-        self.publish_event(&body, "worker.heartbeat");
+        self.tell_worker("worker-heartbeat", &fields, now);
+    }
+
+    /// Another event about the worker, where it tells of anything.
+    pub(super) fn tell_worker(&mut self, kind: &str, fields: &Json, now: UnixMillis) {
+        if self.dispatcher.enabled {
+            let body = self.event(kind, fields, now);
+            self.publish_event(&body, &kind.replace('-', "."));
+        }
     }
 
     pub(super) fn task_event(&mut self, kind: &str, task_id: &str, fields: Json, now: UnixMillis) {

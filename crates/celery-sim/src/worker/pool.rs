@@ -50,6 +50,8 @@ struct Child {
     hard_limit: Option<(UnixMillis, f64)>,
     /// When it last got something to do; the lowest is next.
     used: u64,
+    /// How many tasks it got.
+    writes: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -106,7 +108,13 @@ impl Pool {
             soft_limit: None,
             hard_limit: None,
             used: 0,
+            writes: 0,
         }
+    }
+
+    /// How many tasks each process got.
+    pub fn writes(&self) -> impl Iterator<Item = u32> {
+        self.children.iter().map(|child| child.writes)
     }
 
     pub fn len(&self) -> usize {
@@ -302,6 +310,7 @@ impl Child {
             until,
         });
         self.job = Some(job);
+        self.writes = self.writes.saturating_add(1);
         until
     }
 

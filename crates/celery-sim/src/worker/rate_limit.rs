@@ -1,6 +1,7 @@
 //! Rate limits: a bucket of tokens for each task that has one, as `celery.utils.limits` keeps it.
 
 use super::requests::Job;
+use crate::python;
 use keyspace::UnixMillis;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -57,6 +58,11 @@ impl Buckets {
         self.buckets.clear();
     }
 
+    /// The limit that remote control set for a task, if it did.
+    pub fn set_limit(&self, task: &str) -> Option<&Option<String>> {
+        self.set.get(task)
+    }
+
     /// Sets a task's limit; returns the tasks that waited.
     pub fn set(&mut self, task: &str, limit: Option<String>) -> Vec<Job> {
         self.set.insert(task.to_owned(), limit);
@@ -87,15 +93,28 @@ impl Bucket {
 
 /// `10/m` as tokens a second; `None` where it limits nothing.
 pub(super) fn per_second(limit: &str) -> Option<f64> {
-    let (number, unit) = limit.split_once('/').unwrap_or((limit, "s"));
+    let (number, unit) = limit.split_once('/').unwrap_or((limit, ""));
     let number: f64 = number.trim().parse().ok()?;
-    let seconds = match unit.trim() {
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
+    let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| seconds)?;
     (number > 0.0).then_some(number / seconds)
+}
+
+const UNITS: [(&str, f64); 4] = [("", 1.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+
+/// What Celery answers to a limit that it cannot read.
+pub(super) fn problem(limit: &str) -> Option<String> {
+    if limit.is_empty() {
+        return None;
+    }
+    let (number, unit) = limit.split_once('/').unwrap_or((limit, ""));
+    if !UNITS.iter().any(|(name, _)| *name == unit) {
+        return Some(format!("KeyError({})", python::repr(&unit.into())));
+    }
+    if number.trim().parse::<f64>().is_err() {
+        let raised = format!("could not convert string to float: {}", python::repr(&number.into()));
+        return Some(format!("Invalid rate limit string: ValueError(\"{raised}\")"));
+    }
+    None
 }
 
 #[cfg(test)]
@@ -109,5 +128,9 @@ mod tests {
         assert_eq!(per_second("3600/h"), Some(1.0));
         assert_eq!(per_second("0/s"), None);
         assert_eq!(per_second("many"), None);
+        assert_eq!(problem("10/m"), None);
+        assert_eq!(problem("10/x").as_deref(), Some("KeyError('x')"));
+        let raised = "ValueError(\"could not convert string to float: 'abc'\")";
+        assert_eq!(problem("abc"), Some(format!("Invalid rate limit string: {raised}")));
     }
 }

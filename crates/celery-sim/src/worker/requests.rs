@@ -280,6 +280,14 @@ impl Worker {
         usize::from(self.solo.is_some()) + self.pool.active().count()
     }
 
+    /// The process that runs a task and since when, if one does.
+    pub(super) fn running_in(&self, task_id: &str) -> Option<(u32, UnixMillis)> {
+        let slots = self.workload().slots;
+        slots.into_iter().find_map(|slot| {
+            slot.running.filter(|it| it.task_id == task_id).map(|it| (slot.pid, it.since))
+        })
+    }
+
     /// Tasks that it runs.
     pub(super) fn active(&self) -> impl Iterator<Item = &Job> {
         self.solo.iter().chain(self.pool.active())

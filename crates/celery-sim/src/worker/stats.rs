@@ -5,6 +5,7 @@ use crate::celeryconfig::literal;
 use crate::celeryconfig::read::json_of;
 use crate::celeryconfig::write;
 use crate::config::{TransportOptions, WorkerPool};
+use crate::python;
 use keyspace::UnixMillis;
 use serde_json::{Map, Value as Json, json};
 
@@ -52,7 +53,7 @@ impl Worker {
             });
         }
         let processes: Vec<u32> = self.pool.slots().iter().map(|slot| slot.pid).collect();
-        let limit = |seconds: Option<f64>| seconds.unwrap_or(0.0);
+        let limit = |seconds: Option<f64>| python::number(seconds.unwrap_or(0.0));
         json!({
             "implementation": "celery.concurrency.prefork:TaskPool",
             "max-concurrency": processes.len(),
@@ -63,6 +64,25 @@ impl Worker {
                 limit(self.config.task_soft_time_limit),
                 limit(self.config.task_time_limit),
             ],
+            "writes": self.writes(),
+        })
+    }
+
+    /// How tasks were spread over the processes of the pool.
+    fn writes(&self) -> Json {
+        let counts: Vec<u32> = self.pool.writes().filter(|count| *count > 0).collect();
+        let total: u32 = counts.iter().sum();
+        let part =
+            |count: f64| format!("{:.2}", if total == 0 { 0.0 } else { count / f64::from(total) });
+        let average = f64::from(total) / counts.len().max(1) as f64;
+        let joined = |texts: Vec<String>| texts.join(", ");
+        json!({
+            "total": total,
+            "avg": part(average),
+            "all": joined(counts.iter().map(|count| part(f64::from(*count))).collect()),
+            "raw": joined(counts.iter().map(u32::to_string).collect()),
+            "strategy": "fair",
+            "inqueues": {"total": self.pool.len(), "active": 0},
         })
     }
 
@@ -75,7 +95,32 @@ impl Worker {
         let usual = object(&TransportOptions::default());
         let mut options = object(&self.config.broker_transport_options);
         options.retain(|name, value| usual.get(name) != Some(value));
+        for value in options.values_mut() {
+            if let Some(number) = value.as_f64() {
+                *value = python::number(number);
+            }
+        }
         Json::Object(options)
+    }
+
+    /// `celery report`: what runs where, and the settings.
+    pub(super) fn bug_report(&self) -> String {
+        let results = match self.config.result_db {
+            Some(db) => format!("redis://localhost:6379/{db}"),
+            None => "disabled".to_owned(),
+        };
+        let mut text = format!(
+            "\nsoftware -> celery:5.7.0 (collider) kombu:5.7.0 py:3.11.7\n            \
+             billiard:4.3.2 redis:8.1.0\nplatform -> system:Linux arch:64bit\n            \
+             kernel version:simulated imp:CPython\nloader   -> celery.loaders.app.AppLoader\n\
+             settings -> transport:redis results:{results}\n\n"
+        );
+        if let Json::Object(settings) = self.conf() {
+            for (name, value) in settings {
+                text += &format!("{name}: {}\n", python::repr(&value));
+            }
+        }
+        text
     }
 
     /// `inspect().conf()`: the settings that are not Celery's defaults.
