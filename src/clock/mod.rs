@@ -84,7 +84,7 @@ struct TimeProps {
     clock: Option<ClockState>,
 }
 
-/// The time, drawn again each frame while it runs.
+/// The time, drawn again while it runs.
 #[function_component]
 fn ClockTime(props: &TimeProps) -> Html {
     let clock = props.clock;
@@ -95,7 +95,7 @@ fn ClockTime(props: &TimeProps) -> Html {
             let frames = clock.and_then(|clock| {
                 let show = move || text.set(read(clock));
                 show();
-                (!clock.paused).then(|| Frames::start(show))
+                (!clock.paused).then(|| Frames::start_readable(show))
             });
             move || drop(frames)
         }

@@ -126,7 +126,7 @@ struct TrackProps {
     on: Callback<TimeRequest>,
 }
 
-/// The track with its marks and its knob, drawn again each frame while the clock runs.
+/// The track with its marks and its knob, drawn again while the clock runs.
 #[function_component]
 fn Track(props: &TrackProps) -> Html {
     let clock = props.clock;

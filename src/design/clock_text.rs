@@ -26,26 +26,36 @@ pub fn Remaining(props: &RemainingProps) -> Html {
 #[derive(Debug, PartialEq, Properties)]
 pub struct ElapsedProps {
     pub since: f64,
+    /// From here on nothing more passes, as far as is known.
+    #[prop_or(f64::INFINITY)]
+    pub until: f64,
     pub clock: ClockState,
 }
 
 /// What has passed since a moment, running up.
 #[function_component]
 pub fn Elapsed(props: &ElapsedProps) -> Html {
-    let passed = use_reading(props.clock, props.since, |since, now| units::span(now - since));
+    let span = (props.since, props.until);
+    let passed =
+        use_reading(props.clock, span, |(since, until), now| units::span(now.min(until) - since));
     html! { <span class="time">{ passed }</span> }
 }
 
-/// What a moment reads now; draws again when it reads otherwise.
+/// What something reads now, which follows from `of` and the clock; draws again when it reads
+/// otherwise.
 #[hook]
-fn use_reading(clock: ClockState, moment: f64, read: fn(f64, f64) -> String) -> String {
+pub(super) fn use_reading<T: Copy + PartialEq + 'static>(
+    clock: ClockState,
+    of: T,
+    read: fn(T, f64) -> String,
+) -> String {
     let redraw = use_force_update();
-    let text = read(moment, clock.at(real_now()));
+    let text = read(of, clock.at(real_now()));
     let drawn = use_mut_ref(String::new);
     drawn.borrow_mut().clone_from(&text);
-    use_effect_with((moment, clock), move |&(moment, clock)| {
+    use_effect_with((of, clock), move |&(of, clock)| {
         let look = move || {
-            if read(moment, clock.at(real_now())) != *drawn.borrow() {
+            if read(of, clock.at(real_now())) != *drawn.borrow() {
                 redraw.force_update();
             }
         };

@@ -12,8 +12,8 @@ const LATE_MS: u32 = 250;
 
 type OnFrame = RefCell<dyn FnMut()>;
 
-/// How long a text stands at least: nobody reads one that changes faster.
-const READ_MS: f64 = 50.0;
+/// How long what is read stands, where nothing else is drawn: nobody reads what changes faster.
+const READ_MS: f64 = 60.0;
 
 /// Calls a function at every animation frame until it is dropped.
 pub struct Frames {
@@ -31,13 +31,11 @@ impl Frames {
         Frames { _on_frame: on_frame }
     }
 
-    /// Starts calling no more often than a text can be read; everybody who does in the same frames.
+    /// Starts calling as often as something can be read: in frames in which news are drawn anyway,
+    /// and in some of those between, the same for everybody. The others cost nothing.
     pub fn start_readable(mut on_frame: impl FnMut() + 'static) -> Frames {
-        let mut last = 0.0;
         Frames::start(move || {
-            let now = (real_now() / READ_MS).floor();
-            if last != now {
-                last = now;
+            if LOOP.with(|it| it.readable.get()) {
                 on_frame();
             }
         })
@@ -63,6 +61,9 @@ struct Loop {
     once: RefCell<Vec<Box<dyn FnOnce()>>>,
     late: RefCell<Option<Timeout>>,
     requested: Cell<bool>,
+    /// Whether this frame is one for what is read, and when the last of those was.
+    readable: Cell<bool>,
+    read_at: Cell<f64>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
@@ -79,6 +80,12 @@ impl Loop {
 
     fn frame(&self) {
         self.requested.set(false);
+        let now = real_now();
+        let has_news = !self.once.borrow().is_empty();
+        self.readable.set(has_news || now - self.read_at.get() >= READ_MS);
+        if self.readable.get() {
+            self.read_at.set(now);
+        }
         self.run_once();
         self.always.borrow_mut().retain(|it| it.strong_count() > 0);
         // Who is called may start and end others.

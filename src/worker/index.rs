@@ -103,6 +103,13 @@ impl KeyIndex {
         }
     }
 
+    /// About how many bytes a clone of this takes for itself.
+    pub fn weight(&self) -> usize {
+        const NODE: usize = 24;
+        let keys: usize = self.dbs.iter().map(BTreeMap::len).sum();
+        keys * (size_of::<(Name, Meta)>() + NODE) + self.view.len() * size_of::<Name>()
+    }
+
     pub fn meta(&self, db: u8, key: &[u8]) -> Option<Meta> {
         self.dbs.get(usize::from(db))?.get(key).copied()
     }

@@ -186,7 +186,7 @@ impl Moment {
     pub fn weight(&mut self) -> usize {
         let one = used_memory(&mut self.world);
         let beside = self.beside.as_mut().map_or(0, |beside| beside.weight());
-        one + beside + self.celery.weight() + OVERHEAD_BYTES
+        one + beside + self.keys.weight() + self.celery.weight() + OVERHEAD_BYTES
     }
 
     /// Takes an input in; the error says why it cannot be done.

@@ -432,10 +432,14 @@ impl Producer {
 
     /// Reads what was published, where a `get()` waits; `false` where there was nothing to do.
     fn drain_results(&mut self) -> bool {
+        let listener = self.process.connection(Role::ResultListener);
         if self.awaited.is_empty() {
+            // Whoever waits from now on looks first: what has come by now is for nobody.
+            if let Some(listener) = listener {
+                listener.inbox.clear();
+            }
             return false;
         }
-        let listener = self.process.connection(Role::ResultListener);
         let Some(push) = listener.and_then(|connection| connection.inbox.pop_front()) else {
             return false;
         };

@@ -48,6 +48,9 @@ impl World {
                     let task_id = self.simulation.send_task(call.clone());
                     if *get {
                         self.simulation.get_result(&task_id);
+                    } else if name.is_empty() {
+                        // Nobody has its AsyncResult, and Python collects it at once.
+                        self.simulation.drop_result(&task_id);
                     }
                     self.name_task(name, task_id);
                 }
@@ -192,3 +195,30 @@ impl World {
 
 /// What an administrator is told who waits: for a script, or in vain.
 const NO_REPLY: &str = "the server does not answer now";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TaskCall;
+
+    fn listened_for(act: Act) -> usize {
+        let mut world = World::new(Config::solo(), 1, UnixMillis(0));
+        world.act(&act, UnixMillis(0)).expect("a producer can always send");
+        world.run(UnixMillis(10_000));
+        let channels = world.ask(0, &["PUBSUB", "CHANNELS", "celery-task-meta-*"]);
+        channels.as_array().map_or(0, <[_]>::len)
+    }
+
+    #[test]
+    fn the_program_listens_for_results_that_it_keeps() {
+        let send = |get, name: &str| Act::Send {
+            call: TaskCall::new("app.add", [2, 3]),
+            count: 3,
+            get,
+            name: name.to_owned(),
+        };
+        assert_eq!(listened_for(send(true, "")), 3);
+        assert_eq!(listened_for(send(false, "kept")), 3);
+        assert_eq!(listened_for(send(false, "")), 0);
+    }
+}

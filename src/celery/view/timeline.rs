@@ -9,7 +9,6 @@ use crate::celery::Action;
 use crate::celery::picture::{TokenId, short};
 use crate::celery::timeline::{Bar, Cause, Link, Outcome, Row, Timeline};
 use crate::design::{Icon, Shared, Symbol, units};
-use crate::host::frames::Frames;
 use crate::host::page::prefers_less_motion;
 use crate::host::time::{local_offset_minutes, real_now};
 use std::fmt::Write;
@@ -47,27 +46,12 @@ pub struct Props {
 /// The timeline.
 #[function_component]
 pub fn TimelineView(props: &Props) -> Html {
-    let layer = use_node_ref();
-    use_effect_with((props.timeline.clone(), props.clock), {
-        let layer = layer.clone();
-        move |(timeline, clock)| {
-            let (since, until, clock) = (timeline.since, timeline.until, *clock);
-            let place = move || {
-                if let Some(layer) = layer.cast::<HtmlElement>() {
-                    let passed = (clock.at(real_now()) - until) / (until - since).max(1.0);
-                    let shift = -50.0 * passed.clamp(0.0, 1.0);
-                    // A style that cannot be set leaves the layer where it is.
-                    let _ = layer
-                        .style()
-                        .set_property("transform", &format!("translateX({shift:.4}%)"));
-                }
-            };
-            place();
-            let frames = (!clock.paused && !prefers_less_motion()).then(|| Frames::start(place));
-            move || drop(frames)
-        }
-    });
     let timeline = &props.timeline;
+    let made = use_mut_ref(|| 0_u32);
+    let moves = use_memo((timeline.clone(), props.clock), move |(timeline, clock)| {
+        *made.borrow_mut() += 1;
+        moves(timeline, *clock, *made.borrow())
+    });
     let scale = Scale::of(timeline);
     let zoom = |by: i32| props.on.reform(move |_: MouseEvent| Action::Zoom(by));
     html! {
@@ -88,7 +72,7 @@ pub fn TimelineView(props: &Props) -> Html {
             <div class="timeline-body">
                 { names(timeline, &scale) }
                 <div class="timeline-sight" style={format!("height:{:.0}px", scale.height)}>
-                    <div class="timeline-layer" ref={layer}>
+                    <div class="timeline-layer" style={(*moves).clone()}>
                         <Drawing
                             timeline={timeline.clone()} selected={props.selected} on={props.on.clone()}
                         />
@@ -102,6 +86,22 @@ pub fn TimelineView(props: &Props) -> Html {
             }
         </section>
     }
+}
+
+/// How the layer moves to the left from now on: by one stretch of time while that passes. The browser
+/// does it, and begins anew when the animation has the other of its two names.
+fn moves(timeline: &Timeline, clock: ClockState, made: u32) -> String {
+    let span = (timeline.until - timeline.since).max(1.0);
+    let passed = (clock.at(real_now()) - timeline.until).clamp(0.0, span);
+    if clock.paused || prefers_less_motion() {
+        return format!("transform:translateX({:.4}%)", -50.0 * passed / span);
+    }
+    let name = if made.is_multiple_of(2) { "even" } else { "odd" };
+    format!(
+        "animation:timeline-{name} {:.0}ms linear {:.0}ms both",
+        span / clock.rate,
+        -passed / clock.rate
+    )
 }
 
 fn legend() -> Html {
@@ -127,8 +127,8 @@ fn names(timeline: &Timeline, scale: &Scale) -> Html {
     html! {
         <div class="timeline-names">
             <p style={format!("height:{PLOT}px;margin-bottom:{GAP}px")}>
-                <span class="is-waiting">{ now.map_or(0, |now| now.waiting) }{ " waiting" }</span>
-                <span class="is-unacked">{ now.map_or(0, |now| now.unacked) }{ " unacked" }</span>
+                <span class="is-waiting">{ units::count(now.map_or(0, |now| now.waiting).into()) }{ " waiting" }</span>
+                <span class="is-unacked">{ units::count(now.map_or(0, |now| now.unacked).into()) }{ " unacked" }</span>
             </p>
             { for timeline.rows.iter().zip(&scale.rows).map(|(row, (_, height))| html! {
                 <p

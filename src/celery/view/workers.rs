@@ -152,7 +152,7 @@ fn slots(clock: ClockState, pen: &Pen, worker: &Worker) -> Html {
 fn slot(clock: ClockState, pen: &Pen, place: usize, slot: &Slot) -> Html {
     let inside = slot.span.map(|span| {
         html! {
-            <><Ring from={span.since} until={span.until} {clock} /><Elapsed since={span.since} {clock} /></>
+            <><Ring from={span.since} until={span.until} {clock} /><Elapsed since={span.since} until={span.until} {clock} /></>
         }
     });
     pen.token_with(&slot.token, place, "is-held", inside.unwrap_or_default())

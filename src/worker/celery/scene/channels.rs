@@ -63,6 +63,7 @@ impl Scene {
         self.changed = true;
         if let Some(task_id) = task_of(channel) {
             self.listeners.remove(task_id);
+            self.unwanted(task_id);
         } else if let Some(it) = self.channels.get_mut(channel)
             && it.is_pattern == is_pattern
         {

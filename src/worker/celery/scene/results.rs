@@ -112,6 +112,17 @@ impl Scene {
         }
     }
 
+    /// Nobody listens for a result any more, whether it came or not.
+    pub(super) fn unwanted(&mut self, task_id: &str) {
+        let token = self.messages.of_task(task_id);
+        let waits = |(read, got): &(TokenId, Option<Got>)| Some(*read) == token && got.is_none();
+        if let Some(at) = self.reads.iter().position(waits)
+            && let Some((read, _)) = self.reads.remove(at)
+        {
+            self.messages.release(read);
+        }
+    }
+
     /// A result was published, and somebody listens.
     pub(super) fn published_result(&mut self, at: UnixMillis, task_id: &str, message: &[u8]) {
         if let Some(token) = self.messages.of_task(task_id) {
