@@ -37,6 +37,10 @@ pub enum Request {
     Check(String),
     /// Asks what is wrong with calls of tasks, and, where nothing is, has them made.
     Calls { text: String, make: bool },
+    /// Asks what is wrong with a line for a terminal, and, where nothing is, has it run.
+    Line { text: String, make: bool },
+    /// Whether the page shows the workers in figures from now on.
+    Figures(bool),
     /// Begins a scenario, by its name; the run that there is is set aside.
     Begin(String),
     /// Begins the scenario's next step.

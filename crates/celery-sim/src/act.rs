@@ -4,6 +4,7 @@
 //! again, command for command.
 
 use crate::canvas::Canvas;
+use crate::command_line::WorkerOptions;
 use crate::config::TaskDefinition;
 use crate::control::ControlCall;
 use crate::faults::Fault;
@@ -50,6 +51,8 @@ pub enum Act {
     ExitProducer,
     /// Starts a worker with the settings of now.
     StartWorker,
+    /// Starts a worker as a command line says.
+    RunWorker(Box<WorkerOptions>),
     /// Warm shutdown: SIGTERM.
     StopWorker(String),
     /// Something goes wrong.
@@ -92,6 +95,7 @@ impl Act {
             Act::ForgetResult(name) => format!("forget the result of {name}"),
             Act::ExitProducer => "the producer exits".to_owned(),
             Act::StartWorker => "start a worker".to_owned(),
+            Act::RunWorker(options) => options.command(),
             Act::StopWorker(worker) => format!("stop {worker}"),
             Act::Fault(fault) => fault.title(),
             Act::Configure(_) => "change celeryconfig.py".to_owned(),

@@ -1,7 +1,8 @@
 //! Calls of tasks, and tasks, as the Python that users of Celery know.
 //!
 //! `add.delay(2, 3).get()`, `add.apply_async((2, 3), countdown=10)`, groups, chains, chords, a
-//! `for` around a call, the definition of a task, and remote control: `app.control.inspect().stats()`.
+//! `for` around a call, the definition of a task, remote control: `app.control.inspect().stats()`,
+//! and lines for a terminal: `celery -A app worker -c 4`.
 //! [`parse`] gives what has to be done, and says of everything that it cannot use where it stands
 //! and what is expected. Nothing is executed.
 
@@ -15,6 +16,7 @@ use crate::canvas::Canvas;
 use crate::celeryconfig::literal::{Node, Parsed as Read, Parser, Value};
 use crate::celeryconfig::read::json_of;
 use crate::celeryconfig::{Problem, TEXT_MAX};
+use crate::command_line;
 use crate::config::Config;
 use crate::message::TaskCall;
 use crate::tasks;
@@ -99,6 +101,9 @@ impl Calls {
             self.config.tasks.push(task.clone());
             return Ok(Act::Define(task));
         }
+        if self.parser.looking_at("celery ") {
+            return self.command_line();
+        }
         let count = match self.parser.looking_at("for ") {
             true => self.loop_head()?,
             false => 1,
@@ -113,6 +118,17 @@ impl Calls {
                 Err(Problem::error(node.place, message))
             }
         }
+    }
+
+    /// `celery -A app worker -c 4`, which is for a terminal.
+    fn command_line(&mut self) -> Read<Act> {
+        let begin = self.parser.place();
+        let line = self.parser.rest_of_line();
+        command_line::parse(&line).map_err(|mut problem| {
+            problem.place.line = begin.line;
+            problem.place.column += begin.column - 1;
+            problem
+        })
     }
 
     /// `for _ in range(100):`, and how often that is.

@@ -95,6 +95,17 @@ impl ControlCall {
         self.limit.map(|limit| limit as usize).or(destinations)
     }
 
+    /// A command for one worker, whose reply is waited for.
+    pub fn to(worker: &str, method: &str, arguments: Map<String, Json>) -> ControlCall {
+        ControlCall {
+            method: method.to_owned(),
+            arguments,
+            destination: vec![worker.to_owned()],
+            reply: true,
+            ..ControlCall::default()
+        }
+    }
+
     /// `app.control.revoke(task_id)`.
     pub fn revoke(task_id: &str, terminate: bool) -> ControlCall {
         let mut arguments = Map::new();

@@ -48,6 +48,7 @@ mod binding;
 pub mod calls;
 mod canvas;
 pub mod celeryconfig;
+pub mod command_line;
 mod config;
 mod connection;
 mod control;
@@ -79,6 +80,7 @@ pub use act::Act;
 pub use actor::{Action, Activity, Actor};
 pub use beat::Beat;
 pub use canvas::{Called, Canvas};
+pub use command_line::WorkerOptions;
 pub use config::{
     BeatEntry, Config, QueueOrder, RetryPolicy, TaskDefinition, TransportOptions, WorkerPool,
 };
@@ -90,5 +92,5 @@ pub use message::TaskCall;
 pub use producer::Producer;
 pub use simulation::{ActorId, ActorKind, ActorSnapshot, Simulation, Step};
 pub use worker::Worker;
-pub use workload::{Held, Report, Running, Slot, What, Workload};
+pub use workload::{Figures, Held, Report, Running, Slot, What, Workload};
 pub use world::World;

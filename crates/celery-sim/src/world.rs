@@ -88,6 +88,9 @@ impl World {
             Act::StartWorker => {
                 self.simulation.start_worker();
             }
+            Act::RunWorker(options) => {
+                self.simulation.run_worker(options)?;
+            }
             Act::StopWorker(name) => {
                 let worker = self.worker(name)?;
                 self.simulation.stop_worker(worker);

@@ -244,3 +244,15 @@ fn what_remote_control_does_not_take_is_told_with_its_place() {
     );
     assert!(problem("app.control.inspect()").starts_with("1:1 this asks nothing yet"));
 }
+
+#[test]
+fn a_line_for_a_terminal_starts_what_it_says() {
+    let acts = acts("celery -A app worker -n w2@%h -c 4\nadd.delay(2, 3)\ncelery status");
+    assert!(
+        matches!(&acts[0], Act::RunWorker(options) if options.concurrency == Some(4)),
+        "{acts:?}"
+    );
+    assert!(matches!(&acts[2], Act::Control(call) if call.method == "ping"), "{acts:?}");
+    let said = problem("add.delay(2, 3)\n celery worker -c none");
+    assert_eq!(said, "2:19 -c takes a whole number from 1 to 64 here");
+}

@@ -206,6 +206,13 @@ impl Parser {
         }
     }
 
+    /// Takes what is left of the line.
+    pub(crate) fn rest_of_line(&mut self) -> String {
+        let begin = self.at;
+        self.skip_line();
+        self.chars[begin..self.at].iter().collect()
+    }
+
     /// Spaces and comments; inside brackets ends of lines, too.
     pub(crate) fn skip_space(&mut self) {
         loop {
