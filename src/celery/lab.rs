@@ -4,7 +4,7 @@
 use super::Request;
 use celery_sim::celeryconfig::{Problem, Severity};
 use celery_sim::scenario::{self, Outcome, Scenario};
-use celery_sim::{Act, ControlCall, Fault, Figures};
+use celery_sim::{Fault, Figures};
 use serde::{Deserialize, Serialize};
 
 /// What the worker tells.
@@ -141,7 +141,7 @@ pub enum Action {
     /// Somebody wants that line run.
     RunLine,
     /// Somebody calls workers by remote control.
-    Control(ControlCall),
+    Control(String),
     /// Somebody wants the text used.
     Apply,
     /// Somebody wants the settings of now back.
@@ -204,10 +204,10 @@ impl State {
             Action::RunLine => {
                 return vec![Request::Line { text: self.line.clone(), make: true }];
             }
-            Action::Control(call) => return vec![Request::Act(Box::new(Act::Control(call)))],
-            Action::Beat => return vec![Request::Act(Box::new(Act::StartBeat))],
+            Action::Control(text) => return vec![Request::Program(text)],
+            Action::Beat => return vec![Request::Program("celery -A app beat".to_owned())],
             Action::Apply if self.can_apply() => {
-                return vec![Request::Act(Box::new(Act::Configure(self.text.clone())))];
+                return vec![Request::Configure(self.text.clone())];
             }
             Action::Apply => {}
             Action::Reset => {
@@ -215,7 +215,7 @@ impl State {
                 return vec![Request::Check(self.text.clone())];
             }
             Action::Worker(name) => self.worker = Some(name),
-            Action::Fault(fault) => return vec![Request::Act(Box::new(Act::Fault(fault)))],
+            Action::Fault(fault) => return vec![Request::Fault(fault)],
             Action::Begin(name) => return vec![Request::Begin(name.to_owned())],
             Action::NextStep => return vec![Request::NextStep],
             Action::Leave => return vec![Request::Leave],
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(state.apply(Action::Apply), []);
         told(&mut state, Update::Problems(Vec::new()));
         let asked = state.apply(Action::Apply);
-        assert_eq!(asked, [Request::Act(Box::new(Act::Configure("a = 2\n".to_owned())))]);
+        assert_eq!(asked, [Request::Configure("a = 2\n".to_owned())]);
         told(&mut state, Update::Config("a = 2\n".to_owned()));
         assert!(!state.can_apply());
     }

@@ -12,7 +12,7 @@ pub mod view;
 
 pub use state::{Action, Effect, Side, State};
 
-use celery_sim::Act;
+use celery_sim::Fault;
 use picture::{Detail, Line, Picture, TokenId};
 use serde::{Deserialize, Serialize};
 use tasks::{TaskQuery, TaskWindow};
@@ -31,8 +31,12 @@ pub enum Request {
     KillWorker(u32),
     /// What the page looks at from now on.
     Look(Look),
-    /// Does something to Celery or its server.
-    Act(Box<Act>),
+    /// Lets something go wrong.
+    Fault(Fault),
+    /// Processes that start from now on read this `celeryconfig.py`.
+    Configure(String),
+    /// Runs remote control as a program says it, or a line for a terminal.
+    Program(String),
     /// Asks what is wrong with a `celeryconfig.py`.
     Check(String),
     /// Asks what is wrong with calls of tasks, and, where nothing is, has them made.

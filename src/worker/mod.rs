@@ -246,7 +246,9 @@ impl Session {
             CeleryRequest::StartWorker => Act::StartWorker,
             CeleryRequest::StopWorker(id) => Act::StopWorker(self.name_of(id)),
             CeleryRequest::KillWorker(id) => Act::Fault(Fault::Kill(self.name_of(id))),
-            CeleryRequest::Act(act) => return self.perform(Input::Act(act), real),
+            CeleryRequest::Fault(fault) => Act::Fault(fault),
+            CeleryRequest::Configure(text) => Act::Configure(text),
+            CeleryRequest::Program(text) => Act::Program(text),
             CeleryRequest::Look(look) => return self.run.moment.look(look),
             CeleryRequest::Check(text) => {
                 let world = self.run.moment.world.simulation.config();
@@ -284,14 +286,10 @@ impl Session {
 
     /// Says what is wrong with a line for a terminal, and runs it where nothing is.
     fn line(&mut self, text: &str, make: bool, real: f64) {
-        let problems = match command_line::parse(text.trim_end()) {
-            Ok(act) if make => {
-                self.perform(Input::Act(Box::new(act)), real);
-                Vec::new()
-            }
-            Ok(_) => Vec::new(),
-            Err(problem) => vec![problem],
-        };
+        let problems: Vec<_> = command_line::parse(text).err().into_iter().collect();
+        if make && problems.is_empty() {
+            self.perform(Input::Act(Box::new(Act::Program(text.to_owned()))), real);
+        }
         self.updates.push(Update::Lab(lab::Update::LineProblems(problems)));
     }
 

@@ -4,9 +4,7 @@
 //! again, command for command.
 
 use crate::canvas::Canvas;
-use crate::command_line::WorkerOptions;
 use crate::config::TaskDefinition;
-use crate::control::ControlCall;
 use crate::faults::Fault;
 use crate::message::TaskCall;
 use serde::{Deserialize, Serialize};
@@ -37,10 +35,9 @@ pub enum Act {
     },
     /// Processes that start from now on have this task; one of the same name is no more.
     Define(TaskDefinition),
-    /// A program calls workers by remote control, and ends.
-    Control(ControlCall),
-    /// `app.control.purge()`: the producer deletes what waits in the queues of the settings.
-    Purge,
+    /// Somebody runs a program: remote control as in `app.control.inspect().stats()`, or a line
+    /// for a terminal, as in `celery -A app worker`.
+    Program(String),
     /// Starts beat, which sends what `beat_schedule` says.
     StartBeat,
     /// `AsyncResult.get()` of a task that has a name.
@@ -51,8 +48,6 @@ pub enum Act {
     ExitProducer,
     /// Starts a worker with the settings of now.
     StartWorker,
-    /// Starts a worker as a command line says.
-    RunWorker(Box<WorkerOptions>),
     /// Warm shutdown: SIGTERM.
     StopWorker(String),
     /// Something goes wrong.
@@ -67,6 +62,9 @@ pub enum Act {
         args: Vec<String>,
     },
 }
+
+/// How many characters of a program are shown.
+const TITLE_MAX: usize = 100;
 
 impl Act {
     /// Sends a task once, under a name, and lets the producer wait for its result.
@@ -88,14 +86,12 @@ impl Act {
             Act::SendCanvas { canvas: Canvas::Chain(_), .. } => "send a chain".to_owned(),
             Act::SendCanvas { canvas: Canvas::Chord(..), .. } => "send a chord".to_owned(),
             Act::Define(task) => format!("define {}", task.name),
-            Act::Control(call) => call.title(),
-            Act::Purge => "purge the queues".to_owned(),
+            Act::Program(text) => text.chars().take(TITLE_MAX).collect(),
             Act::StartBeat => "start beat".to_owned(),
             Act::GetResult(name) => format!("get the result of {name}"),
             Act::ForgetResult(name) => format!("forget the result of {name}"),
             Act::ExitProducer => "the producer exits".to_owned(),
             Act::StartWorker => "start a worker".to_owned(),
-            Act::RunWorker(options) => options.command(),
             Act::StopWorker(worker) => format!("stop {worker}"),
             Act::Fault(fault) => fault.title(),
             Act::Configure(_) => "change celeryconfig.py".to_owned(),

@@ -8,9 +8,10 @@ mod worker;
 
 pub use worker::WorkerOptions;
 
-use crate::act::Act;
+use crate::calls::Program;
 use crate::celeryconfig::{Place, Problem};
 use crate::control::ControlCall;
+use keyspace_resp::parse_double;
 use serde_json::{Map, Value};
 
 /// A word of the line, and the column at which it begins.
@@ -37,7 +38,7 @@ const PRELOAD: &[(&[&str], bool)] = &[
 ];
 
 /// Reads a line that begins with `celery`.
-pub fn parse(line: &str) -> Result<Act, Problem> {
+pub fn parse(line: &str) -> Result<Program, Problem> {
     let words = words(line)?;
     let mut words = words.iter();
     let end = Word { text: String::new(), column: line.chars().count() + 1 };
@@ -67,15 +68,15 @@ pub fn parse(line: &str) -> Result<Act, Problem> {
     };
     let rest: Vec<Word> = words.cloned().collect();
     match command.text.as_str() {
-        "worker" => worker::parse(&rest, &end).map(|options| Act::RunWorker(Box::new(options))),
-        "beat" => no_more(&rest, Act::StartBeat),
+        "worker" => worker::parse(&rest, &end).map(Program::RunWorker),
+        "beat" => no_more(&rest, Program::StartBeat),
         "purge" => {
             let sure = |word: &Word| matches!(word.text.as_str(), "-f" | "--force");
             let rest: Vec<Word> = rest.into_iter().filter(|word| !sure(word)).collect();
-            no_more(&rest, Act::Purge)
+            no_more(&rest, Program::Purge)
         }
-        "status" => remote(&rest, &end, "status").map(Act::Control),
-        "inspect" | "control" => remote(&rest, &end, &command.text).map(Act::Control),
+        "status" => remote(&rest, &end, "status").map(Program::Control),
+        "inspect" | "control" => remote(&rest, &end, &command.text).map(Program::Control),
         other => command.fail(format!(
             "celery {other} is not known here; there are worker, beat, inspect, control, status \
              and purge"
@@ -83,7 +84,7 @@ pub fn parse(line: &str) -> Result<Act, Problem> {
     }
 }
 
-fn no_more(rest: &[Word], act: Act) -> Result<Act, Problem> {
+fn no_more(rest: &[Word], program: Program) -> Result<Program, Problem> {
     let mut rest = rest.iter();
     while let Some(word) = rest.next() {
         match word.text.as_str() {
@@ -93,7 +94,7 @@ fn no_more(rest: &[Word], act: Act) -> Result<Act, Problem> {
             option => return word.fail(format!("{option} is not known here")),
         }
     }
-    Ok(act)
+    Ok(program)
 }
 
 /// The line's words, as a shell has them.
@@ -184,7 +185,8 @@ fn remote(rest: &[Word], end: &Word, kind: &str) -> Result<ControlCall, Problem>
                 call.destination = value()?.split(',').map(|it| it.trim().to_owned()).collect();
             }
             "-t" | "--timeout" => {
-                let seconds = value()?.parse().ok().filter(|it| (1.0..=3_600.0).contains(it));
+                let seconds = parse_double(value()?.as_bytes());
+                let seconds = seconds.filter(|it| (1.0..=3_600.0).contains(it));
                 let Some(seconds) = seconds else {
                     return word.fail("-t takes a number of seconds, from 1 to 3600, here");
                 };
@@ -243,8 +245,8 @@ fn arguments<'w>(
                 Ok(number) => number.into(),
                 Err(_) => return word.fail(format!("{name} is a whole number, as in 2")),
             },
-            "soft" | "hard" => match text.parse::<f64>() {
-                Ok(number) if (0.0..=1e9).contains(&number) => number.into(),
+            "soft" | "hard" => match parse_double(text.as_bytes()) {
+                Some(number) if (0.0..=1e9).contains(&number) => number.into(),
                 _ => return word.fail(format!("{name} is a number of seconds, as in 2.5")),
             },
             "with_defaults" => matches!(text, "1" | "true" | "yes" | "on").into(),
@@ -262,7 +264,7 @@ mod tests {
 
     fn call(line: &str) -> ControlCall {
         match parse(line) {
-            Ok(Act::Control(call)) => call,
+            Ok(Program::Control(call)) => call,
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -284,8 +286,8 @@ mod tests {
         let limits = call("celery control time_limit app.add 1.5 3");
         assert_eq!(json!(limits.arguments)["hard"], json!(3.0));
         assert_eq!(call("celery status").method, "ping");
-        assert_eq!(parse("celery -A app beat -l INFO"), Ok(Act::StartBeat));
-        assert_eq!(parse("celery -A app purge -f"), Ok(Act::Purge));
+        assert_eq!(parse("celery -A app beat -l INFO"), Ok(Program::StartBeat));
+        assert_eq!(parse("celery -A app purge -f"), Ok(Program::Purge));
     }
 
     #[test]

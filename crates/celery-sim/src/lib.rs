@@ -61,6 +61,7 @@ mod json_text;
 pub mod keys;
 mod mailbox;
 pub mod message;
+mod object;
 mod process;
 mod producer;
 mod publisher;

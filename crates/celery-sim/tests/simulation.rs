@@ -1,8 +1,9 @@
 //! Actors on an engine: what outlives them, what comes back, and that it is all the same each time.
 
+use celery_sim::calls::Program;
 use celery_sim::{
-    Act, Activity, Canvas, Config, ControlCall, Report, Role, Simulation, TaskCall,
-    TransportOptions, What, WorkerPool, keys,
+    Activity, Canvas, Config, ControlCall, Report, Role, Simulation, TaskCall, TransportOptions,
+    What, WorkerPool, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -479,7 +480,7 @@ fn workers_are_called_by_name_or_by_pattern_and_all_that_is_wrong_is_answered() 
 fn a_worker_is_started_by_its_command_line_and_tells_its_figures() {
     let mut world = World::new(Config::solo());
     let run = |world: &mut World, line: &str| match celery_sim::command_line::parse(line) {
-        Ok(Act::RunWorker(options)) => world.celery.run_worker(&options).map(|_| ()),
+        Ok(Program::RunWorker(options)) => world.celery.run_worker(&options).map(|_| ()),
         other => panic!("{line}: {other:?}"),
     };
     let line =

@@ -5,8 +5,7 @@ use super::lab::Props;
 use super::replies;
 use crate::celery::lab::Action;
 use crate::design::{Icon, Symbol, units};
-use celery_sim::{ControlCall, Figures, WorkerPool};
-use serde_json::{Map, Value};
+use celery_sim::{Figures, WorkerPool, python};
 use web_sys::{HtmlInputElement, KeyboardEvent, MouseEvent, SubmitEvent};
 use yew::prelude::*;
 
@@ -103,27 +102,29 @@ fn row(props: &Props, worker: &Figures) -> Html {
                 <button
                     type="button" class="chip chip-bad" disabled={props.past}
                     title="app.control.shutdown(destination=[...]): it finishes its tasks, then leaves"
-                    onclick={call(props, worker, "shutdown", None, false)}
+                    onclick={props.act(Action::Control(called(&worker.name, "shutdown", "", "")))}
                 >{ "shutdown" }</button>
             </td>
         </tr>
     }
 }
 
+/// A call of remote control for one worker.
+fn called(worker: &str, method: &str, argument: &str, reply: &str) -> String {
+    let worker = python::string_repr(worker);
+    format!("app.control.{method}({argument}destination=[{worker}]{reply})")
+}
+
 /// What a button of remote control does.
-fn call(
-    props: &Props,
-    worker: &Figures,
-    method: &'static str,
-    argument: Option<(&'static str, Value)>,
-    reply: bool,
-) -> Callback<MouseEvent> {
-    let arguments: Map<String, Value> =
-        argument.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    props.act(Action::Control(ControlCall {
-        reply,
-        ..ControlCall::to(&worker.name, method, arguments)
-    }))
+fn call(props: &Props, worker: &Figures, method: &str, argument: &str) -> Callback<MouseEvent> {
+    props.act(Action::Control(called(&worker.name, method, argument, REPLY)))
+}
+
+const REPLY: &str = ", reply=True";
+
+/// An argument in front of others.
+fn quoted(text: &str) -> String {
+    format!("{}, ", python::string_repr(text))
 }
 
 fn pool(props: &Props, worker: &Figures) -> Html {
@@ -137,7 +138,7 @@ fn pool(props: &Props, worker: &Figures) -> Html {
         html! {
             <button
                 type="button" class="chip" {title} aria-label={title} disabled={props.past} data-testid={method}
-                onclick={call(props, worker, method, Some(("n", 1.into())), true)}
+                onclick={call(props, worker, method, "1, ")}
             >{ sign }</button>
         }
     };
@@ -153,14 +154,14 @@ fn pool(props: &Props, worker: &Figures) -> Html {
 
 fn queues(props: &Props, worker: &Figures) -> Html {
     let chip = |queue: &String| {
-        let argument = Some(("queue", queue.as_str().into()));
+        let argument = quoted(queue);
         let title = format!("app.control.cancel_consumer('{queue}'): it takes no more from there");
         html! {
             <span key={queue.clone()} class="crew-queue">
                 { queue }
                 <button
                     type="button" class="crew-cancel" aria-label={title.clone()} {title} disabled={props.past}
-                    data-testid="cancel_consumer" onclick={call(props, worker, "cancel_consumer", argument, true)}
+                    data-testid="cancel_consumer" onclick={call(props, worker, "cancel_consumer", &argument)}
                 ><Icon symbol={Symbol::Close} /></button>
             </span>
         }
@@ -171,8 +172,7 @@ fn queues(props: &Props, worker: &Figures) -> Html {
             let input: HtmlInputElement = event.target_unchecked_into();
             let queue = input.value().trim().to_owned();
             if event.key() == "Enter" && !queue.is_empty() {
-                let arguments = [("queue".to_owned(), Value::from(queue))].into_iter().collect();
-                on.emit(Action::Control(ControlCall::to(&name, "add_consumer", arguments)));
+                on.emit(Action::Control(called(&name, "add_consumer", &quoted(&queue), REPLY)));
                 input.set_value("");
             }
         })

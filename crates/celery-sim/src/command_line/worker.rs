@@ -4,11 +4,10 @@ use super::Word;
 use crate::celeryconfig::Problem;
 use crate::config::{Config, WorkerPool};
 use crate::worker::{PROCESSES_MAX, QUEUES_MAX};
-use serde::{Deserialize, Serialize};
+use keyspace_resp::parse_double;
 
 /// What a worker's command line says; the settings hold for the rest.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct WorkerOptions {
     /// `-n`: the name, as in `w2@%h`.
     pub hostname: Option<String>,
@@ -84,39 +83,6 @@ impl WorkerOptions {
         config.worker_mingle = !self.without_mingle;
         config.worker_heartbeat = !self.without_heartbeat;
         Ok(config)
-    }
-
-    /// The command line that says this.
-    pub fn command(&self) -> String {
-        let mut line = "celery -A app worker".to_owned();
-        let mut say = |option: &str, value: Option<String>| {
-            if let Some(value) = value {
-                line += &format!(" {option} {value}");
-            }
-        };
-        let pool = self.pool.map(|pool| match pool {
-            WorkerPool::Solo => "solo".to_owned(),
-            WorkerPool::Prefork => "prefork".to_owned(),
-        });
-        let list = |names: &[String]| (!names.is_empty()).then(|| names.join(","));
-        say("-n", self.hostname.clone());
-        say("-P", pool);
-        say("-c", self.concurrency.map(|count| count.to_string()));
-        say("-Q", list(&self.queues));
-        say("-X", list(&self.exclude_queues));
-        say("--prefetch-multiplier", self.prefetch_multiplier.map(|count| count.to_string()));
-        say("--time-limit", self.time_limit.map(|seconds| seconds.to_string()));
-        say("--soft-time-limit", self.soft_time_limit.map(|seconds| seconds.to_string()));
-        let flags = [
-            ("-E", self.task_events),
-            ("--without-gossip", self.without_gossip),
-            ("--without-mingle", self.without_mingle),
-            ("--without-heartbeat", self.without_heartbeat),
-        ];
-        for (flag, _) in flags.iter().filter(|(_, is_said)| *is_said) {
-            line += &format!(" {flag}");
-        }
-        line
     }
 }
 
@@ -265,8 +231,8 @@ fn number(name: &str, value: &Word, max: usize) -> Result<usize, Problem> {
 }
 
 fn seconds(name: &str, value: &Word) -> Result<f64, Problem> {
-    match value.text.parse() {
-        Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(seconds),
+    match parse_double(value.text.as_bytes()) {
+        Some(seconds) if (0.001..=1e9).contains(&seconds) => Ok(seconds),
         _ => value.fail(format!("{name} takes a number of seconds, as in 2.5")),
     }
 }
@@ -290,11 +256,11 @@ fn queues(name: &str, value: &Word) -> Result<Vec<String>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::act::Act;
+    use crate::calls::Program;
 
     fn options(line: &str) -> WorkerOptions {
         match super::super::parse(line) {
-            Ok(Act::RunWorker(options)) => *options,
+            Ok(Program::RunWorker(options)) => options,
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -315,9 +281,6 @@ mod tests {
         assert_eq!(config.worker_queues, ["mail", "celery"]);
         assert_eq!(config.worker_prefetch_multiplier, 1);
         assert!(config.worker_send_task_events && config.worker_gossip && !config.worker_mingle);
-        assert_eq!(options(&read.command()), read);
-        let all = options("celery worker");
-        assert_eq!(options(&all.command()), all);
         let others = options("celery worker -X celery").config(&Config::solo());
         assert_eq!(others, Err("-X leaves this worker no queue to consume".to_owned()));
     }
