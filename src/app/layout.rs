@@ -1,5 +1,7 @@
 //! How the panes share the page: sizes that a person drags, and which pane a small screen shows.
 
+use keyspace_resp::parse_double;
+
 /// A pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
@@ -52,8 +54,8 @@ impl Layout {
     /// Reads what [`to_text`](Self::to_text) wrote; the rest is as at first.
     pub fn from_text(text: &str) -> Layout {
         let mut layout = Layout::default();
-        let mut sizes = text.split(' ').map(str::parse::<f64>);
-        if let (Some(Ok(keys)), Some(Ok(console))) = (sizes.next(), sizes.next()) {
+        let mut sizes = text.split(' ').map(|size| parse_double(size.as_bytes()));
+        if let (Some(Some(keys)), Some(Some(console))) = (sizes.next(), sizes.next()) {
             layout.set(Border::Keys, keys);
             layout.set(Border::Console, console);
         }

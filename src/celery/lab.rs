@@ -4,7 +4,7 @@
 use super::Request;
 use celery_sim::celeryconfig::{Problem, Severity};
 use celery_sim::scenario::{self, Outcome, Scenario};
-use celery_sim::{Act, Fault};
+use celery_sim::{Fault, Figures};
 use serde::{Deserialize, Serialize};
 
 /// What the worker tells.
@@ -20,6 +20,10 @@ pub enum Update {
     Scenario(Option<ScenarioState>),
     /// The names of the workers that run.
     Workers(Vec<String>),
+    /// The workers that run, in figures.
+    Figures(Vec<Figures>),
+    /// What is wrong with the line for a terminal that was asked about.
+    LineProblems(Vec<Problem>),
     /// Calls of workers by remote control, and what they returned so far; the latest first.
     Answers(Vec<Answer>),
     /// What was asked for cannot be done, and why.
@@ -85,6 +89,7 @@ impl ScenarioState {
 pub enum Drawer {
     Send,
     Scenarios,
+    Workers,
     Config,
     Faults,
 }
@@ -102,6 +107,12 @@ pub struct State {
     pub calls: String,
     pub call_problems: Vec<Problem>,
     pub answers: Vec<Answer>,
+    /// The line that starts a worker.
+    pub line: String,
+    /// What stood there before somebody typed.
+    suggestion: String,
+    pub line_problems: Vec<Problem>,
+    pub figures: Vec<Figures>,
     pub scenario: Option<ScenarioState>,
     /// The workers that run.
     pub workers: Vec<String>,
@@ -125,6 +136,12 @@ pub enum Action {
     Make,
     /// Somebody starts beat.
     Beat,
+    /// Somebody types a line for a terminal.
+    Line(String),
+    /// Somebody wants that line run.
+    RunLine,
+    /// Somebody calls workers by remote control.
+    Control(String),
     /// Somebody wants the text used.
     Apply,
     /// Somebody wants the settings of now back.
@@ -150,6 +167,11 @@ impl State {
         !self.calls.trim().is_empty() && self.call_problems.is_empty()
     }
 
+    /// Whether the line for a terminal can be run.
+    pub fn can_run_line(&self) -> bool {
+        !self.line.trim().is_empty() && self.line_problems.is_empty()
+    }
+
     /// The worker that things are done to: the chosen one, or the latest, where any runs.
     pub fn worker(&self) -> Option<&String> {
         let chosen = self.worker.as_ref().filter(|chosen| self.workers.contains(chosen));
@@ -163,12 +185,7 @@ impl State {
         }
         match action {
             Action::Told(update) => self.told(update),
-            Action::Toggle(drawer) => {
-                self.drawer = (self.drawer != Some(drawer)).then_some(drawer);
-                if self.drawer == Some(Drawer::Config) {
-                    return vec![Request::Check(self.text.clone())];
-                }
-            }
+            Action::Toggle(drawer) => return self.toggle(drawer),
             Action::Edit(text) => {
                 self.text.clone_from(&text);
                 return vec![Request::Check(text)];
@@ -180,9 +197,17 @@ impl State {
             Action::Make => {
                 return vec![Request::Calls { text: self.calls.clone(), make: true }];
             }
-            Action::Beat => return vec![Request::Act(Box::new(Act::StartBeat))],
+            Action::Line(text) => {
+                self.line.clone_from(&text);
+                return vec![Request::Line { text, make: false }];
+            }
+            Action::RunLine => {
+                return vec![Request::Line { text: self.line.clone(), make: true }];
+            }
+            Action::Control(text) => return vec![Request::Program(text)],
+            Action::Beat => return vec![Request::Program("celery -A app beat".to_owned())],
             Action::Apply if self.can_apply() => {
-                return vec![Request::Act(Box::new(Act::Configure(self.text.clone())))];
+                return vec![Request::Configure(self.text.clone())];
             }
             Action::Apply => {}
             Action::Reset => {
@@ -190,12 +215,45 @@ impl State {
                 return vec![Request::Check(self.text.clone())];
             }
             Action::Worker(name) => self.worker = Some(name),
-            Action::Fault(fault) => return vec![Request::Act(Box::new(Act::Fault(fault)))],
+            Action::Fault(fault) => return vec![Request::Fault(fault)],
             Action::Begin(name) => return vec![Request::Begin(name.to_owned())],
             Action::NextStep => return vec![Request::NextStep],
             Action::Leave => return vec![Request::Leave],
         }
         Vec::new()
+    }
+
+    fn toggle(&mut self, drawer: Drawer) -> Vec<Request> {
+        let before = self.drawer;
+        self.drawer = (before != Some(drawer)).then_some(drawer);
+        let mut requests = Vec::new();
+        let shows_figures = |drawer: Option<Drawer>| drawer == Some(Drawer::Workers);
+        if shows_figures(before) != shows_figures(self.drawer) {
+            requests.push(Request::Figures(shows_figures(self.drawer)));
+        }
+        match self.drawer {
+            Some(Drawer::Config) => requests.push(Request::Check(self.text.clone())),
+            Some(Drawer::Workers) => self.suggest(),
+            _ => {}
+        }
+        requests
+    }
+
+    /// Writes the line that starts the next worker, unless somebody wrote another.
+    fn suggest(&mut self) {
+        if self.line != self.suggestion {
+            return;
+        }
+        let is_taken = |number: &usize| {
+            let name = format!("w{number}@");
+            self.workers.iter().any(|worker| worker.starts_with(&name))
+        };
+        let number = (1..).find(|number| !is_taken(number)).unwrap_or(1);
+        self.suggestion = format!(
+            "celery -A app worker -n w{number}@%h -P prefork -c 4 -Q celery,mail \
+             --prefetch-multiplier 4 --without-gossip --without-mingle --without-heartbeat"
+        );
+        self.line.clone_from(&self.suggestion);
     }
 
     fn told(&mut self, update: Update) {
@@ -211,10 +269,16 @@ impl State {
             Update::Scenario(scenario) => {
                 if scenario.is_some() && self.scenario.is_none() {
                     self.drawer = Some(Drawer::Scenarios);
+                    self.figures.clear();
                 }
                 self.scenario = scenario;
             }
-            Update::Workers(workers) => self.workers = workers,
+            Update::Workers(workers) => {
+                self.workers = workers;
+                self.suggest();
+            }
+            Update::Figures(figures) => self.figures = figures,
+            Update::LineProblems(problems) => self.line_problems = problems,
             Update::Answers(answers) => self.answers = answers,
             Update::Refused(why) => self.refused = Some(why),
         }
@@ -246,7 +310,7 @@ mod tests {
         assert_eq!(state.apply(Action::Apply), []);
         told(&mut state, Update::Problems(Vec::new()));
         let asked = state.apply(Action::Apply);
-        assert_eq!(asked, [Request::Act(Box::new(Act::Configure("a = 2\n".to_owned())))]);
+        assert_eq!(asked, [Request::Configure("a = 2\n".to_owned())]);
         told(&mut state, Update::Config("a = 2\n".to_owned()));
         assert!(!state.can_apply());
     }
@@ -266,6 +330,22 @@ mod tests {
         assert_eq!(state.text, "a = ");
         assert_eq!(state.apply(Action::Reset), [Request::Check("a = 3\n".to_owned())]);
         assert_eq!(state.text, "a = 3\n");
+    }
+
+    #[test]
+    fn the_line_of_the_next_worker_stands_ready_unless_another_was_written() {
+        let mut state = State::default();
+        assert_eq!(state.apply(Action::Toggle(Drawer::Workers)), [Request::Figures(true)]);
+        assert!(state.line.contains("-n w1@%h "), "{}", state.line);
+        told(&mut state, Update::Workers(vec!["w1@keyspace".to_owned()]));
+        assert!(state.line.contains("-n w2@%h "), "{}", state.line);
+        let written = "celery -A app worker -c 1".to_owned();
+        let asked = state.apply(Action::Line(written.clone()));
+        assert_eq!(asked, [Request::Line { text: written.clone(), make: false }]);
+        told(&mut state, Update::Workers(Vec::new()));
+        assert_eq!(state.line, written);
+        assert!(state.can_run_line());
+        assert_eq!(state.apply(Action::Toggle(Drawer::Send)), [Request::Figures(false)]);
     }
 
     #[test]

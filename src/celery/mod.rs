@@ -12,7 +12,7 @@ pub mod view;
 
 pub use state::{Action, Effect, Side, State};
 
-use celery_sim::Act;
+use celery_sim::Fault;
 use picture::{Detail, Line, Picture, TokenId};
 use serde::{Deserialize, Serialize};
 use tasks::{TaskQuery, TaskWindow};
@@ -31,12 +31,20 @@ pub enum Request {
     KillWorker(u32),
     /// What the page looks at from now on.
     Look(Look),
-    /// Does something to Celery or its server.
-    Act(Box<Act>),
+    /// Lets something go wrong.
+    Fault(Fault),
+    /// Processes that start from now on read this `celeryconfig.py`.
+    Configure(String),
+    /// Runs remote control as a program says it, or a line for a terminal.
+    Program(String),
     /// Asks what is wrong with a `celeryconfig.py`.
     Check(String),
     /// Asks what is wrong with calls of tasks, and, where nothing is, has them made.
     Calls { text: String, make: bool },
+    /// Asks what is wrong with a line for a terminal, and, where nothing is, has it run.
+    Line { text: String, make: bool },
+    /// Whether the page shows the workers in figures from now on.
+    Figures(bool),
     /// Begins a scenario, by its name; the run that there is is set aside.
     Begin(String),
     /// Begins the scenario's next step.

@@ -7,6 +7,7 @@ pub use time_bar::TimeBar;
 use crate::backend::{ClockAction, ClockState};
 use crate::design::{Icon, Symbol, units};
 use crate::host::{frames::Frames, time};
+use keyspace_resp::parse_double;
 use web_sys::{HtmlSelectElement, MouseEvent};
 use yew::prelude::*;
 
@@ -41,7 +42,7 @@ pub fn ClockBar(props: &Props) -> Html {
     };
     let onchange = props.on.reform(|event: Event| {
         let value = event.target_unchecked_into::<HtmlSelectElement>().value();
-        ClockAction::Rate(value.parse().unwrap_or(1.0))
+        ClockAction::Rate(parse_double(value.as_bytes()).unwrap_or(1.0))
     });
     html! {
         <div class="clock" role="group" aria-label="Clock">

@@ -8,7 +8,8 @@ use serde_json::Value;
 const TOLD_MAX: usize = 8;
 /// How many characters of Python stand in a line.
 const WIDTH: usize = 72;
-/// How many characters of a reply are told.
+/// How many characters of a call and of a reply are told.
+const CALL_MAX: usize = 200;
 const REPLY_MAX: usize = 20_000;
 
 /// How much was told: of each call, how many replies there were and whether it was over.
@@ -27,7 +28,7 @@ impl Known {
         self.0 = known;
         let answer = |(id, answer): (ActorId, celery_sim::Answer<'_>)| Answer {
             number: id.0,
-            call: answer.call.title(),
+            call: cut(answer.call.title(), CALL_MAX),
             wants: answer.call.reply,
             waits: answer.waits,
             error: answer.error.map(str::to_owned),
@@ -37,12 +38,16 @@ impl Known {
     }
 }
 
-fn reply((worker, says): (&String, &Value)) -> Reply {
-    let mut text = python::pretty(says, WIDTH);
-    if let Some((end, _)) = text.char_indices().nth(REPLY_MAX) {
+fn cut(mut text: String, max: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(max) {
         text.truncate(end);
         text.push('…');
     }
+    text
+}
+
+fn reply((worker, says): (&String, &Value)) -> Reply {
+    let text = cut(python::pretty(says, WIDTH), REPLY_MAX);
     let is_error =
         says.as_object().is_some_and(|says| says.len() == 1 && says.contains_key("error"));
     Reply { worker: worker.clone(), says: text, is_error }

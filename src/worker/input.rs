@@ -60,10 +60,7 @@ impl Input {
             Input::Command { args, .. } => args.iter().map(|arg| arg.len() + 24).sum(),
             Input::Act(act) => match &**act {
                 Act::Configure(text) => text.len(),
-                Act::Control(call) => {
-                    let arguments = call.arguments.values().map(|value| value.to_string().len());
-                    size_of::<Act>() + arguments.sum::<usize>()
-                }
+                Act::Program(text) => size_of::<Act>() + text.len(),
                 _ => size_of::<Act>(),
             },
             _ => 0,

@@ -24,7 +24,9 @@ mod timeline;
 use crate::backend::{Batch, ClockAction, Request, TimeRequest, TimeState, Update};
 use crate::celery::lab::{self, ScenarioState};
 use crate::celery::{Request as CeleryRequest, Task};
-use celery_sim::{Act, ActorId, Fault, TaskCall, calls, celeryconfig, scenario};
+use celery_sim::{
+    Act, ActorId, Fault, Figures, TaskCall, calls, celeryconfig, command_line, scenario,
+};
 use clock::Clock;
 use goal::Goal;
 use input::Input;
@@ -57,6 +59,8 @@ pub struct Session {
     config_told: String,
     workers_told: Vec<String>,
     answers_told: answers::Known,
+    /// The workers in figures, as the page was told, where it shows them.
+    figures_told: Option<Vec<Figures>>,
     scenario_told: Option<ScenarioState>,
     handled: u32,
     handled_told: u32,
@@ -82,6 +86,7 @@ impl Session {
             config_told: String::new(),
             workers_told: Vec::new(),
             answers_told: answers::Known::default(),
+            figures_told: None,
             scenario_told: None,
             handled: 0,
             handled_told: 0,
@@ -241,7 +246,9 @@ impl Session {
             CeleryRequest::StartWorker => Act::StartWorker,
             CeleryRequest::StopWorker(id) => Act::StopWorker(self.name_of(id)),
             CeleryRequest::KillWorker(id) => Act::Fault(Fault::Kill(self.name_of(id))),
-            CeleryRequest::Act(act) => return self.perform(Input::Act(act), real),
+            CeleryRequest::Fault(fault) => Act::Fault(fault),
+            CeleryRequest::Configure(text) => Act::Configure(text),
+            CeleryRequest::Program(text) => Act::Program(text),
             CeleryRequest::Look(look) => return self.run.moment.look(look),
             CeleryRequest::Check(text) => {
                 let world = self.run.moment.world.simulation.config();
@@ -250,6 +257,11 @@ impl Session {
                 return;
             }
             CeleryRequest::Calls { text, make } => return self.calls(&text, make, real),
+            CeleryRequest::Line { text, make } => return self.line(&text, make, real),
+            CeleryRequest::Figures(shown) => {
+                self.figures_told = shown.then(Vec::new);
+                return;
+            }
             CeleryRequest::Begin(name) => return self.begin(&name, now, real),
             CeleryRequest::NextStep => {
                 self.perform(Input::NextStep, real);
@@ -270,6 +282,15 @@ impl Session {
             }
         }
         self.updates.push(Update::Lab(lab::Update::CallProblems(parsed.problems)));
+    }
+
+    /// Says what is wrong with a line for a terminal, and runs it where nothing is.
+    fn line(&mut self, text: &str, make: bool, real: f64) {
+        let problems: Vec<_> = command_line::parse(text).err().into_iter().collect();
+        if make && problems.is_empty() {
+            self.perform(Input::Act(Box::new(Act::Program(text.to_owned()))), real);
+        }
+        self.updates.push(Update::Lab(lab::Update::LineProblems(problems)));
     }
 
     fn name_of(&self, id: u32) -> String {
@@ -399,6 +420,12 @@ impl Session {
         if !simulation.workers().eq(self.workers_told.iter()) {
             self.workers_told = simulation.workers().map(str::to_owned).collect();
             updates.push(Update::Lab(lab::Update::Workers(self.workers_told.clone())));
+        }
+        if let Some(told) = &mut self.figures_told
+            && !simulation.figures().eq(told.iter().cloned())
+        {
+            *told = simulation.figures().collect();
+            updates.push(Update::Lab(lab::Update::Figures(told.clone())));
         }
     }
 

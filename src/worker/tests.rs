@@ -206,7 +206,7 @@ fn what_workers_answer_to_remote_control_is_told_as_python() {
     let told = answers(&mut session, 2_600.0, 5_000.0);
     let [heartbeat, grow, ping] = told.as_slice() else { panic!("three calls: {told:?}") };
     assert!(!heartbeat.wants && heartbeat.replies.is_empty());
-    assert_eq!(grow.call, "pool_grow(n=2)");
+    assert_eq!(grow.call, "app.control.pool_grow(2, reply=True)");
     assert_eq!(
         grow.replies,
         [lab::Reply {
@@ -216,7 +216,7 @@ fn what_workers_answer_to_remote_control_is_told_as_python() {
             is_error: true,
         }]
     );
-    assert_eq!((ping.call.as_str(), ping.waits), ("inspect().ping()", false));
+    assert_eq!((ping.call.as_str(), ping.waits), ("app.control.inspect().ping()", false));
     assert_eq!(ping.replies[0].says, "{'ok': 'pong'}");
 }
 

@@ -1,6 +1,6 @@
 //! The past of a session, and what is done to Celery in it, as a page drives them.
 
-use super::Session;
+use super::{Input, Session};
 use crate::backend::{
     ClientEvent, ClockAction, ConsoleId, FeedItem, Happening, Request, TimeRequest, TimeState,
     Update,
@@ -38,7 +38,10 @@ impl Page {
     }
 
     fn act(&mut self, act: Act) {
-        self.ask(Request::Celery(celery::Request::Act(Box::new(act))));
+        self.session.turn(self.real);
+        self.session.perform(Input::Act(Box::new(act)), self.real);
+        self.session.turn(self.real);
+        self.hear();
     }
 
     fn send(&mut self, task: &str, arg: i64) {

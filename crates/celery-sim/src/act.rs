@@ -5,7 +5,6 @@
 
 use crate::canvas::Canvas;
 use crate::config::TaskDefinition;
-use crate::control::ControlCall;
 use crate::faults::Fault;
 use crate::message::TaskCall;
 use serde::{Deserialize, Serialize};
@@ -36,10 +35,9 @@ pub enum Act {
     },
     /// Processes that start from now on have this task; one of the same name is no more.
     Define(TaskDefinition),
-    /// A program calls workers by remote control, and ends.
-    Control(ControlCall),
-    /// `app.control.purge()`: the producer deletes what waits in the queues of the settings.
-    Purge,
+    /// Somebody runs a program: remote control as in `app.control.inspect().stats()`, or a line
+    /// for a terminal, as in `celery -A app worker`.
+    Program(String),
     /// Starts beat, which sends what `beat_schedule` says.
     StartBeat,
     /// `AsyncResult.get()` of a task that has a name.
@@ -65,6 +63,9 @@ pub enum Act {
     },
 }
 
+/// How many characters of a program are shown.
+const TITLE_MAX: usize = 100;
+
 impl Act {
     /// Sends a task once, under a name, and lets the producer wait for its result.
     pub fn send(name: &str, call: TaskCall) -> Act {
@@ -85,8 +86,7 @@ impl Act {
             Act::SendCanvas { canvas: Canvas::Chain(_), .. } => "send a chain".to_owned(),
             Act::SendCanvas { canvas: Canvas::Chord(..), .. } => "send a chord".to_owned(),
             Act::Define(task) => format!("define {}", task.name),
-            Act::Control(call) => call.title(),
-            Act::Purge => "purge the queues".to_owned(),
+            Act::Program(text) => text.chars().take(TITLE_MAX).collect(),
             Act::StartBeat => "start beat".to_owned(),
             Act::GetResult(name) => format!("get the result of {name}"),
             Act::ForgetResult(name) => format!("forget the result of {name}"),

@@ -1,7 +1,8 @@
 //! Calls of tasks, and tasks, as the Python that users of Celery know.
 //!
 //! `add.delay(2, 3).get()`, `add.apply_async((2, 3), countdown=10)`, groups, chains, chords, a
-//! `for` around a call, the definition of a task, and remote control: `app.control.inspect().stats()`.
+//! `for` around a call, the definition of a task, remote control: `app.control.inspect().stats()`,
+//! and lines for a terminal: `celery -A app worker -c 4`.
 //! [`parse`] gives what has to be done, and says of everything that it cannot use where it stands
 //! and what is expected. Nothing is executed.
 
@@ -15,7 +16,9 @@ use crate::canvas::Canvas;
 use crate::celeryconfig::literal::{Node, Parsed as Read, Parser, Value};
 use crate::celeryconfig::read::json_of;
 use crate::celeryconfig::{Problem, TEXT_MAX};
+use crate::command_line::{self, WorkerOptions};
 use crate::config::Config;
+use crate::control::ControlCall;
 use crate::message::TaskCall;
 use crate::tasks;
 use crate::world::SEND_MAX;
@@ -54,6 +57,41 @@ pub fn parse(text: &str, config: &Config) -> Parsed {
                 }
             }
         }
+    }
+}
+
+/// What somebody runs besides calls of tasks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Program {
+    /// Calls workers by remote control.
+    Control(ControlCall),
+    /// `app.control.purge()`: deletes what waits in the queues of the settings.
+    Purge,
+    /// `celery beat`.
+    StartBeat,
+    /// `celery worker`.
+    RunWorker(WorkerOptions),
+}
+
+/// Reads one of those: a line for a terminal, or a call of remote control.
+pub fn program(text: &str) -> Read<Program> {
+    let text = text.trim();
+    if text.starts_with("celery ") {
+        return command_line::parse(text).map(|program| said(program, text));
+    }
+    let mut parser = Parser::with_chains(text);
+    let node = parser.value()?;
+    parser.end_of_statement()?;
+    match Call::of(&node).and_then(|call| control::read(&call)) {
+        Some(program) => program.map(|program| said(program, text)),
+        None => Err(Problem::error(node.place, "expected app.control... or celery ...")),
+    }
+}
+
+fn said(program: Program, text: &str) -> Program {
+    match program {
+        Program::Control(call) => Program::Control(ControlCall { said: text.to_owned(), ..call }),
+        other => other,
     }
 }
 
@@ -99,18 +137,41 @@ impl Calls {
             self.config.tasks.push(task.clone());
             return Ok(Act::Define(task));
         }
+        if self.parser.looking_at("celery ") {
+            return self.command_line();
+        }
         let count = match self.parser.looking_at("for ") {
             true => self.loop_head()?,
             false => 1,
         };
+        let begin = self.parser.offset();
         let node = self.parser.value()?;
+        let text = self.parser.text_since(begin);
         self.parser.end_of_statement()?;
-        match self.act(&node)? {
+        let act = match Call::of(&node).and_then(|call| control::read(&call)) {
+            Some(program) => program.map(|_| Act::Program(text))?,
+            None => self.act(&node)?,
+        };
+        match act {
             Act::Send { call, get, name, .. } => Ok(Act::Send { call, count, get, name }),
             act if count == 1 => Ok(act),
             _ => {
                 let message = "only single tasks are sent in a loop here";
                 Err(Problem::error(node.place, message))
+            }
+        }
+    }
+
+    /// `celery -A app worker -c 4`, which is for a terminal.
+    fn command_line(&mut self) -> Read<Act> {
+        let begin = self.parser.place();
+        let line = self.parser.rest_of_line();
+        match command_line::parse(&line) {
+            Ok(_) => Ok(Act::Program(line)),
+            Err(mut problem) => {
+                problem.place.line = begin.line;
+                problem.place.column += begin.column - 1;
+                Err(problem)
             }
         }
     }
@@ -157,9 +218,6 @@ impl Calls {
             let message = "expected a call, as in add.delay(2, 3)";
             return Err(Problem::error(node.place, message));
         };
-        if let Some(act) = control::read(&call) {
-            return act;
-        }
         match (call.on, call.name) {
             (Some(on), "get") if call.has_nothing() => {
                 let sent = self.act_without_get(on)?;

@@ -3,11 +3,12 @@
 use crate::config::Config;
 use crate::ids;
 use crate::message::{Outgoing, TaskCall};
+use crate::object::object;
 use crate::tasks;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Several calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,14 +81,14 @@ pub(crate) fn signature(call: &TaskCall, id: &str, reply_to: &str, group: Option
     if let Some(group) = group {
         put("group_id", group.into());
     }
-    json!({
-        "task": call.task,
-        "args": call.args,
-        "kwargs": call.kwargs,
+    object! {
+        "task": call.task.as_str(),
+        "args": call.args.clone(),
+        "kwargs": call.kwargs.clone(),
         "options": options,
-        "subtask_type": null,
+        "subtask_type": Value::Null,
         "immutable": false,
-    })
+    }
 }
 
 impl Canvas {

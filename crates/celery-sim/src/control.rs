@@ -8,23 +8,19 @@ use crate::keys::Keys;
 use crate::mailbox::{self, Mailbox};
 use crate::message;
 use crate::process::{Lost, Process, Progress};
-use crate::python;
 use crate::restore::{RestoreStep, Restorer};
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
 /// A call of remote control.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ControlCall {
     /// The name of a command of `celery.worker.control`, as in `ping` or `revoke`.
     pub method: String,
     /// The call's arguments, as in `task_id`.
-    #[serde(with = "crate::json_text")]
     pub arguments: Map<String, Json>,
     /// The workers that are meant; all where it is empty.
     pub destination: Vec<String>,
@@ -40,10 +36,9 @@ pub struct ControlCall {
     pub limit: Option<u32>,
     /// Replies are returned as a dict of workers, as `inspect` does, and not as a list.
     pub by_node: bool,
+    /// How somebody said it, if somebody did.
+    pub said: String,
 }
-
-/// How many characters of a call's arguments are shown.
-const TITLE_MAX: usize = 120;
 
 impl Default for ControlCall {
     fn default() -> Self {
@@ -57,6 +52,7 @@ impl Default for ControlCall {
             timeout: 1.0,
             limit: None,
             by_node: false,
+            said: String::new(),
         }
     }
 }
@@ -72,21 +68,12 @@ impl ControlCall {
         }
     }
 
-    /// The call in a line, without what is not said and cut where it is long: `revoke(task_id='a', terminate=False)`.
+    /// The call in a line.
     pub fn title(&self) -> String {
-        let named = |(name, value): (&String, &Json)| format!("{name}={}", python::repr(value));
-        let said = self.arguments.iter().filter(|(_, value)| !value.is_null());
-        let mut arguments = said.map(named).collect::<Vec<_>>().join(", ");
-        if let Some((end, _)) = arguments.char_indices().nth(TITLE_MAX) {
-            arguments.truncate(end);
-            arguments.push('…');
+        match self.said.is_empty() {
+            true => format!("{}()", self.method),
+            false => self.said.clone(),
         }
-        let on = if self.by_node { "inspect()." } else { "" };
-        let to = match self.destination.is_empty() {
-            true => String::new(),
-            false => format!(" on {}", self.destination.join(", ")),
-        };
-        format!("{on}{}({arguments}){to}", self.method)
     }
 
     /// How many replies are enough; `None` where that is not known.

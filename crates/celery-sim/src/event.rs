@@ -1,8 +1,9 @@
 //! What workers and senders tell of tasks and themselves: Celery's events.
 
+use crate::object::object;
 use crate::python;
 use keyspace::UnixMillis;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The body of an event.
 pub(crate) fn body(
@@ -16,7 +17,7 @@ pub(crate) fn body(
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("hostname", hostname.into());
-    put("utcoffset", json!(0.0));
+    put("utcoffset", 0.0.into());
     put("pid", pid.into());
     put("clock", clock.into());
     for (name, value) in fields.as_object().into_iter().flatten() {
@@ -29,5 +30,5 @@ pub(crate) fn body(
 
 /// Who a worker says that it is.
 pub(crate) fn software() -> Value {
-    json!({"sw_ident": "py-celery", "sw_ver": "5.7.0", "sw_sys": "Linux"})
+    object! {"sw_ident": "py-celery", "sw_ver": "5.7.0", "sw_sys": "Linux"}
 }

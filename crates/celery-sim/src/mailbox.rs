@@ -9,11 +9,12 @@ use crate::control::ControlCall;
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::notice;
+use crate::object::object;
 use crate::process::Process;
 use crate::python;
 use fastrand::Rng;
 use keyspace::UnixMillis;
-use serde_json::{Map, json};
+use serde_json::Map;
 
 /// The queue of a caller's replies.
 pub(crate) fn reply_queue(oid: &str) -> Binding {
@@ -63,12 +64,12 @@ impl Mailbox {
         body.insert("pattern".to_owned(), call.pattern.clone().into());
         body.insert("matcher".to_owned(), call.matcher.clone().into());
         if call.reply {
-            let exchange = json!({"exchange": keys::REPLY_EXCHANGE, "routing_key": oid});
+            let exchange = object! {"exchange": keys::REPLY_EXCHANGE, "routing_key": oid.as_str()};
             body.insert("ticket".to_owned(), ids::message_id(rng).into());
             body.insert("reply_to".to_owned(), exchange);
         }
         let expires = python::seconds(now + (call.timeout * 1_000.0) as i64);
-        let headers = json!({"clock": self.clock, "expires": expires});
+        let headers = object! {"clock": self.clock, "expires": expires};
         let tag = ids::message_id(rng);
         let message = notice(&body.into(), headers, 2, keys::PIDBOX_EXCHANGE, "", &tag);
         let channel = keys.channel(keys::PIDBOX_EXCHANGE, "");

@@ -4,12 +4,13 @@
 //! messages that other programs made.
 
 use crate::keys::Keys;
+use crate::object::object;
 use crate::python;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use keyspace::UnixMillis;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// A call of a task, as `apply_async` takes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -106,7 +107,7 @@ impl Outgoing {
         if let Some(millis) = self.expiration_ms {
             property("expiration", millis.to_string().into());
         }
-        property("delivery_info", json!({"exchange": "", "routing_key": self.queue}));
+        property("delivery_info", object! {"exchange": "", "routing_key": self.queue.as_str()});
         property("priority", self.priority.into());
         property("body_encoding", "base64".into());
         property("delivery_tag", delivery_tag.into());
@@ -114,10 +115,13 @@ impl Outgoing {
     }
 
     fn body(&self) -> Value {
-        let embed = json!({
-            "callbacks": null, "errbacks": null, "chain": self.chain, "chord": self.chord,
-        });
-        json!([self.args, self.kwargs, embed])
+        let embed = object! {
+            "callbacks": Value::Null,
+            "errbacks": Value::Null,
+            "chain": self.chain.clone(),
+            "chord": self.chord.clone(),
+        };
+        vec![Value::from(self.args.clone()), self.kwargs.clone().into(), embed].into()
     }
 
     /// `repr` of the positional arguments.
@@ -131,30 +135,31 @@ impl Outgoing {
     fn headers(&self, origin: &str) -> Map<String, Value> {
         let point = |at: Option<UnixMillis>| at.map(python::isoformat);
         let (hard, soft) = self.timelimit;
-        let headers = json!({
+        let mut headers = Map::new();
+        let fields = object! {
             "lang": "py",
-            "task": self.task,
-            "id": self.id,
-            "shadow": null,
+            "task": self.task.as_str(),
+            "id": self.id.as_str(),
+            "shadow": Value::Null,
             "eta": point(self.eta),
             "expires": point(self.expires),
-            "group": self.group,
+            "group": self.group.clone(),
             "group_index": self.group_index,
             "retries": self.retries,
-            "timelimit": [hard.map(python::number), soft.map(python::number)],
-            "root_id": self.root_id.as_ref().unwrap_or(&self.id),
-            "parent_id": self.parent_id,
+            "timelimit": vec![Value::from(hard.map(python::number)), soft.map(python::number).into()],
+            "root_id": self.root_id.as_ref().unwrap_or(&self.id).as_str(),
+            "parent_id": self.parent_id.clone(),
             "argsrepr": self.argsrepr(),
             "kwargsrepr": python::repr(&Value::Object(self.kwargs.clone())),
             "origin": origin,
             "ignore_result": self.ignore_result,
             "replaced_task_nesting": 0,
-            "stamped_headers": null,
-            "stamps": {},
-        });
-        let Value::Object(mut headers) = headers else {
-            unreachable!("an object was written");
+            "stamped_headers": Value::Null,
+            "stamps": Map::new(),
         };
+        if let Value::Object(fields) = fields {
+            headers.extend(fields);
+        }
         if self.is_beat {
             headers.insert("celery_beat_task".to_owned(), true.into());
         }
@@ -168,13 +173,13 @@ pub(crate) fn envelope(
     headers: Map<String, Value>,
     properties: Map<String, Value>,
 ) -> Vec<u8> {
-    python::json_dumps(&json!({
+    python::json_dumps(&object! {
         "body": BASE64.encode(python::json_dumps(body)),
         "content-encoding": "utf-8",
         "content-type": "application/json",
         "headers": headers,
         "properties": properties,
-    }))
+    })
 }
 
 /// The envelope of what is no task: an event, a call of remote control, a reply to one.
@@ -188,13 +193,13 @@ pub(crate) fn notice(
 ) -> Vec<u8> {
     let (Value::Object(headers), Value::Object(properties)) = (
         headers,
-        json!({
+        object! {
             "delivery_mode": delivery_mode,
-            "delivery_info": {"exchange": exchange, "routing_key": routing_key},
+            "delivery_info": object! {"exchange": exchange, "routing_key": routing_key},
             "priority": 0,
             "body_encoding": "base64",
             "delivery_tag": delivery_tag,
-        }),
+        },
     ) else {
         return Vec::new();
     };
@@ -304,7 +309,10 @@ impl TaskMessage {
 
     /// The message's entry in `unacked`.
     pub fn unacked_entry(&self) -> Vec<u8> {
-        python::json_dumps(&json!([self.raw, self.exchange, self.routing_key]))
+        {
+            let (exchange, routing_key) = (self.exchange.as_str(), self.routing_key.as_str());
+            python::json_dumps(&vec![self.raw.clone(), exchange.into(), routing_key.into()].into())
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use crate::exchange::{self, ExchangeType, Publication};
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::{Outgoing, notice};
+use crate::object::object;
 use crate::process::Process;
 use fastrand::Rng;
 use keyspace::UnixMillis;
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Sends task messages on connections of its own.
@@ -105,7 +105,7 @@ impl Publisher {
     ) {
         let Publication { exchange, kind, routing_key, body, .. } = publication;
         let tag = ids::message_id(rng);
-        let message = notice(body, json!({}), 2, exchange, routing_key, &tag);
+        let message = notice(body, object! {}, 2, exchange, routing_key, &tag);
         if *kind == ExchangeType::Fanout {
             let channel = self.keys.channel(exchange, routing_key);
             return process.call(self.channel, Command::new("PUBLISH").arg(channel).arg(message));
@@ -143,22 +143,22 @@ impl Publisher {
         now: UnixMillis,
     ) {
         self.clock = self.clock.saturating_add(1);
-        let fields = json!({
-            "uuid": outgoing.id,
-            "root_id": outgoing.root_id.as_ref().unwrap_or(&outgoing.id),
-            "parent_id": outgoing.parent_id,
-            "name": outgoing.task,
+        let fields = object! {
+            "uuid": outgoing.id.as_str(),
+            "root_id": outgoing.root_id.as_ref().unwrap_or(&outgoing.id).as_str(),
+            "parent_id": outgoing.parent_id.clone(),
+            "name": outgoing.task.as_str(),
             "args": outgoing.argsrepr(),
             "kwargs": crate::python::repr(&outgoing.kwargs.clone().into()),
             "retries": outgoing.retries,
             "eta": outgoing.eta.map(crate::python::isoformat),
             "expires": outgoing.expires.map(crate::python::isoformat),
-            "queue": outgoing.queue,
+            "queue": outgoing.queue.as_str(),
             "exchange": "",
-            "routing_key": outgoing.queue,
-        });
+            "routing_key": outgoing.queue.as_str(),
+        };
         let body = event::body("task-sent", &self.origin, self.pid, self.clock, &fields, now);
-        let headers = json!({"hostname": self.origin});
+        let headers = object! {"hostname": self.origin.as_str()};
         let tag = ids::message_id(rng);
         let message = notice(&body, headers, 1, keys::EVENT_EXCHANGE, "task.sent", &tag);
         let channel = self.keys.channel(keys::EVENT_EXCHANGE, "task.sent");

@@ -148,7 +148,8 @@ fn join(items: &[Value]) -> String {
     items.iter().map(repr).collect::<Vec<_>>().join(", ")
 }
 
-fn string_repr(text: &str) -> String {
+/// `repr(text)`: the text in quotes.
+pub fn string_repr(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
     for char in text.chars() {

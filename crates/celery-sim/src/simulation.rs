@@ -8,6 +8,7 @@
 use crate::actor::{Action, Activity, Actor};
 use crate::beat::Beat;
 use crate::canvas::{Called, Canvas};
+use crate::command_line::WorkerOptions;
 use crate::config::Config;
 use crate::connection::{ConnectionId, Role};
 use crate::control::{Answer, Control, ControlCall};
@@ -15,7 +16,7 @@ use crate::exchange::Publication;
 use crate::message::TaskCall;
 use crate::producer::Producer;
 use crate::worker::Worker;
-use crate::workload::{Report, Workload};
+use crate::workload::{Figures, Report, Workload};
 use fastrand::Rng;
 use keyspace::{ClientId, Engine, UnixMillis};
 use serde_json::{Map, Value};
@@ -337,10 +338,26 @@ impl Simulation {
 
     /// Starts a worker with the next free name.
     pub fn start_worker(&mut self) -> ActorId {
-        self.workers_named += 1;
-        let name = format!("w{}@{}", self.workers_named, self.config.hostname);
+        let name = loop {
+            self.workers_named += 1;
+            let name = format!("w{}@{}", self.workers_named, self.config.hostname);
+            if !self.workers().any(|running| running == name) {
+                break name;
+            }
+        };
         let worker = Worker::new(&name, self.config.clone(), self.rng.u64(..));
         self.add(Part::Worker(Box::new(worker)))
+    }
+
+    /// Starts a worker as a command line says; the error says why that cannot be.
+    pub fn run_worker(&mut self, options: &WorkerOptions) -> Result<ActorId, String> {
+        let name = options.name(&self.config.hostname);
+        if self.workers().any(|running| running == name) {
+            return Err(format!("{name} runs already: -n gives a worker another name"));
+        }
+        let config = options.config(&self.config)?;
+        let worker = Worker::new(&name, config, self.rng.u64(..));
+        Ok(self.add(Part::Worker(Box::new(worker))))
     }
 
     /// Shuts a worker down as SIGTERM does: it finishes its task first.
@@ -416,6 +433,14 @@ impl Simulation {
         let running = players.filter(|it| !it.part.actor().activity().is_over());
         let workers = running.filter(|player| player.part.kind() == ActorKind::Worker);
         workers.map(|player| player.part.actor().name())
+    }
+
+    /// What the workers have whose processes run.
+    pub fn figures(&self) -> impl Iterator<Item = Figures> {
+        self.actors.values().filter_map(|player| match &player.part {
+            Part::Worker(worker) if !worker.activity().is_over() => Some(worker.figures()),
+            _ => None,
+        })
     }
 
     /// An actor's name.

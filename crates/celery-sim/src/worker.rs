@@ -30,11 +30,13 @@ use crate::process::{Lost, Process, Progress};
 use crate::python;
 use crate::restore::{RestoreStep, Restorer};
 use crate::trace::{TraceStep, Tracer};
-use crate::workload::{Held, Running, Slot, What, Workload};
+use crate::workload::{Figures, Held, Running, Slot, What, Workload};
+pub(crate) use adjust::QUEUES_MAX;
 use events::Dispatcher;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
+pub(crate) use pool::PROCESSES_MAX;
 use pool::{Pool, Returned};
 use rate_limit::Buckets;
 use remote::Reply;
@@ -272,6 +274,25 @@ impl Worker {
             slots,
             prefetched: waiting.map(|job| job.request.id.clone()).collect(),
             held: held.collect(),
+        }
+    }
+
+    /// What it has, in numbers.
+    pub fn figures(&self) -> Figures {
+        Figures {
+            name: self.name.clone(),
+            pool: self.config.worker_pool,
+            processes: match self.config.worker_pool {
+                WorkerPool::Solo => 1,
+                WorkerPool::Prefork => self.pool.len(),
+            },
+            prefetch_limit: self.prefetch_limit(),
+            unacknowledged: self.delivered.len(),
+            active: self.active_count(),
+            reserved: self.buckets.waiting().count() + self.pool.waiting().count(),
+            scheduled: self.held.len(),
+            total: self.totals.values().sum(),
+            queues: self.consumed.clone(),
         }
     }
 

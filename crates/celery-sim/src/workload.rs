@@ -3,6 +3,7 @@
 use crate::config::WorkerPool;
 use crate::simulation::ActorId;
 use keyspace::UnixMillis;
+use serde::{Deserialize, Serialize};
 
 /// The tasks that a worker has now.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,32 @@ pub struct Workload {
     pub prefetched: Vec<String>,
     /// Tasks whose time has not come.
     pub held: Vec<Held>,
+}
+
+/// What a worker has, in numbers, as remote control tells them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Its name.
+    pub name: String,
+    /// What runs its tasks.
+    pub pool: WorkerPool,
+    /// How many tasks run at once.
+    pub processes: usize,
+    /// How many messages it takes at most, of which none is acknowledged; `None` is as many as
+    /// there are.
+    pub prefetch_limit: Option<usize>,
+    /// How many messages it has that it did not acknowledge.
+    pub unacknowledged: usize,
+    /// How many tasks run.
+    pub active: usize,
+    /// How many it has and could run.
+    pub reserved: usize,
+    /// How many wait for their time.
+    pub scheduled: usize,
+    /// How many began to run since it started.
+    pub total: u64,
+    /// The queues that it consumes.
+    pub queues: Vec<String>,
 }
 
 /// A place in which a task runs.

@@ -1,6 +1,7 @@
 //! A server, the processes around it, and what somebody does to them.
 
 use crate::act::Act;
+use crate::calls::{self, Program};
 use crate::celeryconfig;
 use crate::config::Config;
 use crate::faults;
@@ -68,13 +69,9 @@ impl World {
                 config.tasks.push(task.clone());
                 self.simulation.configure(config);
             }
-            Act::Control(call) => {
-                self.simulation.control(call.clone());
-            }
-            Act::Purge => {
-                for queue in self.simulation.config().consumed_queues() {
-                    self.simulation.purge_queue(&queue);
-                }
+            Act::Program(text) => {
+                let program = calls::program(text).map_err(|problem| problem.message)?;
+                self.run_program(program)?;
             }
             Act::StartBeat => {
                 self.simulation.start_beat();
@@ -106,6 +103,26 @@ impl World {
             Act::Command { db, args } => {
                 let args: Vec<&str> = args.iter().map(String::as_str).collect();
                 self.administer(*db, &[&args], now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_program(&mut self, program: Program) -> Result<(), String> {
+        match program {
+            Program::Control(call) => {
+                self.simulation.control(call);
+            }
+            Program::Purge => {
+                for queue in self.simulation.config().consumed_queues() {
+                    self.simulation.purge_queue(&queue);
+                }
+            }
+            Program::StartBeat => {
+                self.simulation.start_beat();
+            }
+            Program::RunWorker(options) => {
+                self.simulation.run_worker(&options)?;
             }
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! Actors on an engine: what outlives them, what comes back, and that it is all the same each time.
 
+use celery_sim::calls::Program;
 use celery_sim::{
     Activity, Canvas, Config, ControlCall, Report, Role, Simulation, TaskCall, TransportOptions,
-    What, keys,
+    What, WorkerPool, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -473,6 +474,35 @@ fn workers_are_called_by_name_or_by_pattern_and_all_that_is_wrong_is_answered() 
     );
     let revoke = serde_json::json!({"task_id": "a", "terminate": true});
     assert_eq!(one("revoke", revoke), serde_json::json!({"ok": "terminate: tasks unknown"}));
+}
+
+#[test]
+fn a_worker_is_started_by_its_command_line_and_tells_its_figures() {
+    let mut world = World::new(Config::solo());
+    let run = |world: &mut World, line: &str| match celery_sim::command_line::parse(line) {
+        Ok(Program::RunWorker(options)) => world.celery.run_worker(&options).map(|_| ()),
+        other => panic!("{line}: {other:?}"),
+    };
+    let line =
+        "celery -A app worker -n w1@%h -c 2 -P prefork -Q mail,celery --prefetch-multiplier 1";
+    assert_eq!(run(&mut world, line), Ok(()));
+    let twice = "w1@keyspace runs already: -n gives a worker another name";
+    assert_eq!(run(&mut world, line), Err(twice.to_owned()));
+    world.celery.start_worker();
+    let names: Vec<String> = world.celery.figures().map(|figures| figures.name).collect();
+    assert_eq!(names, ["w1@keyspace", "w2@keyspace"], "a name that is taken is not given");
+    world.pass(100);
+    world.pass(2_500);
+    for _ in 0..3 {
+        let call = TaskCall::new("app.slow", [3]);
+        world.celery.send_task(TaskCall { queue: Some("mail".to_owned()), ..call });
+    }
+    world.pass(500);
+    let figures = world.celery.figures().next().expect("w1");
+    assert_eq!((figures.pool, figures.processes), (WorkerPool::Prefork, 2));
+    assert_eq!((figures.active, figures.unacknowledged, figures.prefetch_limit), (2, 2, Some(2)));
+    assert_eq!((figures.total, figures.queues), (2, vec!["mail".to_owned(), "celery".to_owned()]));
+    assert_eq!(world.count(&["LLEN", "mail"]), 1);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::celery::timeline::Cause;
 use crate::celery::{Action, Request};
 use crate::design::{Icon, Symbol, units};
 use crate::host::time::local_offset_minutes;
-use celery_sim::{Act, ControlCall};
+use celery_sim::python;
 use web_sys::MouseEvent;
 use yew::prelude::*;
 
@@ -53,21 +53,22 @@ fn message(props: &Props, detail: &Detail) -> Html {
 
 /// Remote control of this task.
 fn revoke(props: &Props, task_id: &str) -> Html {
-    let call = |terminate: bool| {
-        let act = Act::Control(ControlCall::revoke(task_id, terminate));
-        props.on.reform(move |_: MouseEvent| Action::Ask(Request::Act(Box::new(act.clone()))))
+    let call = |options: &str| {
+        let task_id = python::string_repr(task_id);
+        let text = format!("app.control.revoke({task_id}{options})");
+        props.on.reform(move |_: MouseEvent| Action::Ask(Request::Program(text.clone())))
     };
     html! {
         <p class="message-control">
             <button
                 type="button" class="chip" data-testid="message-revoke"
                 title="app.control.revoke(id): workers will not run it; one that runs it goes on"
-                onclick={call(false)}
+                onclick={call("")}
             >{ "revoke" }</button>
             <button
                 type="button" class="chip chip-bad" data-testid="message-terminate"
                 title="app.control.revoke(id, terminate=True): also ends the pool's process that runs it"
-                onclick={call(true)}
+                onclick={call(", terminate=True")}
             >{ "terminate" }</button>
         </p>
     }

@@ -1,6 +1,6 @@
 //! What can be done to Celery, as drawers above its picture: scenarios, settings, faults.
 
-use super::{config, faults, scenario, send};
+use super::{config, faults, figures, scenario, send};
 use crate::backend::ClockState;
 use crate::celery::lab::{Action, Drawer, State};
 use crate::design::{Icon, Shared, Symbol};
@@ -42,6 +42,7 @@ pub fn Lab(props: &Props) -> Html {
     let drawers = [
         (Drawer::Scenarios, "lab-scenarios", "Scenarios"),
         (Drawer::Send, "lab-send", "Send"),
+        (Drawer::Workers, "lab-workers", "Workers"),
         (Drawer::Config, "lab-config", "celeryconfig.py"),
         (Drawer::Faults, "lab-faults", "Faults"),
     ];
@@ -64,6 +65,7 @@ pub fn Lab(props: &Props) -> Html {
             { match open {
                 Some(Drawer::Scenarios) => scenario::draw(props, &drawer),
                 Some(Drawer::Send) => send::draw(props),
+                Some(Drawer::Workers) => figures::draw(props),
                 Some(Drawer::Config) => config::draw(props),
                 Some(Drawer::Faults) => faults::draw(props),
                 None => html! {},

@@ -2,8 +2,7 @@
 //!
 //! A call is bound to the parameters of Celery's function of that name, in their order or by name.
 
-use super::{Call, json};
-use crate::act::Act;
+use super::{Call, Program, json};
 use crate::celeryconfig::Problem;
 use crate::celeryconfig::literal::{Node, Parsed as Read, Value};
 use crate::control::ControlCall;
@@ -173,7 +172,7 @@ const INSPECT: &[Function] = &[
 ];
 
 /// Reads a call of remote control; `None` where it is another call.
-pub(super) fn read(call: &Call<'_>) -> Option<Read<Act>> {
+pub(super) fn read(call: &Call<'_>) -> Option<Read<Program>> {
     if let Some(on) = call.on {
         let made = Call::of(on).filter(|made| made.on.is_none())?;
         let is_inspect = made.name.strip_prefix("app.control.") == Some("inspect");
@@ -185,7 +184,7 @@ pub(super) fn read(call: &Call<'_>) -> Option<Read<Act>> {
             "this asks nothing yet: app.control.inspect().stats(); there are {}",
             names(INSPECT)
         )),
-        "purge" | "discard_all" if call.has_nothing() => Ok(Act::Purge),
+        "purge" | "discard_all" if call.has_nothing() => Ok(Program::Purge),
         "purge" | "discard_all" => call.fail("here purge() takes nothing"),
         name => control(call, name),
     })
@@ -208,7 +207,7 @@ fn find(
 }
 
 /// `app.control.inspect(...).stats()`.
-fn inspect(call: &Call<'_>, made: &Call<'_>) -> Read<Act> {
+fn inspect(call: &Call<'_>, made: &Call<'_>) -> Read<Program> {
     let function = find(INSPECT, call, call.name, "inspect()")?;
     let mut wanted = ControlCall::inspect(function.command.unwrap_or(function.name));
     if let [first, rest @ ..] = made.args {
@@ -229,11 +228,11 @@ fn inspect(call: &Call<'_>, made: &Call<'_>) -> Read<Act> {
         }
     }
     bind(function, call, &mut wanted)?;
-    Ok(Act::Control(wanted))
+    Ok(Program::Control(wanted))
 }
 
 /// `app.control.revoke(...)`.
-fn control(call: &Call<'_>, name: &str) -> Read<Act> {
+fn control(call: &Call<'_>, name: &str) -> Read<Program> {
     let function = find(CONTROL, call, name, "app.control")?;
     let mut wanted = ControlCall {
         method: function.command.unwrap_or(function.name).to_owned(),
@@ -262,7 +261,7 @@ fn control(call: &Call<'_>, name: &str) -> Read<Act> {
         }
         _ => {}
     }
-    Ok(Act::Control(wanted))
+    Ok(Program::Control(wanted))
 }
 
 /// Gives what is said to the function's parameters, and the others what they are usually.

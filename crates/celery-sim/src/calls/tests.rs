@@ -147,9 +147,13 @@ fn control(method: &str, arguments: serde_json::Value) -> ControlCall {
 }
 
 fn wanted(text: &str) -> ControlCall {
-    match acts(text).as_slice() {
-        [Act::Control(call)] => call.clone(),
-        acts => panic!("{text}: {acts:?}"),
+    assert_eq!(acts(text), [Act::Program(text.to_owned())]);
+    match program(text) {
+        Ok(Program::Control(call)) => {
+            assert_eq!(call.title(), text);
+            ControlCall { said: String::new(), ..call }
+        }
+        other => panic!("{text}: {other:?}"),
     }
 }
 
@@ -189,7 +193,7 @@ fn workers_are_called_by_remote_control_as_celery_sends_it() {
         wanted("app.control.broadcast('ping', arguments={}, reply=True, limit=1, timeout=2)"),
         ControlCall { reply: true, limit: Some(1), timeout: 2.0, ..control("ping", json!({})) }
     );
-    assert_eq!(acts("app.control.purge()"), [Act::Purge]);
+    assert_eq!(program("app.control.purge()"), Ok(Program::Purge));
 }
 
 #[test]
@@ -203,7 +207,6 @@ fn workers_are_inspected() {
         wanted("app.control.inspect(pattern='w?@*', matcher='glob').registered('max_retries')");
     assert_eq!(named.pattern.as_deref(), Some("w?@*"));
     assert_eq!(named.arguments.get("taskinfoitems"), Some(&json!(["max_retries"])));
-    assert_eq!(named.title(), "inspect().registered(taskinfoitems=['max_retries'])");
 }
 
 #[test]
@@ -243,4 +246,17 @@ fn what_remote_control_does_not_take_is_told_with_its_place() {
             .starts_with("1:1 inspect() has no nothing(); there are stats, ")
     );
     assert!(problem("app.control.inspect()").starts_with("1:1 this asks nothing yet"));
+}
+
+#[test]
+fn a_line_for_a_terminal_starts_what_it_says() {
+    let acts = acts("celery -A app worker -n w2@%h -c 4\nadd.delay(2, 3)\ncelery status");
+    let run = |at: usize| match &acts[at] {
+        Act::Program(text) => program(text),
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(run(0), Ok(Program::RunWorker(options)) if options.concurrency == Some(4)));
+    assert!(matches!(run(2), Ok(Program::Control(call)) if call.method == "ping"));
+    let said = problem("add.delay(2, 3)\n celery worker -c none");
+    assert_eq!(said, "2:19 -c takes a whole number from 1 to 64 here");
 }

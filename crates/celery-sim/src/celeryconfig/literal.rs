@@ -6,6 +6,7 @@
 //! place, and reading goes on with the next statement.
 
 use super::{Place, Problem};
+use keyspace_resp::parse_double;
 
 /// How deep brackets may be nested.
 const DEPTH_MAX: usize = 64;
@@ -204,6 +205,23 @@ impl Parser {
         while self.peek().is_some_and(|char| char != '\n') {
             self.at += 1;
         }
+    }
+
+    /// How many characters are behind.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// What was read since then.
+    pub(crate) fn text_since(&self, offset: usize) -> String {
+        self.chars[offset.min(self.at)..self.at].iter().collect()
+    }
+
+    /// Takes what is left of the line.
+    pub(crate) fn rest_of_line(&mut self) -> String {
+        let begin = self.at;
+        self.skip_line();
+        self.chars[begin..self.at].iter().collect()
     }
 
     /// Spaces and comments; inside brackets ends of lines, too.
@@ -616,7 +634,7 @@ impl Parser {
             return Err(Problem::error(place, "a whole number does not begin with 0"));
         }
         if is_float {
-            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            let number = parse_double(text.as_bytes()).filter(|number| number.is_finite());
             return number.map(Value::Float).ok_or_else(|| Problem::error(place, TOO_LARGE));
         }
         text.parse().map(Value::Int).map_err(|_| Problem::error(place, TOO_LARGE))

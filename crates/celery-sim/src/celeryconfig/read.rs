@@ -7,6 +7,7 @@ use super::settings::Setting;
 use super::url::{self, Purpose, RedisUrl};
 use super::{Place, Problem};
 use crate::python;
+use keyspace_resp::parse_double;
 
 /// More seconds than anybody waits.
 const SECONDS_MAX: f64 = 1e9;
@@ -176,7 +177,8 @@ impl Reader<'_> {
                 _ => String::new(),
             };
             let (count, unit) = text.split_once('/').unwrap_or((&text, "s"));
-            let is_rate = count.parse::<f64>().is_ok_and(|count| count > 0.0 && count.is_finite());
+            let is_rate = parse_double(count.as_bytes())
+                .is_some_and(|count| count > 0.0 && count.is_finite());
             if is_rate && matches!(unit, "s" | "m" | "h") {
                 return Some(text);
             }

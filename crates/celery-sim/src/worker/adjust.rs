@@ -11,7 +11,7 @@ use keyspace::UnixMillis;
 use serde_json::Value as Json;
 
 /// How many queues a worker consumes at most when more are added.
-const QUEUES_MAX: usize = 64;
+pub(crate) const QUEUES_MAX: usize = 64;
 
 impl Worker {
     /// Consumes a queue more, from the next BRPOP on.

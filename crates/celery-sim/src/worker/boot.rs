@@ -10,7 +10,7 @@ use crate::mailbox;
 use crate::message;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 /// The longest time between two tries to connect.
 const RETRY_MAX_MS: i64 = 32_000;
@@ -38,11 +38,10 @@ impl Worker {
         if !self.config.worker_mingle {
             return self.declare();
         }
-        let arguments = json!({"from_node": self.name, "revoked": self.revoked});
-        let hello = ControlCall {
-            arguments: arguments.as_object().cloned().unwrap_or_default(),
-            ..ControlCall::inspect("hello")
-        };
+        let mut arguments = Map::new();
+        arguments.insert("from_node".to_owned(), self.name.as_str().into());
+        arguments.insert("revoked".to_owned(), self.revoked.clone().into());
+        let hello = ControlCall { arguments, ..ControlCall::inspect("hello") };
         let (process, keys, rng) = (&mut self.process, &self.keys, &mut self.rng);
         self.mailbox.call(process, keys, &hello, rng, now, Then::Mingled);
     }

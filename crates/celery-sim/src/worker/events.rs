@@ -7,10 +7,11 @@ use crate::event;
 use crate::ids;
 use crate::keys;
 use crate::message::{self, Request, notice};
+use crate::object::object;
 use crate::python;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 /// The time between two heartbeats.
 pub(super) const HEARTBEAT_MS: i64 = 2_000;
@@ -49,7 +50,7 @@ impl Worker {
 
     fn publish_event(&mut self, body: &Json, routing_key: &str) {
         self.process.ensure_open(Role::Events);
-        let headers = json!({"hostname": self.name});
+        let headers = object! {"hostname": self.name.as_str()};
         let tag = ids::message_id(&mut self.rng);
         let message = notice(body, headers, 1, keys::EVENT_EXCHANGE, routing_key, &tag);
         let channel = self.keys.channel(keys::EVENT_EXCHANGE, routing_key);
@@ -61,12 +62,12 @@ impl Worker {
         if !self.config.worker_heartbeat {
             return;
         }
-        let mut fields = json!({
+        let mut fields = object! {
             "freq": 2.0,
             "active": self.active_count(),
             "processed": self.processed,
-            "loadavg": [0.0, 0.0, 0.0],
-        });
+            "loadavg": vec![0.0, 0.0, 0.0],
+        };
         extend(&mut fields, event::software());
         let body = self.event(kind, &fields, now);
         self.publish_event(&body, &kind.replace('-', "."));
@@ -74,7 +75,7 @@ impl Worker {
 
     /// The heartbeat that somebody asked for.
     pub(super) fn answer_heartbeat(&mut self, now: UnixMillis) {
-        let mut fields = json!({"freq": 5});
+        let mut fields = object! {"freq": 5};
         extend(&mut fields, event::software());
         self.tell_worker("worker-heartbeat", &fields, now);
     }
@@ -91,23 +92,23 @@ impl Worker {
         if !self.dispatcher.enabled || !self.dispatcher.tasks {
             return;
         }
-        let mut all = json!({"uuid": task_id});
+        let mut all = object! {"uuid": task_id};
         extend(&mut all, fields);
         let event = self.event(kind, &all, now);
         self.dispatcher.buffer.push(event);
     }
 
     pub(super) fn tell_received(&mut self, request: &Request, now: UnixMillis) {
-        let fields = json!({
-            "name": request.task,
-            "args": request.argsrepr,
-            "kwargs": request.kwargsrepr,
-            "root_id": request.root_id,
-            "parent_id": request.parent_id,
+        let fields = object! {
+            "name": request.task.as_str(),
+            "args": request.argsrepr.as_str(),
+            "kwargs": request.kwargsrepr.as_str(),
+            "root_id": request.root_id.clone(),
+            "parent_id": request.parent_id.clone(),
             "retries": request.retries,
             "eta": request.eta.map(python::isoformat),
             "expires": request.expires.map(python::isoformat),
-        });
+        };
         self.task_event("task-received", &request.id, fields, now);
     }
 

@@ -6,12 +6,13 @@ use super::{Returned, Then, Worker, rate_limit};
 use crate::backend::Store;
 use crate::connection::{Command, Role};
 use crate::keys;
+use crate::object::{self, object};
 use crate::python;
 use crate::result::{self, Outcome};
 use crate::tasks;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 /// Arguments without which a command is not called, in Python's order.
 const NEEDED: &[(&str, &[&str])] = &[
@@ -36,15 +37,23 @@ const TAKES_ONLY: &[(&str, &[&str])] = &[
     ("report", &[]),
 ];
 
+/// What `active_queues` says of every exchange and queue, behind what it says of each.
+const EXCHANGE: &str = r#"{"arguments": null, "durable": true, "passive": false,
+    "auto_delete": false, "delivery_mode": null, "no_declare": false}"#;
+const QUEUE: &str = r#"{"queue_arguments": null, "binding_arguments": null,
+    "consumer_arguments": null, "durable": true, "exclusive": false, "auto_delete": false,
+    "no_ack": false, "alias": null, "bindings": [], "no_declare": null, "expires": null,
+    "message_ttl": null, "max_length": null, "max_length_bytes": null, "max_priority": null}"#;
+
 /// Signals that end the process of a task.
 const SIGNALS: [&str; 6] = ["TERM", "KILL", "QUIT", "INT", "HUP", "ABRT"];
 
 pub(super) fn ok(text: &str) -> Json {
-    json!({ "ok": text })
+    object! {"ok": text}
 }
 
 pub(super) fn error(text: &str) -> Json {
-    json!({ "error": text })
+    object! {"error": text}
 }
 
 /// What Python raises where a function cannot be called in this way.
@@ -114,7 +123,7 @@ impl Worker {
             "scheduled" => self.scheduled(),
             "registered" => self.registered(arguments),
             "active_queues" => self.active_queues(),
-            "clock" => json!({"clock": self.clock}),
+            "clock" => object! {"clock": self.clock},
             "query_task" => self.query_task(arguments),
             "stats" => self.stats(now),
             "conf" => self.conf(),
@@ -150,7 +159,7 @@ impl Worker {
             self.revoke(id);
         }
         self.clock = self.clock.saturating_add(1);
-        json!({"revoked": self.revoked, "clock": self.clock})
+        object! {"revoked": self.revoked.clone(), "clock": self.clock}
     }
 
     fn obey_revoke(&mut self, arguments: &Json, terminate: bool) -> Json {
@@ -275,7 +284,7 @@ impl Worker {
         };
         let places = ids.into_iter().filter_map(|id| {
             let (state, job) = self.state_of(id)?;
-            Some((id.to_owned(), json!([state, self.info(job)])))
+            Some((id.to_owned(), vec![Json::from(state), self.info(job)].into()))
         });
         Json::Object(places.collect())
     }
@@ -283,27 +292,31 @@ impl Worker {
     fn info(&self, job: &Job) -> Json {
         let request = &job.request;
         let runs = self.running_in(&request.id);
-        json!({
-            "id": request.id,
-            "name": request.task,
-            "args": request.args,
-            "kwargs": request.kwargs,
-            "type": request.task,
-            "hostname": self.name,
+        object! {
+            "id": request.id.as_str(),
+            "name": request.task.as_str(),
+            "args": request.args.clone(),
+            "kwargs": request.kwargs.clone(),
+            "type": request.task.as_str(),
+            "hostname": self.name.as_str(),
             "time_start": runs.map(|(_, since)| python::seconds(since)),
             "acknowledged": job.acknowledged,
-            "delivery_info": {
+            "delivery_info": object! {
                 "exchange": "",
-                "routing_key": request.queue,
+                "routing_key": request.queue.as_str(),
                 "priority": request.priority,
                 "redelivered": request.redelivered,
             },
             "worker_pid": runs.map(|(pid, _)| pid),
-        })
+        }
     }
 
     fn scheduled(&self) -> Json {
-        let entry = |((eta, _), job): (&(UnixMillis, u64), &Job)| json!({"eta": python::isoformat(*eta), "priority": 6, "request": self.info(job)});
+        let entry = |((eta, _), job): (&(UnixMillis, u64), &Job)| {
+            object! {
+                "eta": python::isoformat(*eta), "priority": 6, "request": self.info(job),
+            }
+        };
         self.held.iter().map(entry).collect()
     }
 
@@ -338,30 +351,16 @@ impl Worker {
 
     fn active_queues(&self) -> Json {
         let queue = |name: String| {
-            json!({
-                "name": name,
-                "exchange": {
-                    "name": name, "type": "direct", "arguments": null, "durable": true,
-                    "passive": false, "auto_delete": false, "delivery_mode": null,
-                    "no_declare": false,
-                },
-                "routing_key": name,
-                "queue_arguments": null,
-                "binding_arguments": null,
-                "consumer_arguments": null,
-                "durable": true,
-                "exclusive": false,
-                "auto_delete": false,
-                "no_ack": false,
-                "alias": null,
-                "bindings": [],
-                "no_declare": null,
-                "expires": null,
-                "message_ttl": null,
-                "max_length": null,
-                "max_length_bytes": null,
-                "max_priority": null,
-            })
+            let mut exchange = Map::new();
+            exchange.insert("name".to_owned(), name.as_str().into());
+            exchange.insert("type".to_owned(), "direct".into());
+            exchange.extend(object::parsed(EXCHANGE));
+            let mut queue = Map::new();
+            queue.insert("name".to_owned(), name.as_str().into());
+            queue.insert("exchange".to_owned(), exchange.into());
+            queue.insert("routing_key".to_owned(), name.into());
+            queue.extend(object::parsed(QUEUE));
+            Json::Object(queue)
         };
         self.consumed.iter().cloned().map(queue).collect()
     }
@@ -373,7 +372,7 @@ impl Worker {
         }
         let argument = |name: &str| arguments.get(name).cloned().unwrap_or_default();
         let (id, topic, action) = (argument("id"), argument("topic"), argument("action"));
-        let fields = json!({"id": id, "topic": topic, "action": action, "cver": 1});
+        let fields = object! {"id": id, "topic": topic, "action": action, "cver": 1};
         self.tell_worker("worker-elect", &fields, now);
     }
 }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How many processes a pool has at most.
-pub(super) const PROCESSES_MAX: usize = 64;
+pub(crate) const PROCESSES_MAX: usize = 64;
 
 /// What a process of the pool says.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use super::requests::Job;
 use crate::python;
 use keyspace::UnixMillis;
+use keyspace_resp::parse_double;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Tasks that have a rate limit, by name.
@@ -94,7 +95,7 @@ impl Bucket {
 /// `10/m` as tokens a second; `None` where it limits nothing.
 pub(super) fn per_second(limit: &str) -> Option<f64> {
     let (number, unit) = limit.split_once('/').unwrap_or((limit, ""));
-    let number: f64 = number.trim().parse().ok()?;
+    let number = parse_double(number.trim().as_bytes())?;
     let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| seconds)?;
     (number > 0.0).then_some(number / seconds)
 }
@@ -110,7 +111,7 @@ pub(super) fn problem(limit: &str) -> Option<String> {
     if !UNITS.iter().any(|(name, _)| *name == unit) {
         return Some(format!("KeyError({})", python::repr(&unit.into())));
     }
-    if number.trim().parse::<f64>().is_err() {
+    if parse_double(number.trim().as_bytes()).is_none() {
         let raised = format!("could not convert string to float: {}", python::repr(&number.into()));
         return Some(format!("Invalid rate limit string: ValueError(\"{raised}\")"));
     }

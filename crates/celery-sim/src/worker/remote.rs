@@ -7,9 +7,10 @@ use crate::fnmatch::fnmatch;
 use crate::ids;
 use crate::keys;
 use crate::message::{self, notice};
+use crate::object::object;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 /// An answer that is on its way.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ impl Worker {
             return;
         }
         let method = body.get("method").and_then(Json::as_str).unwrap_or_default();
-        let nothing = json!({});
+        let nothing = object! {};
         let arguments = body.get("arguments").unwrap_or(&nothing);
         let Some(answer) = self.obey(method, arguments, now) else {
             return;
@@ -81,8 +82,8 @@ impl Worker {
         }
         self.process.ensure_open(Role::Control);
         self.mailbox.clock = self.mailbox.clock.saturating_add(1);
-        let headers = json!({"ticket": ticket, "clock": self.mailbox.clock});
-        let body = json!({ (self.name.as_str()): answer });
+        let headers = object! {"ticket": ticket.clone(), "clock": self.mailbox.clock};
+        let body = Json::Object([(self.name.clone(), answer)].into_iter().collect());
         let tag = ids::message_id(&mut self.rng);
         let message = notice(&body, headers, 1, exchange, routing_key, &tag);
         let reply = Reply { routing_key: routing_key.to_owned(), message };

@@ -6,6 +6,7 @@ use crate::backend::Store;
 use crate::config::WorkerPool;
 use crate::connection::Role;
 use crate::message::{Request, TaskMessage};
+use crate::object::object;
 use crate::restore;
 use crate::result::{Exception, Outcome};
 use crate::tasks::{self, Task};
@@ -13,7 +14,7 @@ use crate::trace::{Done, ignores};
 use crate::workload::{Running, What};
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use serde_json::json;
+use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// A message that a worker has, with its task.
@@ -87,7 +88,7 @@ impl Worker {
         match self.config.worker_pool {
             WorkerPool::Prefork => self.pool.apply(job, now, &mut self.returned),
             WorkerPool::Solo => {
-                self.task_event("task-started", &job.request.id, json!({}), now);
+                self.task_event("task-started", &job.request.id, object! {}, now);
                 let (process, request) = (&mut self.process, &job.request);
                 let until = self.tracer.begin(process, request, job.task.clone(), now);
                 self.started(0, &job, until, now);
@@ -117,7 +118,7 @@ impl Worker {
             return false;
         }
         let reason = if is_expired { "expired" } else { "revoked" };
-        let fields = json!({"terminated": false, "signum": null, "expired": is_expired});
+        let fields = object! {"terminated": false, "signum": Json::Null, "expired": is_expired};
         self.task_event("task-revoked", &job.request.id, fields, now);
         if !job.is_revoked && !ignores(&job.request, &job.task) {
             let outcome = Outcome::Revoked(revoked_error(reason));
@@ -137,7 +138,7 @@ impl Worker {
         match returned {
             Returned::Accepted { slot, job, until } => {
                 self.started(slot, &job, until, now);
-                self.task_event("task-started", &job.request.id, json!({}), now);
+                self.task_event("task-started", &job.request.id, object! {}, now);
                 if !job.task.acks_late {
                     let mut job = *job;
                     self.acknowledge_job(&mut job, now);
@@ -179,17 +180,15 @@ impl Worker {
         match &done.outcome {
             Outcome::Success(value) => {
                 let runtime = crate::python::seconds(UnixMillis(done.runtime_ms));
-                let fields = json!({"result": crate::python::repr(value), "runtime": runtime});
+                let fields = object! {"result": crate::python::repr(value), "runtime": runtime};
                 self.task_event("task-succeeded", &id, fields, now);
             }
             Outcome::Retry(exception) => {
-                let fields =
-                    json!({"exception": exception.repr(), "traceback": exception.traceback});
+                let fields = failed(exception);
                 self.task_event("task-retried", &id, fields, now);
             }
             Outcome::Failure(exception) => {
-                let fields =
-                    json!({"exception": exception.repr(), "traceback": exception.traceback});
+                let fields = failed(exception);
                 self.task_event("task-failed", &id, fields, now);
             }
             Outcome::Started { .. } | Outcome::Revoked(_) => {}
@@ -240,7 +239,7 @@ impl Worker {
 
     fn announce_terminated(&mut self, job: &mut Job, now: UnixMillis) {
         self.tell(&job.request.id, What::Ended { state: "REVOKED".to_owned() }, now);
-        let fields = json!({"terminated": true, "signum": "SIGTERM", "expired": false});
+        let fields = object! {"terminated": true, "signum": "SIGTERM", "expired": false};
         self.task_event("task-revoked", &job.request.id, fields, now);
         if !ignores(&job.request, &job.task) {
             let outcome = Outcome::Revoked(revoked_error("terminated"));
@@ -326,6 +325,11 @@ impl Worker {
 
 /// How many revoked tasks a worker remembers, as Celery's `CELERY_WORKER_REVOKES_MAX`.
 const REVOKED_MAX: usize = 50_000;
+
+/// What is told of an exception.
+fn failed(exception: &Exception) -> Json {
+    object! {"exception": exception.repr(), "traceback": exception.traceback.clone()}
+}
 
 pub(super) fn revoked_error(reason: &str) -> Exception {
     Exception::new("celery.exceptions", "TaskRevokedError", vec![reason.into()])

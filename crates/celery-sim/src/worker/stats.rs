@@ -5,67 +5,62 @@ use crate::celeryconfig::literal;
 use crate::celeryconfig::read::json_of;
 use crate::celeryconfig::write;
 use crate::config::{TransportOptions, WorkerPool};
+use crate::object::{self, object};
 use crate::python;
 use keyspace::UnixMillis;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
+
+/// The broker, as every worker here knows it.
+const BROKER: &str = r#"{"hostname": "localhost", "userid": null, "virtual_host": "0",
+    "port": 6379, "insist": false, "ssl": false, "transport": "redis", "connect_timeout": 4,
+    "transport_options": {}, "login_method": null, "uri_prefix": null, "heartbeat": 120.0,
+    "failover_strategy": "round-robin", "alternates": [], "credential_provider": null}"#;
 
 impl Worker {
     /// `inspect().stats()`. What it used of the machine is not there, as on a system that does
     /// not tell.
     pub(super) fn stats(&self, now: UnixMillis) -> Json {
-        json!({
-            "total": self.totals,
+        let totals = self.totals.iter().map(|(task, count)| (task.clone(), (*count).into()));
+        let mut broker = object::parsed(BROKER);
+        broker["virtual_host"] = self.config.broker_db.to_string().into();
+        broker["transport_options"] = self.transport_options();
+        object! {
+            "total": totals.collect::<Map<_, _>>(),
             "pid": self.pid,
             "clock": self.clock.to_string(),
             "uptime": self.started_at.map_or(0, |since| (now - since).max(0) / 1000),
             "pool": self.pool_stats(),
-            "broker": {
-                "hostname": "localhost",
-                "userid": null,
-                "virtual_host": self.config.broker_db.to_string(),
-                "port": 6379,
-                "insist": false,
-                "ssl": false,
-                "transport": "redis",
-                "connect_timeout": 4,
-                "transport_options": self.transport_options(),
-                "login_method": null,
-                "uri_prefix": null,
-                "heartbeat": 120.0,
-                "failover_strategy": "round-robin",
-                "alternates": [],
-                "credential_provider": null,
-            },
+            "broker": broker,
             "prefetch_count": self.prefetch_limit().unwrap_or(0),
             "rusage": "N/A",
-        })
+        }
     }
 
     fn pool_stats(&self) -> Json {
         if self.config.worker_pool == WorkerPool::Solo {
-            return json!({
+            return object! {
                 "implementation": "celery.concurrency.solo:TaskPool",
                 "max-concurrency": 1,
-                "processes": [self.pid],
-                "max-tasks-per-child": null,
+                "processes": vec![self.pid],
+                "max-tasks-per-child": Json::Null,
                 "put-guarded-by-semaphore": true,
-                "timeouts": [],
-            });
+                "timeouts": Vec::<Json>::new(),
+            };
         }
         let processes: Vec<u32> = self.pool.slots().iter().map(|slot| slot.pid).collect();
         let limit = |seconds: Option<f64>| python::number(seconds.unwrap_or(0.0));
-        json!({
+        object! {
             "implementation": "celery.concurrency.prefork:TaskPool",
             "max-concurrency": processes.len(),
             "processes": processes,
             "max-tasks-per-child": "N/A",
             "put-guarded-by-semaphore": false,
-            "timeouts": [
+            "timeouts": vec![
                 limit(self.config.task_soft_time_limit),
                 limit(self.config.task_time_limit),
             ],
             "writes": self.writes(),
-        })
+        }
     }
 
     /// How tasks were spread over the processes of the pool.
@@ -76,14 +71,14 @@ impl Worker {
             |count: f64| format!("{:.2}", if total == 0 { 0.0 } else { count / f64::from(total) });
         let average = f64::from(total) / counts.len().max(1) as f64;
         let joined = |texts: Vec<String>| texts.join(", ");
-        json!({
+        object! {
             "total": total,
             "avg": part(average),
             "all": joined(counts.iter().map(|count| part(f64::from(*count))).collect()),
             "raw": joined(counts.iter().map(u32::to_string).collect()),
             "strategy": "fair",
-            "inqueues": {"total": self.pool.len(), "active": 0},
-        })
+            "inqueues": object! {"total": self.pool.len(), "active": 0},
+        }
     }
 
     /// Those that are not kombu's defaults.

@@ -6,6 +6,7 @@ use crate::celery::picture::{Path, TokenId};
 use crate::celery::tasks::TaskState;
 use crate::celery::timeline::{Cause, Outcome};
 use celery_sim::python;
+use keyspace_resp::parse_double;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -246,8 +247,7 @@ impl Scene {
     }
 
     fn delivered(&mut self, score: &[u8], tag: &[u8]) {
-        let seconds = std::str::from_utf8(score).ok().and_then(|score| score.parse::<f64>().ok());
-        if let Some(seconds) = seconds {
+        if let Some(seconds) = parse_double(score) {
             let tag: Rc<str> = String::from_utf8_lossy(tag).into();
             self.delivered_at.insert(tag, seconds * 1_000.0);
         }

@@ -7,6 +7,7 @@ use crate::celery::picture::{Got, Path, Span, TokenId};
 use crate::celery::tasks::TaskState;
 use crate::celery::timeline::Outcome;
 use keyspace::UnixMillis;
+use keyspace_resp::parse_double;
 use std::rc::Rc;
 
 /// How many results that the producer wants are drawn.
@@ -26,8 +27,7 @@ impl Scene {
     pub(super) fn result_changed(&mut self, task_id: &str, change: &Change<'_>) {
         match (change.event, &change.command()[..], change.args) {
             ("set", b"SETEX", [_, _, seconds, value]) => {
-                let seconds =
-                    std::str::from_utf8(seconds).ok().and_then(|it| it.parse::<f64>().ok());
+                let seconds = parse_double(seconds);
                 let since = change.at_ms();
                 let life = seconds.map(|seconds| Span { since, until: since + seconds * 1000.0 });
                 self.stored(task_id, value, life, change);
