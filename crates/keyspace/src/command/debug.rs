@@ -23,7 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     complexity: "",
     arity: -2,
     flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Protected, Flag::Stale],
-    differs: "Subcommands that concern Redis's insides are not here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up.",
+    differs: "Subcommands that concern Redis's insides are not here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up, for which the server waits.",
     is_system: true,
     run: Run::Handler(debug),
     ..CommandSpec::new(Group::Server)
