@@ -41,6 +41,13 @@ struct Subcommand {
 
 const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
+        name: "AOF-FLUSH-SLEEP",
+        arguments: " <microseconds>",
+        summary: "Has no effect: there is no file.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
         name: "CHANGE-REPL-ID",
         arguments: "",
         summary: "Has no effect: nobody replicates.",
@@ -72,7 +79,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "DIGEST-VALUE",
         arguments: " <key> [<key> ...]",
         summary: "Answers a digest of each key's value.",
-        takes: 1..=usize::MAX,
+        takes: 0..=usize::MAX,
         run: digest_value,
     },
     Subcommand {
@@ -102,6 +109,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Answers how many elements a value has that is a hash table.",
         takes: 1..=2,
         run: htstats_key,
+    },
+    Subcommand {
+        name: "LEAK",
+        arguments: " <text>",
+        summary: "Has no effect: no memory leaks.",
+        takes: 1..=1,
+        run: accept,
     },
     Subcommand {
         name: "LISTPACK",
@@ -172,6 +186,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Writes all data as for a file, and reads it again.",
         takes: 0..=usize::MAX,
         run: reload,
+    },
+    Subcommand {
+        name: "REPLICATE",
+        arguments: " <target> <command> [<arg> ...]",
+        summary: "Has no effect: nobody replicates.",
+        takes: 2..=usize::MAX,
+        run: accept,
     },
     Subcommand {
         name: "REPLYBUFFER",
