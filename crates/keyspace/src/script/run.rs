@@ -536,11 +536,20 @@ impl Engine {
     }
 
     /// redis.acl_check_cmd(command, ...)
+    ///
+    /// The name of a container alone stands for all its subcommands.
     fn acl_check_cmd(&self, running: &Running, machine: &mut Machine) -> Result<Answer, Error> {
         let mut digits = Vec::new();
         let permitted = api::command_arguments(&machine.vm, &mut digits).map(|args| {
-            let command = command::find_by_name(&args).ok()?;
-            Some(self.acl_permits(running.client, command, &args).is_ok())
+            let permits =
+                |command: &Command| self.acl_permits(running.client, command, &args).is_ok();
+            match command::find_by_name(&args) {
+                Ok(command) => Some(permits(command)),
+                Err(CommandError::WrongArity(container)) => {
+                    Some(command::subcommands(container.as_bytes()).iter().all(permits))
+                }
+                Err(_) => None,
+            }
         });
         match permitted {
             Ok(Some(permitted)) => Ok(Answer::Value(Value::Boolean(permitted))),
