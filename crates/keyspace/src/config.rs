@@ -60,6 +60,10 @@ pub(crate) struct Config {
     pub set_max_intset_entries: usize,
     pub set_max_listpack_entries: usize,
     pub set_max_listpack_value: usize,
+    /// Without so many replicas, of which there are none, nothing is written; 0 is no such demand.
+    pub min_replicas_to_write: i64,
+    /// How many seconds a replica may lag behind to count; 0 is no demand for replicas at all.
+    pub min_replicas_max_lag: i64,
     /// How many microseconds a call takes that is logged as slow; negative for none.
     pub slowlog_log_slower_than: i64,
     pub slowlog_max_len: usize,
@@ -105,6 +109,8 @@ impl Default for Config {
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,
             set_max_listpack_value: 64,
+            min_replicas_to_write: 0,
+            min_replicas_max_lag: 10,
             slowlog_log_slower_than: 10_000,
             slowlog_max_len: 128,
             stream_node_max_bytes: 4096,
@@ -138,9 +144,12 @@ impl Config {
         config
     }
 
-    /// Every name that CONFIG GET knows, old names included.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        PARAMETERS.iter().flat_map(Parameter::names)
+    /// Every name that CONFIG GET knows, old names included, and whether patterns find it.
+    pub fn names() -> impl Iterator<Item = (&'static str, bool)> {
+        PARAMETERS.iter().flat_map(|parameter| {
+            let is_listed = parameter.access != Access::Unlisted;
+            parameter.names().map(move |name| (name, is_listed))
+        })
     }
 
     /// A parameter's text, by its name or its old name; empty where there is no such parameter.
@@ -165,8 +174,8 @@ impl Config {
             match parameter.access {
                 Access::Immutable => return refused("can't set immutable config"),
                 Access::Protected => return refused("can't set protected config"),
-                Access::Mutable if seen.contains(&name) => return refused("duplicate parameter"),
-                Access::Mutable => seen.push(name),
+                _ if seen.contains(&name) => return refused("duplicate parameter"),
+                Access::Mutable | Access::Unlisted => seen.push(name),
             }
         }
         let mut changed = self.clone();
@@ -191,6 +200,11 @@ impl Config {
             entries: self.hash_max_listpack_entries,
             value_bytes: self.hash_max_listpack_value,
         }
+    }
+
+    /// Whether nothing may be written as there are no replicas.
+    pub fn lacks_replicas(&self) -> bool {
+        self.min_replicas_to_write > 0 && self.min_replicas_max_lag > 0
     }
 
     /// What keeps a set an intset or a listpack.
@@ -261,6 +275,8 @@ struct Parameter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
     Mutable,
+    /// Patterns of CONFIG GET do not find it.
+    Unlisted,
     /// Only the host, when the engine starts.
     Immutable,
     /// It concerns files of a server.
@@ -322,6 +338,10 @@ impl Parameter {
 
     const fn protected(self) -> Parameter {
         Parameter { access: Access::Protected, ..self }
+    }
+
+    const fn unlisted(self) -> Parameter {
+        Parameter { access: Access::Unlisted, ..self }
     }
 
     const fn secret(self) -> Parameter {

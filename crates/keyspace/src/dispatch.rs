@@ -204,10 +204,12 @@ impl Engine {
             self.check(id, command, args)?;
             let fits = self.make_room(id);
             self.limit_tracking_table();
-            if fits || !self.needs_memory(id, command, args) {
-                Ok(command)
-            } else {
+            if !fits && self.needs_memory(id, command, args) {
                 Err(CommandError::OutOfMemory)
+            } else if self.config.lacks_replicas() && self.writes(id, command) {
+                Err(CommandError::NoReplicas)
+            } else {
+                Ok(command)
             }
         });
         admitted.map_err(|error| self.refuse(id, args, error))
@@ -229,6 +231,20 @@ impl Engine {
                 InMulti::Ends => false,
                 InMulti::Queued | InMulti::Runs => transaction.queue.is_some(),
             })
+    }
+
+    /// Whether a command writes, or executes a transaction that does.
+    fn writes(&self, id: ClientId, command: &Command) -> bool {
+        let queued = || {
+            let client = self.clients.get(&id);
+            client.and_then(|client| client.transaction.queue.as_ref()).into_iter().flatten()
+        };
+        let writes = |args: &Vec<SmallBytes>| {
+            let args: SmallVec<[&[u8]; 8]> = args.iter().map(|arg| &**arg).collect();
+            command::find(&args).is_ok_and(|command| command.has(Flag::Write))
+        };
+        command.has(Flag::Write)
+            || command.spec.in_multi == InMulti::Executes && queued().any(writes)
     }
 
     /// Whether a command by itself is refused where the data does not fit into memory. What code

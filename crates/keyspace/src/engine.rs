@@ -246,6 +246,7 @@ impl Engine {
         }
         client.last_interaction_at = self.now;
         client.bytes_in += bytes.len() as u64;
+        self.stats.tick(self.now);
         if !client.hidden {
             self.stats.reads += 1;
             self.stats.bytes_in += bytes.len() as u64;

@@ -54,6 +54,7 @@ pub(crate) enum CommandError {
     ExecRefused(Box<CommandError>),
     SubscribedContext(CommandName),
     OutOfMemory,
+    NoReplicas,
     NoScript,
     /// No code runs.
     NotBusy,
@@ -198,6 +199,7 @@ impl std::fmt::Display for CommandError {
                  the SHUTDOWN NOSAVE command."
             }
             E::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
+            E::NoReplicas => "NOREPLICAS Not enough good replicas to write.",
             E::Text(text) => text,
             E::Composed(text) => text,
         };

@@ -50,6 +50,7 @@ mod permission;
 mod persistence;
 mod pubsub;
 mod random;
+mod rates;
 mod rdb;
 mod scan;
 mod script;

@@ -2,7 +2,9 @@
 
 use crate::command;
 use crate::latency::Histogram;
+use crate::rates::{Rates, Totals};
 use crate::sorted::SortedMap;
+use crate::time::UnixMillis;
 
 /// Counts since the start, or since CONFIG RESETSTAT.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,9 @@ pub(crate) struct Stats {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub error_replies: u64,
+    /// How long all commands took together.
+    pub micros: u64,
+    pub rates: Rates,
     /// By the place of the command's row, as far as any was called.
     by_row: Vec<CommandStats>,
     /// The rows of these commands, in the order of first use.
@@ -56,6 +61,23 @@ const ERROR_CODES_MAX: usize = 128;
 const ERROR_CODES_DISABLED: &str = "ERRORSTATS_DISABLED";
 
 impl Stats {
+    /// Lets the ticks of the rates pass; to be called before something is counted.
+    #[inline]
+    pub fn tick(&mut self, now: UnixMillis) {
+        if self.rates.are_due(now) {
+            self.rates.tick(
+                now,
+                Totals {
+                    commands: self.commands_processed,
+                    bytes_in: self.bytes_in,
+                    bytes_out: self.bytes_out,
+                    cycles: self.reads,
+                    micros: self.micros,
+                },
+            );
+        }
+    }
+
     /// The counters of the command with that row.
     pub fn command(&mut self, row: usize) -> &mut CommandStats {
         if row >= self.by_row.len() {
@@ -96,7 +118,7 @@ impl Stats {
 
     /// Forgets everything but the number of changes.
     pub fn reset(&mut self) {
-        *self = Stats { dirty: self.dirty, ..Stats::default() };
+        *self = Stats { dirty: self.dirty, rates: self.rates.set_back(), ..Stats::default() };
     }
 }
 

@@ -53,6 +53,7 @@ impl Engine {
         if u64::try_from(self.config.slowlog_log_slower_than).is_ok_and(|slow| micros >= slow) {
             self.log_slow(finished, micros);
         }
+        self.stats.micros += micros;
         let stats = self.stats.command(finished.command.row);
         stats.calls += 1;
         stats.failed_calls += u64::from(finished.failed);

@@ -34,6 +34,7 @@ async fn read_all(
     loop {
         outgoing.room().await;
         stream.readable().await?;
+        host.awake().await;
         match host.receive(id, stream) {
             Ok(0) => return Ok(()),
             Ok(_) => {}

@@ -31,6 +31,9 @@ pub(crate) struct Host {
     /// What the clock waits for.
     deadline: Cell<Option<UnixMillis>>,
     deadline_is_earlier: Notify,
+    /// Until when DEBUG SLEEP holds everybody up: nothing is read, and nothing delivered.
+    asleep_until: Cell<Option<Instant>>,
+    awake: Notify,
 }
 
 impl Host {
@@ -49,6 +52,8 @@ impl Host {
             chunk: RefCell::new(vec![0; CHUNK_BYTES]),
             deadline: Cell::new(None),
             deadline_is_earlier: Notify::new(),
+            asleep_until: Cell::new(None),
+            awake: Notify::new(),
         }
     }
 
@@ -73,10 +78,30 @@ impl Host {
         let mut chunk = self.chunk.borrow_mut();
         let len = stream.try_read(&mut chunk)?;
         if len > 0 {
-            self.engine.borrow_mut().receive(id, &chunk[..len], now());
+            let mut engine = self.engine.borrow_mut();
+            let expected = engine.now().max(now());
+            engine.receive(id, &chunk[..len], expected);
+            let ahead = u64::try_from(engine.now() - expected).unwrap_or(0);
+            drop(engine);
+            if ahead > 0 {
+                self.fall_asleep(Duration::from_millis(ahead));
+            }
             self.deliver(Some(id));
         }
         Ok(len)
+    }
+
+    /// The engine's time jumped ahead, as DEBUG SLEEP makes it do: the world's has to catch up.
+    fn fall_asleep(&self, duration: Duration) {
+        self.asleep_until.set(Some(Instant::now() + duration));
+        self.deadline_is_earlier.notify_one();
+    }
+
+    /// Waits while DEBUG SLEEP holds everybody up.
+    pub async fn awake(&self) {
+        while self.asleep_until.get().is_some() {
+            self.awake.notified().await;
+        }
     }
 
     /// Tells the engine how much of a client's output is not written yet.
@@ -86,6 +111,12 @@ impl Host {
 
     /// Waits for the engine's next deadline and lets it happen.
     pub async fn keep_time(&self) {
+        if let Some(until) = self.asleep_until.get() {
+            tokio::time::sleep_until(until.into()).await;
+            self.asleep_until.set(None);
+            self.awake.notify_waiters();
+            self.deliver(None);
+        }
         let wait = self.deadline.get().map_or(SLEEP_MAX, |deadline| {
             let millis = u64::try_from(deadline - now()).unwrap_or(0);
             Duration::from_millis(millis).min(SLEEP_MAX)
@@ -113,6 +144,9 @@ impl Host {
     /// Moves the engine's outputs to where their connections write them from. `running` is the
     /// client whose own commands ran, whose output is no push.
     fn deliver(&self, running: Option<ClientId>) {
+        if self.asleep_until.get().is_some() {
+            return;
+        }
         let mut engine = self.engine.borrow_mut();
         let connections = self.outgoing.borrow();
         loop {

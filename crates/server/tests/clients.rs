@@ -4,7 +4,7 @@ use keyspace_resp::encode_command;
 use keyspace_server::{BackgroundServer, Limits, Options};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn start() -> BackgroundServer {
     start_with(Limits::default())
@@ -67,6 +67,20 @@ fn a_thousand_clients_are_served_at_a_time() {
     for (index, client) in clients.iter_mut().enumerate().rev() {
         client.expect(format!("$4\r\n{index:04}\r\n").as_bytes());
     }
+}
+
+#[test]
+fn the_server_waits_for_the_time_that_debug_sleep_takes() {
+    let server = start();
+    let mut client = Client::connect(&server);
+    client.ask("DEBUG SLEEP 0.1", b"+OK\r\n");
+    client.ask("SET k v", b"+OK\r\n");
+    client.send(b"EVAL \"return redis.call('TIME')[1] * 1000 + math.floor(redis.call('TIME')[2] / 1000)\" 0\r\n");
+    let mut reply = [0; ":1700000000000\r\n".len()];
+    client.0.read_exact(&mut reply).expect("the server answers");
+    let engine: u128 = str::from_utf8(&reply[1..14]).expect("a number").parse().expect("a number");
+    let world = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_millis();
+    assert!(engine <= world, "{engine} is ahead of {world}");
 }
 
 #[test]

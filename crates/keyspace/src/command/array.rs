@@ -96,12 +96,12 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         syntax: "ARINFO key [FULL]",
         summary: "Describes an array.",
         since: "8.8.0",
-        complexity: "O(1)",
+        complexity: "O(S log N) with S slices, O(N) with FULL",
         arity: -2,
         flags: &[Flag::Readonly],
         acl: &[AclCategory::Array],
         keys: &[KeySpec::one(1, &[KeyFlag::Ro, KeyFlag::Access])],
-        differs: "It is of Redis 8.8, newer than the rest. An array lies in one ordered map here: what Redis tells of its slices is left out, and FULL adds nothing.",
+        differs: "It is of Redis 8.8, newer than the rest. An array lies in one ordered map here: it tells of slices as if it were divided into them, with a directory of just those that hold elements.",
         run: Run::Handler(arinfo),
         ..CommandSpec::new(Group::Array)
     },
@@ -322,19 +322,43 @@ fn arinfo(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    match &args[2..] {
-        [] => {}
-        [full] if args::is(full, "full") => {}
+    let is_full = match &args[2..] {
+        [] => false,
+        [full] if args::is(full, "full") => true,
         _ => return Err(CommandError::Syntax),
-    }
+    };
     let array = ctx.get::<Array>(args[1])?.ok_or(CommandError::NoSuchKey)?;
-    out.map(3);
+    let slices = array.slices();
+    out.map(if is_full { 12 } else { 7 });
     out.bulk(b"count");
     out.count(array.count());
     out.bulk(b"len");
     write_index(out, array.len());
     out.bulk(b"next-insert-index");
     write_index(out, array.next_insert().unwrap_or(0));
+    for (name, number) in [
+        ("slices", slices),
+        ("directory-size", slices),
+        ("super-dir-entries", 0),
+        ("slice-size", Array::SLICE_SIZE as usize),
+    ] {
+        out.bulk(name.as_bytes());
+        out.count(number);
+    }
+    if is_full {
+        let (dense, sparse) = array.slices_by_kind();
+        out.bulk(b"dense-slices");
+        out.count(dense.slices);
+        out.bulk(b"sparse-slices");
+        out.count(sparse.slices);
+        let mean = |sum: usize, of: usize| if of == 0 { 0.0 } else { sum as f64 / of as f64 };
+        out.bulk(b"avg-dense-size");
+        out.double(mean(dense.width, dense.slices));
+        out.bulk(b"avg-dense-fill");
+        out.double(mean(dense.elements, dense.width));
+        out.bulk(b"avg-sparse-size");
+        out.double(mean(sparse.elements, sparse.slices));
+    }
     Ok(())
 }
 

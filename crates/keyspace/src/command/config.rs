@@ -90,9 +90,9 @@ fn config_get(
     // A name that is written out is answered as it was written.
     let mut names: Map<&'static str, &[u8]> = Map::default();
     for pattern in &args[2..] {
-        for name in Config::names() {
+        for (name, is_listed) in Config::names() {
             let is_written_out = pattern.eq_ignore_ascii_case(name.as_bytes());
-            if is_written_out || glob_match(pattern, name.as_bytes(), true) {
+            if is_written_out || is_listed && glob_match(pattern, name.as_bytes(), true) {
                 let shown = if is_written_out { pattern } else { name.as_bytes() };
                 names.entry(name).or_insert(shown);
             }

@@ -23,7 +23,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[CommandSpec {
     complexity: "",
     arity: -2,
     flags: &[Flag::Admin, Flag::Loading, Flag::Noscript, Flag::Protected, Flag::Stale],
-    differs: "Subcommands that concern Redis's insides are not here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up.",
+    differs: "Subcommands that concern Redis's insides are not here; SLEEP takes no time of the world's: the engine's time jumps ahead, and stands until its host's has caught up, for which the server waits.",
     is_system: true,
     run: Run::Handler(debug),
     ..CommandSpec::new(Group::Server)
@@ -40,6 +40,13 @@ struct Subcommand {
 }
 
 const SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand {
+        name: "AOF-FLUSH-SLEEP",
+        arguments: " <microseconds>",
+        summary: "Has no effect: there is no file.",
+        takes: 1..=1,
+        run: accept,
+    },
     Subcommand {
         name: "CHANGE-REPL-ID",
         arguments: "",
@@ -72,7 +79,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "DIGEST-VALUE",
         arguments: " <key> [<key> ...]",
         summary: "Answers a digest of each key's value.",
-        takes: 1..=usize::MAX,
+        takes: 0..=usize::MAX,
         run: digest_value,
     },
     Subcommand {
@@ -102,6 +109,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Answers how many elements a value has that is a hash table.",
         takes: 1..=2,
         run: htstats_key,
+    },
+    Subcommand {
+        name: "LEAK",
+        arguments: " <text>",
+        summary: "Has no effect: no memory leaks.",
+        takes: 1..=1,
+        run: accept,
     },
     Subcommand {
         name: "LISTPACK",
@@ -172,6 +186,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Writes all data as for a file, and reads it again.",
         takes: 0..=usize::MAX,
         run: reload,
+    },
+    Subcommand {
+        name: "REPLICATE",
+        arguments: " <target> <command> [<arg> ...]",
+        summary: "Has no effect: nobody replicates.",
+        takes: 2..=usize::MAX,
+        run: accept,
     },
     Subcommand {
         name: "REPLYBUFFER",

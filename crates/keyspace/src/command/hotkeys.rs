@@ -126,7 +126,9 @@ fn read_wanted(args: &Args<'_>, now: UnixMillis) -> Result<Wanted, CommandError>
         } else if args::is(option, "sample") {
             wanted.sample_ratio = in_range("SAMPLE", options.integer()?, i64::MAX)?.unsigned_abs();
         } else if args::is(option, "slots") {
-            return Err(CommandError::ClusterDisabled);
+            return Err(CommandError::text(
+                &"ERR SLOTS parameter cannot be used in non-cluster mode",
+            ));
         } else {
             return Err(CommandError::Syntax);
         }

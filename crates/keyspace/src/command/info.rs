@@ -13,6 +13,7 @@ use crate::db::{DATABASES, DbIndex};
 use crate::engine::Engine;
 use crate::error::CommandError;
 use crate::pubsub::Kind;
+use crate::rates::Totals;
 use keyspace_resp::{ReplyWriter, parse_double};
 use std::fmt::{Display, Write};
 
@@ -292,14 +293,17 @@ fn stats(report: &mut Report, engine: &Engine) {
     let stats = &engine.stats;
     report.field("total_connections_received", stats.connections_received);
     report.field("total_commands_processed", stats.commands_processed);
-    report.field("instantaneous_ops_per_sec", 0);
+    let rates = &stats.rates;
+    let ops = rates.per_second(|totals| totals.commands);
+    report.field("instantaneous_ops_per_sec", ops as u64);
     report.field("total_net_input_bytes", stats.bytes_in);
     report.field("total_net_output_bytes", stats.bytes_out);
+    report.fields(&[("total_net_repl_input_bytes", "0"), ("total_net_repl_output_bytes", "0")]);
+    let kilobytes = |bytes: f64| format!("{:.2}", bytes / 1024.0);
+    let (input, output) = (|totals: &Totals| totals.bytes_in, |totals: &Totals| totals.bytes_out);
+    report.field("instantaneous_input_kbps", kilobytes(rates.per_second(input)));
+    report.field("instantaneous_output_kbps", kilobytes(rates.per_second(output)));
     report.fields(&[
-        ("total_net_repl_input_bytes", "0"),
-        ("total_net_repl_output_bytes", "0"),
-        ("instantaneous_input_kbps", "0.00"),
-        ("instantaneous_output_kbps", "0.00"),
         ("instantaneous_input_repl_kbps", "0.00"),
         ("instantaneous_output_repl_kbps", "0.00"),
     ]);
@@ -350,6 +354,16 @@ fn stats(report: &mut Report, engine: &Engine) {
         ("reply_buffer_shrinks", "0"),
         ("reply_buffer_expands", "0"),
     ]);
+    // The engine turns once for all that a host brings at a time. What is not a command's time is
+    // not measured.
+    let cycles = rates.per_second(|totals| totals.cycles);
+    let micros = rates.growth(|totals| totals.micros);
+    let per_cycle = micros.checked_div(rates.growth(|totals| totals.cycles)).unwrap_or(0);
+    report.field("eventloop_cycles", stats.reads);
+    report.field("eventloop_duration_sum", stats.micros);
+    report.field("eventloop_duration_cmd_sum", stats.micros);
+    report.field("instantaneous_eventloop_cycles_per_sec", cycles as u64);
+    report.field("instantaneous_eventloop_duration_usec", per_cycle);
     let denied = |reason| engine.acl.log.count(reason);
     report.field("acl_access_denied_auth", denied(Reason::Auth));
     report.field("acl_access_denied_cmd", denied(Reason::Command));

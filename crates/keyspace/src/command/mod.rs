@@ -48,7 +48,7 @@ use crate::error::CommandError;
 pub(crate) use client::list::describe as describe_client;
 use keyspace_resp::ReplyWriter;
 pub use registry::lookup;
-pub(crate) use registry::{find, find_by_name, row_of, rows};
+pub(crate) use registry::{find, find_by_name, row_of, rows, subcommands};
 
 /// What runs a command. The arguments start with the command's name; their number fits the arity.
 /// A handler that fails has written nothing and changed nothing.

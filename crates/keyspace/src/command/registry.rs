@@ -166,6 +166,11 @@ pub(crate) fn find_by_name(args: &Args<'_>) -> Result<&'static Command, CommandE
     }
 }
 
+/// The subcommands of a container.
+pub(crate) fn subcommands(container: &[u8]) -> &'static [Command] {
+    REGISTRY.get(container).map_or(&[], |registered| &registered.subcommands)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

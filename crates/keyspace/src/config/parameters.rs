@@ -107,6 +107,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::text("ignore-warnings", ""),
     Parameter::integer("io-threads", 1, 128, "1").immutable(),
     Parameter::boolean("jemalloc-bg-thread", "yes"),
+    Parameter::integer("key-load-delay", INT_MIN, INT_MAX, "0").unlisted(),
     Parameter::integer("latency-monitor-threshold", 0, i64::MAX, "0")
         .acts(|config, value| config.latency_monitor_threshold = integer(value).unsigned_abs()),
     Parameter::boolean("latency-tracking", "yes")
@@ -160,8 +161,12 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     .acts(|config, value| config.maxmemory_policy = Policy::parse(value)),
     Parameter::integer("maxmemory-samples", 1, 64, "5")
         .acts(|config, value| config.maxmemory_samples = size(value)),
-    Parameter::integer("min-replicas-max-lag", 0, INT_MAX, "10").alias("min-slaves-max-lag"),
-    Parameter::integer("min-replicas-to-write", 0, INT_MAX, "0").alias("min-slaves-to-write"),
+    Parameter::integer("min-replicas-max-lag", 0, INT_MAX, "10")
+        .alias("min-slaves-max-lag")
+        .acts(|config, value| config.min_replicas_max_lag = integer(value)),
+    Parameter::integer("min-replicas-to-write", 0, INT_MAX, "0")
+        .alias("min-slaves-to-write")
+        .acts(|config, value| config.min_replicas_to_write = integer(value)),
     Parameter::boolean("no-appendfsync-on-rewrite", "no"),
     Parameter::checked("notify-keyspace-events", check::event_classes, "").acts(|config, value| {
         config.notify_keyspace_events = Class::parse(value).unwrap_or(Class::NONE);
@@ -180,6 +185,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::memory("proto-max-bulk-len", 1048576, i64::MAX, "536870912")
         .acts(|config, value| config.proto_max_bulk_len = size(value)),
     Parameter::boolean("rdb-del-sync-files", "no"),
+    Parameter::integer("rdb-key-save-delay", INT_MIN, INT_MAX, "0").unlisted(),
     Parameter::boolean("rdb-save-incremental-fsync", "yes"),
     Parameter::boolean("rdbchecksum", "yes").immutable(),
     Parameter::boolean("rdbcompression", "yes")

@@ -168,7 +168,11 @@ impl Context<'_> {
         arguments: impl FnOnce(&mut Machine) -> Result<Vec<Value>, Error>,
     ) -> Result<(), CommandError> {
         let says = |flag| call.flags.is_some_and(|flags| flags.has(flag));
-        if call.access == Access::OnlyReads && call.flags.is_some() && !says(Flags::NO_WRITES) {
+        let may_write = call.flags.is_some() && !says(Flags::NO_WRITES);
+        if may_write && self.engine.config.lacks_replicas() {
+            return Err(CommandError::NoReplicas);
+        }
+        if call.access == Access::OnlyReads && may_write {
             let text = &"ERR Can not execute a script with write flag using *_ro command.";
             return Err(CommandError::text(text));
         }
@@ -532,11 +536,20 @@ impl Engine {
     }
 
     /// redis.acl_check_cmd(command, ...)
+    ///
+    /// The name of a container alone stands for all its subcommands.
     fn acl_check_cmd(&self, running: &Running, machine: &mut Machine) -> Result<Answer, Error> {
         let mut digits = Vec::new();
         let permitted = api::command_arguments(&machine.vm, &mut digits).map(|args| {
-            let command = command::find_by_name(&args).ok()?;
-            Some(self.acl_permits(running.client, command, &args).is_ok())
+            let permits =
+                |command: &Command| self.acl_permits(running.client, command, &args).is_ok();
+            match command::find_by_name(&args) {
+                Ok(command) => Some(permits(command)),
+                Err(CommandError::WrongArity(container)) => {
+                    Some(command::subcommands(container.as_bytes()).iter().all(permits))
+                }
+                Err(_) => None,
+            }
         });
         match permitted {
             Ok(Some(permitted)) => Ok(Answer::Value(Value::Boolean(permitted))),
@@ -598,6 +611,9 @@ impl Engine {
         if running.read_only && self.may_replicate(command, args) {
             let text = &"ERR Write commands are not allowed from read-only scripts.";
             return Err(CommandError::text(text));
+        }
+        if command.has(Flag::Write) && self.config.lacks_replicas() {
+            return Err(CommandError::NoReplicas);
         }
         if running.refuses_memory && !running.has_written && command.has(Flag::Denyoom) {
             return Err(CommandError::OutOfMemory);

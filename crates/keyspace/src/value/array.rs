@@ -16,9 +16,30 @@ pub(crate) struct Array {
     pub last_insert: Option<u64>,
 }
 
+/// Slices of one kind, as Redis divides an array into them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Slices {
+    pub slices: usize,
+    /// How many indices they reach over, from the first element of each to its last.
+    pub width: usize,
+    pub elements: usize,
+}
+
+impl Slices {
+    fn add(&mut self, first: u64, last: u64, elements: usize) {
+        self.slices += 1;
+        self.width += (last - first) as usize + 1;
+        self.elements += elements;
+    }
+}
+
 impl Array {
     /// The largest index: one more would have no length behind it.
     pub const MAX_INDEX: u64 = u64::MAX - 1;
+    /// How many indices a slice of Redis's has.
+    pub const SLICE_SIZE: u64 = 4096;
+    /// The most elements of a slice that Redis keeps with their indices.
+    const SPARSE_MAX: usize = 10;
 
     pub fn encoding(&self) -> &'static str {
         "sliced-array"
@@ -82,6 +103,37 @@ impl Array {
     /// Everything that is there.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &SmallBytes)> {
         self.range(0, Array::MAX_INDEX)
+    }
+
+    /// How many slices hold elements.
+    pub fn slices(&self) -> usize {
+        let mut slices = 0;
+        let mut start = Some(0);
+        while let Some((index, _)) =
+            start.and_then(|start| self.range(start, Array::MAX_INDEX).next())
+        {
+            slices += 1;
+            let next = (index / Array::SLICE_SIZE + 1).checked_mul(Array::SLICE_SIZE);
+            start = next.filter(|&next| next <= Array::MAX_INDEX);
+        }
+        slices
+    }
+
+    /// The slices that Redis would keep dense, and those that it would keep sparse.
+    pub fn slices_by_kind(&self) -> (Slices, Slices) {
+        let (mut dense, mut sparse) = (Slices::default(), Slices::default());
+        let mut indices = self.iter().map(|(index, _)| index).peekable();
+        while let Some(first) = indices.next() {
+            let (mut last, mut elements) = (first, 1);
+            let slice = first / Array::SLICE_SIZE;
+            while let Some(index) = indices.next_if(|index| index / Array::SLICE_SIZE == slice) {
+                last = index;
+                elements += 1;
+            }
+            let kind = if elements > Array::SPARSE_MAX { &mut dense } else { &mut sparse };
+            kind.add(first, last, elements);
+        }
+        (dense, sparse)
     }
 
     /// Where the next insertion goes; `None` behind the largest index.
@@ -161,6 +213,17 @@ mod tests {
         assert_eq!(array.last_insert, Some(0));
         assert_eq!(ring(&mut array, 5, &["g", "h"]), ["d", "e", "f", "g", "h"]);
         assert_eq!(ring(&mut array, 5, &["i"]), ["i", "e", "f", "g", "h"]);
+    }
+
+    #[test]
+    fn slices_are_counted_up_to_the_largest_index() {
+        let mut array = Array::default();
+        assert_eq!(array.slices(), 0);
+        let indices = (0..12).map(|index| index * 2).chain([4095, 4096, 3 << 40, Array::MAX_INDEX]);
+        indices.for_each(|index| assert!(array.set(index, b"v")));
+        assert_eq!(array.slices(), 4);
+        let dense = Slices { slices: 1, width: 4096, elements: 13 };
+        assert_eq!(array.slices_by_kind(), (dense, Slices { slices: 3, width: 3, elements: 3 }));
     }
 
     #[test]

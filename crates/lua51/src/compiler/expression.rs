@@ -300,6 +300,9 @@ impl<'a> Compiler<'a> {
     fn value_if(&mut self, id: ExprId, truth: bool, target: u8, done: &mut Jumps) -> Result<()> {
         let line = self.line(id);
         match *self.expr(id) {
+            Expr::Paren(inner) if !self.is_multiple(inner) => {
+                self.value_if(inner, truth, target, done)
+            }
             Expr::And(..) if truth => self.value_if_all(id, truth, target, done),
             Expr::Or(..) if !truth => self.value_if_all(id, truth, target, done),
             Expr::Binary(operator, ..) if is_comparison(operator) => {

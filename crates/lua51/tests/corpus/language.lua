@@ -614,3 +614,20 @@ local v1 = 5 local f = function() return v1 end v1.n, v1 = v1[(not true)]
 local v1 = 0/0 v1.x = 1
 ---
 local v1 = 0/0 v1()
+---
+-- What a value in brackets is called in a message.
+local a, x = 1, 3
+local b
+local tries = {
+  function() return x * ((a and b) or table) end,
+  function() return x * ((a or b) or table) end,
+  function() return x * ((a and b) or b) end,
+  function() return x + ((a and b) or string.foo) end,
+  function() return x .. ((a and (b or b)) or table) end,
+  function() return ((a or b) and table)() end,
+  function() return -((x > 2 and b) or table) end,
+  function() return ((x > 2 and b) or math.sin).x.y end,
+}
+local messages = {}
+for i, try in ipairs(tries) do messages[i] = select(2, pcall(try)) end
+return table.concat(messages, "\n")

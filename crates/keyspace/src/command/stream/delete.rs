@@ -82,12 +82,12 @@ fn xdelex(
     let mut results = vec![NO_SUCH_ID; ids.len()];
     if let Some(stream) = ctx.get_mut::<Stream>(args[1])? {
         for (id, result) in ids.into_iter().zip(&mut results) {
-            if stream.get(id).is_some() {
-                *result = delete(stream, id, references);
-            } else if references == References::Delete {
-                // What is pending may be of an entry that is gone.
-                stream.release(id, references);
-            }
+            // What is pending may be of an entry that is gone.
+            *result = match delete(stream, id, references) {
+                Some(true) => DELETED,
+                Some(false) => NO_SUCH_ID,
+                None => STILL_REFERENCED,
+            };
         }
     }
     if results.contains(&DELETED) {
@@ -111,7 +111,8 @@ fn xackdel(
         for (id, result) in ids.into_iter().zip(&mut results) {
             let group = stream.groups.get_mut(args[2]);
             if group.is_some_and(|group| group.acknowledge(id)) {
-                *result = delete(stream, id, references);
+                let deleted = delete(stream, id, references);
+                *result = if deleted.is_some() { DELETED } else { STILL_REFERENCED };
             }
         }
     }
@@ -124,14 +125,9 @@ fn xackdel(
     Ok(())
 }
 
-/// Deletes an entry where its references allow it.
-fn delete(stream: &mut Stream, id: StreamId, references: References) -> i64 {
-    if stream.release(id, references) {
-        stream.delete(id);
-        DELETED
-    } else {
-        STILL_REFERENCED
-    }
+/// Deletes an entry and answers whether it was there; `None` where its references do not allow it.
+fn delete(stream: &mut Stream, id: StreamId, references: References) -> Option<bool> {
+    stream.release(id, references).then(|| stream.delete(id))
 }
 
 /// `[KEEPREF|DELREF|ACKED] IDS numids id [id ...]`
