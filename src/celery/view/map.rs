@@ -236,7 +236,9 @@ fn channels(picture: &Picture) -> Html {
 
 fn channel(channel: &Channel) -> Html {
     let unheard = matches!(channel.last, Some((_, 0)));
+    let heard = matches!(channel.last, Some((_, 1..)));
     let listeners = match channel.listeners.as_slice() {
+        [] if heard => "nobody any more".to_owned(),
         [] => "nobody".to_owned(),
         names => names.join(", "),
     };
