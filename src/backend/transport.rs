@@ -1,6 +1,6 @@
 //! The page's side of the worker: starts it, sends requests, hands over what comes back.
 
-use super::message::{Batch, Request, Update};
+use super::message::{Batch, Request, TimeRequest, Update};
 use crate::host::{
     frames, time,
     worker::{Port, WorkerHandle},
@@ -47,6 +47,9 @@ pub struct Backend {
 struct Link {
     /// Requests made before the worker could hear them.
     waiting: RefCell<Option<Vec<Request>>>,
+    /// The moment to look at once the worker has shown the one before: who moves fast through time
+    /// skips moments.
+    visit: RefCell<Option<Request>>,
     sent: Cell<u32>,
     handled: Cell<u32>,
     /// When the oldest request was sent that may still be unanswered; at first, when it started.
@@ -67,7 +70,7 @@ impl Backend {
                 let Some(batch) = decode::<Batch>(&bytes) else {
                     return;
                 };
-                heard.answered(batch.handled);
+                heard.answered(port, batch.handled);
                 if let Some(waiting) = heard.waiting.take() {
                     waiting.iter().for_each(|request| heard.post(port, request));
                 }
@@ -88,7 +91,13 @@ impl Backend {
             waiting.push(request);
             return;
         }
-        self.link.post(&self.port, &request);
+        let link = &self.link;
+        if matches!(request, Request::Time(TimeRequest::Visit(_))) && link.owes() {
+            link.visit.replace(Some(request));
+            return;
+        }
+        link.post_visit(&self.port);
+        link.post(&self.port, &request);
     }
 
     /// How the worker is now.
@@ -98,23 +107,37 @@ impl Backend {
         if link.waiting.borrow().is_some() {
             return if silent_ms > START_MS { Status::Late } else { Status::Well };
         }
-        let owes = link.handled.get() < link.sent.get();
-        if owes && silent_ms > PATIENCE_MS { Status::Busy } else { Status::Well }
+        if link.owes() && silent_ms > PATIENCE_MS { Status::Busy } else { Status::Well }
     }
 }
 
 impl Link {
     fn post(&self, port: &Port, request: &Request) {
-        if self.handled.get() == self.sent.get() {
+        if !self.owes() {
             self.asked_at.set(time::real_now());
         }
         self.sent.set(self.sent.get().wrapping_add(1));
         port.post(&encode(request));
     }
 
-    fn answered(&self, handled: u32) {
+    fn answered(&self, port: &Port, handled: u32) {
         self.handled.set(handled);
         self.asked_at.set(time::real_now());
+        if !self.owes() {
+            self.post_visit(port);
+        }
+    }
+
+    /// Sends the request to look at a moment that was put off, if there is one.
+    fn post_visit(&self, port: &Port) {
+        if let Some(visit) = self.visit.take() {
+            self.post(port, &visit);
+        }
+    }
+
+    /// Whether the worker has not answered everything.
+    fn owes(&self) -> bool {
+        self.handled.get() != self.sent.get()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What moves on the wires of the map.
 //!
 //! While the clock runs slowly, whatever moves is drawn by itself. When it runs fast, what takes the
-//! same path while something is on its way there goes along, and it is said how many they are.
+//! same path while a move is in sight goes together, and it is said how many they are.
 
 use super::picture::Hop;
 use std::collections::VecDeque;
@@ -19,26 +19,18 @@ pub fn is_fast(rate: f64) -> bool {
     rate >= FAST
 }
 
-/// A move, or several that go together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Move {
-    /// The last of them, with how many they are.
-    pub hop: Hop,
-    /// When the first of them was.
-    pub began: f64,
-}
-
 /// The moves that may still be in sight.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Flow {
-    moves: VecDeque<Move>,
+    moves: VecDeque<Hop>,
     /// The number of the last hop that was seen.
     seen: u32,
 }
 
 impl Flow {
-    /// The moves, the oldest first.
-    pub fn moves(&self) -> impl DoubleEndedIterator<Item = &Move> {
+    /// The moves, the oldest first; several that go together are the last of them, with how many
+    /// they are.
+    pub fn moves(&self) -> impl DoubleEndedIterator<Item = &Hop> {
         self.moves.iter()
     }
 
@@ -57,14 +49,15 @@ impl Flow {
     }
 
     fn add(&mut self, hop: &Hop, rate: f64) {
-        let before = self.moves.iter_mut().rev().find(|it| it.hop.path == hop.path);
-        match before.filter(|it| is_fast(rate) && (hop.at - it.began) / rate < MOVE_MS) {
+        // Both sides of a scenario count over the same stretches of time.
+        let stretch = |at: f64| (at / (MOVE_MS * rate)).floor();
+        let before = self.moves.iter_mut().rev().find(|it| it.path == hop.path);
+        match before.filter(|it| is_fast(rate) && stretch(it.at) == stretch(hop.at)) {
             Some(before) => {
-                before.hop.count += hop.count;
-                before.hop.token.clone_from(&hop.token);
-                before.hop.at = hop.at;
+                *before =
+                    Hop { number: before.number, count: before.count + hop.count, ..hop.clone() };
             }
-            None => self.moves.push_back(Move { hop: hop.clone(), began: hop.at }),
+            None => self.moves.push_back(hop.clone()),
         }
         if self.moves.len() > MOVES_MAX {
             self.moves.pop_front();
@@ -83,7 +76,7 @@ mod tests {
     }
 
     fn counts(flow: &Flow) -> Vec<(u32, u32)> {
-        flow.moves().map(|it| (it.hop.number, it.hop.count)).collect()
+        flow.moves().map(|hop| (hop.number, hop.count)).collect()
     }
 
     #[test]
@@ -96,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_moves_on_a_path_go_together_while_the_first_is_in_sight() {
+    fn fast_moves_on_a_path_go_together_for_as_long_as_a_move_is_in_sight() {
         let mut flow = Flow::default();
         flow.follow(&[hop(1, Path::Send, 0.0), hop(2, Path::Take, 0.0)], 100.0);
         flow.follow(&[hop(3, Path::Send, 39_000.0), hop(4, Path::Send, 41_000.0)], 100.0);

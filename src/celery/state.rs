@@ -18,6 +18,8 @@ const ROWS: u32 = 50;
 /// The stretch of time at first, while the clock runs as real time does, and how often it can be
 /// halved and doubled.
 const SPAN_MS: f64 = 30_000.0;
+/// A stretch of time that is as long as what is played is passed so many times as fast at most.
+const HURRY: f64 = 4.0;
 const ZOOM: std::ops::RangeInclusive<i32> = -4..=12;
 
 /// What is shown beside the map.
@@ -149,7 +151,8 @@ impl State {
             Action::Alone(alone) => self.alone = alone,
             Action::Pace { rate, length_ms } => {
                 self.rate = rate;
-                return self.follow_pace(length_ms.map_or(rate, |millis| millis / SPAN_MS));
+                let fits = length_ms.map(|millis| millis / SPAN_MS);
+                return self.follow_pace(fits.map_or(rate, |fits| fits.max(rate / HURRY)));
             }
         }
         Vec::new()

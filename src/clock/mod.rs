@@ -96,7 +96,7 @@ fn ClockTime(props: &TimeProps) -> Html {
             let frames = clock.and_then(|clock| {
                 let show = move || text.set(read(clock));
                 show();
-                (!clock.paused).then(|| Frames::start_readable(show))
+                (!clock.paused).then(|| Frames::start(show))
             });
             move || drop(frames)
         }

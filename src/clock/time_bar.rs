@@ -141,7 +141,7 @@ fn Track(props: &TrackProps) -> Html {
                 now.set((at / grain).floor() * grain);
             };
             show();
-            let frames = (!clock.paused).then(|| Frames::start_readable(show));
+            let frames = (!clock.paused).then(|| Frames::start(show));
             move || drop(frames)
         }
     });

@@ -59,7 +59,7 @@ pub(super) fn use_reading<T: Copy + PartialEq + 'static>(
                 redraw.force_update();
             }
         };
-        let frames = (!clock.paused).then(|| Frames::start_readable(look));
+        let frames = (!clock.paused).then(|| Frames::start(look));
         move || drop(frames)
     });
     text

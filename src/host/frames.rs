@@ -1,21 +1,21 @@
 //! Animation frames. There is one loop, however many want them, and it runs only while somebody
-//! does: so whatever a frame changes is styled, laid out and painted once.
+//! does: so whatever a frame changes is styled, laid out and painted once, and in frames in which
+//! nothing changes the page does nothing.
 
-use super::time::real_now;
 use gloo_timers::callback::Timeout;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::{JsCast, closure::Closure};
 
+/// How long what is read stands, where nothing else is drawn: nobody reads what changes faster.
+const READ_MS: u32 = 50;
 /// Browsers draw no frames of what is out of sight. What waits for one waits no longer than this.
 const LATE_MS: u32 = 250;
 
 type OnFrame = RefCell<dyn FnMut()>;
 
-/// How long what is read stands, where nothing else is drawn: nobody reads what changes faster.
-const READ_MS: f64 = 60.0;
-
-/// Calls a function at every animation frame until it is dropped.
+/// Calls a function as often as something can be read, until it is dropped: in frames in which news
+/// are drawn anyway, and in some of those between, the same for everybody.
 pub struct Frames {
     _on_frame: Rc<OnFrame>,
 }
@@ -26,19 +26,9 @@ impl Frames {
         let on_frame: Rc<OnFrame> = Rc::new(RefCell::new(on_frame));
         LOOP.with(|it| {
             it.always.borrow_mut().push(Rc::downgrade(&on_frame));
-            it.request();
+            it.go_on();
         });
         Frames { _on_frame: on_frame }
-    }
-
-    /// Starts calling as often as something can be read: in frames in which news are drawn anyway,
-    /// and in some of those between, the same for everybody. The others cost nothing.
-    pub fn start_readable(mut on_frame: impl FnMut() + 'static) -> Frames {
-        Frames::start(move || {
-            if LOOP.with(|it| it.readable.get()) {
-                on_frame();
-            }
-        })
     }
 }
 
@@ -59,16 +49,17 @@ thread_local! {
 struct Loop {
     always: RefCell<Vec<Weak<OnFrame>>>,
     once: RefCell<Vec<Box<dyn FnOnce()>>>,
+    /// When what waits for a frame is called without one.
     late: RefCell<Option<Timeout>>,
+    /// When a frame is requested again.
+    rest: RefCell<Option<Timeout>>,
     requested: Cell<bool>,
-    /// Whether this frame is one for what is read, and when the last of those was.
-    readable: Cell<bool>,
-    read_at: Cell<f64>,
     callback: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
 impl Loop {
     fn request(&self) {
+        self.rest.take();
         let Some(window) = web_sys::window().filter(|_| !self.requested.get()) else {
             return;
         };
@@ -78,14 +69,16 @@ impl Loop {
         self.requested.set(requested.is_ok());
     }
 
+    /// Requests a frame in a while, unless one is requested.
+    fn go_on(&self) {
+        let mut rest = self.rest.borrow_mut();
+        if rest.is_none() && !self.requested.get() {
+            *rest = Some(Timeout::new(READ_MS, || LOOP.with(Loop::request)));
+        }
+    }
+
     fn frame(&self) {
         self.requested.set(false);
-        let now = real_now();
-        let has_news = !self.once.borrow().is_empty();
-        self.readable.set(has_news || now - self.read_at.get() >= READ_MS);
-        if self.readable.get() {
-            self.read_at.set(now);
-        }
         self.run_once();
         self.always.borrow_mut().retain(|it| it.strong_count() > 0);
         // Who is called may start and end others.
@@ -94,7 +87,7 @@ impl Loop {
             (on_frame.borrow_mut())();
         }
         if !wanted.is_empty() {
-            self.request();
+            self.go_on();
         }
     }
 

@@ -9,7 +9,6 @@ use crate::backend::{Database, KeyKind, KeyQuery, KeyRow, KeyWindow, Sort};
 use keyspace::{DATABASES, Event};
 use keyspace_resp::Value;
 use serde_bytes::ByteBuf;
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::rc::Rc;
@@ -32,6 +31,17 @@ pub(super) struct Meta {
     pub version: u64,
 }
 
+impl Meta {
+    /// Where a key stands in an order; those that stand at the same place stand by their names.
+    fn place(&self, sort: Sort) -> i64 {
+        match sort {
+            Sort::Name => 0,
+            Sort::Changed => -(self.version as i64),
+            Sort::Expiry => self.life.map_or(i64::MAX, |life| life.1 as i64),
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct KeyIndex {
     dbs: Vec<BTreeMap<Name, Meta>>,
@@ -42,8 +52,8 @@ pub(super) struct KeyIndex {
     gone: Vec<(u8, Name)>,
     version: u64,
     query: Option<KeyQuery>,
-    /// The names that match the query, in its order.
-    view: Vec<Name>,
+    /// The keys that match the query, in its order: kept as keys come, change and go.
+    view: Vec<(i64, Name)>,
     view_stale: bool,
     window_stale: bool,
     databases_stale: bool,
@@ -107,7 +117,7 @@ impl KeyIndex {
     pub fn weight(&self) -> usize {
         const NODE: usize = 24;
         let keys: usize = self.dbs.iter().map(BTreeMap::len).sum();
-        keys * (size_of::<(Name, Meta)>() + NODE) + self.view.len() * size_of::<Name>()
+        keys * (size_of::<(Name, Meta)>() + NODE) + self.view.len() * size_of::<(i64, Name)>()
     }
 
     pub fn meta(&self, db: u8, key: &[u8]) -> Option<Meta> {
@@ -147,14 +157,13 @@ impl KeyIndex {
         for ((db, name), at) in std::mem::take(&mut self.touched) {
             let was = self.dbs[usize::from(db)].remove(&name);
             let is = self.look(reader, db, name.clone(), was, Some(at));
-            let moved = was.is_some() != is.is_some();
+            self.databases_stale |= was.is_some() != is.is_some();
+            if self.shows(db) {
+                self.window_stale = true;
+                self.move_in_view(&name, was, is);
+            }
             if is.is_none() && was.is_some() && self.gone.len() < GONE_MAX {
                 self.gone.push((db, name));
-            }
-            if moved || self.query.as_ref().is_some_and(|query| query.sort != Sort::Name) {
-                self.changed_shape(db);
-            } else {
-                self.window_stale |= self.shows(db);
             }
         }
     }
@@ -181,7 +190,7 @@ impl KeyIndex {
         let start = self.view.len().min(query.offset as usize);
         let names = &self.view[start..];
         let names = &names[..names.len().min(query.count.min(ROWS_MAX) as usize)];
-        let rows = names.iter().filter_map(|name| self.row(reader, query.db, name)).collect();
+        let rows = names.iter().filter_map(|(_, name)| self.row(reader, query.db, name)).collect();
         let gone = std::mem::take(&mut self.gone).into_iter();
         let gone = gone.filter(|(db, _)| *db == query.db);
         let gone = gone.map(|(_, name)| ByteBuf::from(&*name)).collect();
@@ -231,18 +240,33 @@ impl KeyIndex {
         })
     }
 
-    fn select(&self, query: &KeyQuery) -> Vec<Name> {
+    fn select(&self, query: &KeyQuery) -> Vec<(i64, Name)> {
         let Some(keys) = self.dbs.get(usize::from(query.db)) else {
             return Vec::new();
         };
         let filter = Filter::new(&query.filter);
         let matching = keys.iter().filter(|(name, _)| filter.matches(name));
-        match query.sort {
-            Sort::Name => matching.map(|(name, _)| name.clone()).collect(),
-            Sort::Changed => sorted_by(matching, |meta| Reverse(meta.version)),
-            Sort::Expiry => sorted_by(matching, |meta| {
-                meta.life.map_or((true, 0), |life| (false, life.1 as i64))
-            }),
+        let placed = matching.map(|(name, meta)| (meta.place(query.sort), name.clone()));
+        let mut view: Vec<(i64, Name)> = placed.collect();
+        if query.sort != Sort::Name {
+            view.sort_unstable();
+        }
+        view
+    }
+
+    /// A key of the database that is shown has come, changed or gone.
+    fn move_in_view(&mut self, name: &Name, was: Option<Meta>, is: Option<Meta>) {
+        let Some(query) = self.query.as_ref().filter(|_| !self.view_stale) else {
+            return;
+        };
+        let placed = |meta: Meta| (meta.place(query.sort), name.clone());
+        if let Some(at) = was.and_then(|was| self.view.binary_search(&placed(was)).ok()) {
+            self.view.remove(at);
+        }
+        if let Some(is) = is.filter(|_| Filter::new(&query.filter).matches(name))
+            && let Err(at) = self.view.binary_search(&placed(is))
+        {
+            self.view.insert(at, placed(is));
         }
     }
 
@@ -254,15 +278,6 @@ impl KeyIndex {
     fn shows(&self, db: u8) -> bool {
         self.query.as_ref().is_some_and(|query| query.db == db)
     }
-}
-
-fn sorted_by<'a, K: Ord>(
-    keys: impl Iterator<Item = (&'a Name, &'a Meta)>,
-    order: impl Fn(&Meta) -> K,
-) -> Vec<Name> {
-    let mut keys: Vec<_> = keys.collect();
-    keys.sort_by_key(|(_, meta)| order(meta));
-    keys.into_iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// Bytes of a string, elements of anything else.

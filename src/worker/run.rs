@@ -10,8 +10,8 @@ use celery_sim::Config;
 use celery_sim::scenario::{self, Progress, SEED, Scenario};
 use keyspace::{Event, UnixMillis};
 
-/// How many things arrive before the page is looked after again.
-const STEPS_MAX: usize = 4_000;
+/// How many things arrive before the page is looked after again: some hundredths of a second.
+const STEPS_MAX: usize = 1_000;
 /// How many times nothing but time passes before a command to stop after is given up.
 const WAITS_MAX: usize = 10_000;
 

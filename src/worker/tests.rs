@@ -2,7 +2,8 @@
 
 use super::Session;
 use crate::backend::{
-    ClientEvent, ClockAction, ConsoleId, Inspection, KeyKind, KeyQuery, KeyValue, Request, Update,
+    ClientEvent, ClockAction, ConsoleId, Inspection, KeyKind, KeyQuery, KeyValue, Request, Sort,
+    Update,
 };
 use crate::celery;
 use crate::celery::lab;
@@ -39,6 +40,53 @@ fn client_events(updates: Vec<Update>) -> Vec<ClientEvent> {
 
 fn output(bytes: &str) -> ClientEvent {
     ClientEvent::Output(ByteBuf::from(bytes.as_bytes()))
+}
+
+/// The names of the keys that the page is told, if it is told any.
+fn keys_told(session: &mut Session) -> Option<Vec<String>> {
+    let mut windows = updates(session, 1_000.0).into_iter().filter_map(|update| match update {
+        Update::Keys(window) => Some(window),
+        _ => None,
+    });
+    let text = |name: &ByteBuf| String::from_utf8_lossy(name).into_owned();
+    windows.next_back().map(|window| window.rows.iter().map(|row| text(&row.name)).collect())
+}
+
+#[test]
+fn keys_stand_in_their_order_however_they_came_to_it() {
+    const LINES: [&str; 10] = [
+        "SET kb 1",
+        "SET ka 1 EX 30",
+        "SET kc 1 EX 10",
+        "SET other 1",
+        "SET kb 2",
+        "EXPIRE kb 20",
+        "RENAME kc kd",
+        "DEL ka",
+        "PERSIST kd",
+        "SET ka 3 EX 5",
+    ];
+    let orders = [
+        (Sort::Name, ["ka", "kb", "kd"]),
+        (Sort::Changed, ["ka", "kd", "kb"]),
+        (Sort::Expiry, ["ka", "kb", "kd"]),
+    ];
+    for (sort, expected) in orders {
+        let mut session = session();
+        let query = KeyQuery { db: 0, filter: "k".into(), sort, offset: 0, count: 10 };
+        session.handle(Request::Watch(query.clone()), 1_000.0);
+        let mut last = None;
+        for line in LINES {
+            command(&mut session, line, 1_000.0);
+            last = keys_told(&mut session);
+        }
+        assert_eq!(last.as_deref(), Some(&expected.map(str::to_owned)[..]), "{sort:?}");
+        // The same, looked for as a whole.
+        session.handle(Request::Watch(KeyQuery { filter: "x".into(), ..query.clone() }), 1_000.0);
+        assert_eq!(keys_told(&mut session), Some(Vec::new()));
+        session.handle(Request::Watch(query), 1_000.0);
+        assert_eq!(keys_told(&mut session), last, "{sort:?}");
+    }
 }
 
 #[test]

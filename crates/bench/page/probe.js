@@ -1,5 +1,5 @@
-// Runs in the playground before its own program does: counts frames, long tasks, and what the
-// messages of the worker cost. What it counts it keeps in numbers, so that it costs next to nothing.
+// Runs in the playground before its own program does: counts frames, what the page does in each,
+// long tasks, and the messages of the worker. It keeps numbers only, so that it costs next to nothing.
 globalThis.probe = (() => {
   // In the worker: its memory, and for how long it was busy.
   const WORKER = `
@@ -30,7 +30,8 @@ globalThis.probe = (() => {
   `;
 
   const frames = [];
-  const handled = [];
+  const drawn = [];
+  let messages = 0;
   let bytes = 0;
   let longTasks = [];
   let memory;
@@ -45,37 +46,39 @@ globalThis.probe = (() => {
     };
   }
 
-  // A message is handled once its listener returned and what that put off to microtasks, drawing
-  // among it, is done: before the next listener hears the same message.
   globalThis.Worker = class extends Worker {
     constructor(script, options) {
       const url = new URL(script, document.baseURI);
       const source = `${WORKER} await import(${JSON.stringify(url.href)});`;
       super(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), options);
-      let start = 0;
-      super.addEventListener("message", (event) => {
-        start = performance.now();
+      this.addEventListener("message", (event) => {
+        messages += 1;
         bytes += event.data.byteLength ?? 0;
       });
-      this.done = () => handled.push(performance.now() - start);
     }
+  };
 
-    addEventListener(name, ...rest) {
-      super.addEventListener(name, ...rest);
-      if (name === "message") {
-        super.addEventListener(name, this.done);
-      }
-    }
+  // What the page does in a frame is done once its callback has returned, and what that put off to
+  // microtasks, drawing among it: before the next callback of the same frame.
+  const request = requestAnimationFrame;
+  globalThis.requestAnimationFrame = (call) => {
+    let start;
+    const handle = request((now) => {
+      start = performance.now();
+      call(now);
+    });
+    request(() => start && drawn.push(performance.now() - start));
+    return handle;
   };
 
   new PerformanceObserver((list) => {
     longTasks.push(...list.getEntries().map((entry) => entry.duration));
   }).observe({ type: "longtask" });
 
-  requestAnimationFrame(function frame(now) {
+  request(function frame(now) {
     frames.push(now - last);
     last = now;
-    requestAnimationFrame(frame);
+    request(frame);
   });
 
   const channel = new BroadcastChannel("probe");
@@ -95,11 +98,18 @@ globalThis.probe = (() => {
   return {
     // Forgets what was counted so far.
     begin() {
-      frames.length = handled.length = bytes = 0;
+      frames.length = drawn.length = messages = bytes = 0;
       longTasks = [];
     },
     // What was counted since, in milliseconds and bytes.
-    end: () => ({ frames, handled, bytes, longTasks, nodes: document.querySelectorAll("*").length }),
+    end: () => ({
+      frames,
+      drawn,
+      messages,
+      bytes,
+      longTasks,
+      elements: document.querySelectorAll("*").length,
+    }),
     memory: async () => ({ page: memory?.buffer.byteLength ?? 0, ...(memory ? await worker() : {}) }),
     until,
     click: async (testid) => {

@@ -1,7 +1,7 @@
 //! The fifth table: how often the page draws while much happens in it, and what a frame costs.
 //!
-//! A probe runs in the page before the page's own program does: it counts frames, long tasks and
-//! the worker's messages. Processor time is the browser's own figure for the thread that draws;
+//! A probe runs in the page before the page's own program does: it counts frames, what is done in
+//! each, long tasks and the worker's messages. Processor time is the browser's own figure for the thread that draws;
 //! unlike the times of frames it does not depend on what else the machine does.
 
 mod window;
@@ -157,36 +157,39 @@ fn print_frames(rows: &[Row]) {
 
 fn print_costs(rows: &[Row]) {
     println!(
-        "\nWhat a frame costs the thread that draws, in milliseconds of processor time; messages of the\n\
-         worker, and how long the page takes to handle one; how busy the worker is"
+        "\nWhat a frame costs the thread that draws, in milliseconds of processor time; how long its script\n\
+         takes where it draws something; messages of the worker, and how busy that is"
     );
     let headings = [
         "all",
         "script",
         "style+layout",
         "long tasks",
+        "drawn/s",
+        "ms, median",
+        "ms, p95",
         "messages/s",
         "KB each",
-        "ms each",
-        "ms, p95",
         "worker busy",
         "elements",
     ];
     row("", &headings.map(str::to_owned));
     for (name, seen) in rows {
-        let each =
-            |seconds: f64| format!("{:.2}", seconds * 1_000.0 / seen.frames.len().max(1) as f64);
-        let mut handled = seen.handled.clone();
-        let mut at = |share: f64| format!("{:.1}", quantile(&mut handled, share));
+        let count = seen.frames.len().max(1) as f64;
+        let each = |seconds: f64| format!("{:.2}", seconds * 1_000.0 / count);
+        let a_second = |count: f64| format!("{:.1}", count / seen.seconds);
+        let mut drawn = seen.drawn.clone();
+        let mut at = |share: f64| format!("{:.1}", quantile(&mut drawn, share));
         let cells = [
             each(seen.processor.all),
             each(seen.processor.script),
             each(seen.processor.layout),
             seen.long_tasks.to_string(),
-            format!("{:.1}", seen.handled.len() as f64 / seen.seconds),
-            format!("{:.1}", seen.bytes / 1024.0 / seen.handled.len().max(1) as f64),
+            a_second(seen.drawn.len() as f64),
             at(0.5),
             at(0.95),
+            a_second(seen.messages),
+            format!("{:.1}", seen.bytes / 1024.0 / seen.messages.max(1.0)),
             format!("{:.0} %", seen.busy * 100.0),
             thousands(seen.elements),
         ];

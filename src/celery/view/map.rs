@@ -6,8 +6,8 @@ use super::token::{Pen, Touched, counted};
 use super::workers;
 use crate::backend::{ClockState, KeyKind};
 use crate::celery::Action;
-use crate::celery::flow::{Flow, MOVE_MS, Move, is_fast};
-use crate::celery::picture::{Channel, Path, Picture, Read, Stored, Token, TokenId};
+use crate::celery::flow::{Flow, MOVE_MS, is_fast};
+use crate::celery::picture::{Channel, Hop, Path, Picture, Read, Stored, Token, TokenId};
 use crate::design::{Icon, KindGlyph, Remaining, Ring, Shared, Symbol, units};
 use crate::host::time::real_now;
 use serde_bytes::ByteBuf;
@@ -97,25 +97,22 @@ fn wire(
 fn travellers(props: &Props, path: Path, sight_ms: f64) -> Vec<Html> {
     let now = props.clock.at(real_now());
     // While the clock stands still, what moved just before.
-    let ago = |it: &Move| match props.clock.paused {
-        true => (now - it.hop.at) / props.clock.rate.min(1.0),
-        false => (now - it.hop.at) / props.clock.rate,
-    };
+    let pace = if props.clock.paused { props.clock.rate.min(1.0) } else { props.clock.rate };
     let is_fast = is_fast(props.clock.rate);
-    let in_sight = |it: &&Move| it.hop.path == path && ago(it) < sight_ms;
+    let in_sight = |hop: &&Hop| hop.path == path && (now - hop.at) / pace < sight_ms;
     let in_sight = props.flow.moves().rev().filter(in_sight);
-    let mut drawn: Vec<&Move> = in_sight.take(if is_fast { 1 } else { usize::MAX }).collect();
+    let mut drawn: Vec<&Hop> = in_sight.take(if is_fast { 1 } else { usize::MAX }).collect();
     drawn.reverse();
-    let draw = |it: &Move| {
-        let key = if is_fast { 0 } else { it.hop.number };
-        html! { <span {key} class="traveller"><span>{ traveller(it) }</span></span> }
+    let draw = |hop: &Hop| {
+        let key = if is_fast { 0 } else { hop.number };
+        html! { <span {key} class="traveller"><span>{ traveller(hop) }</span></span> }
     };
     drawn.into_iter().map(draw).collect()
 }
 
-fn traveller(it: &Move) -> String {
-    match it.hop.count {
-        1 => task_name(&it.hop.token).to_owned(),
+fn traveller(hop: &Hop) -> String {
+    match hop.count {
+        1 => task_name(&hop.token).to_owned(),
         count => format!("{}×", units::count(count.into())),
     }
 }

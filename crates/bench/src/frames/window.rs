@@ -29,9 +29,10 @@ pub struct Seen {
     pub seconds: f64,
     /// From each frame to the next.
     pub frames: Vec<f64>,
-    /// How long each message of the worker was handled.
-    pub handled: Vec<f64>,
-    /// The bytes of those messages.
+    /// How long the page's script took in each frame in which it drew something.
+    pub drawn: Vec<f64>,
+    /// Messages of the worker, and their bytes.
+    pub messages: f64,
     pub bytes: f64,
     /// Tasks of more than 50 ms.
     pub long_tasks: usize,
@@ -170,12 +171,14 @@ impl Window {
             let list = seen[name].as_array().into_iter().flatten();
             list.filter_map(Value::as_f64).collect::<Vec<f64>>()
         };
+        let number = |name: &str| seen[name].as_f64().unwrap_or(0.0);
         let (was, is) = (before.processor, after.processor);
         Ok(Seen {
             seconds,
             frames: numbers("frames"),
-            handled: numbers("handled"),
-            bytes: seen["bytes"].as_f64().unwrap_or(0.0),
+            drawn: numbers("drawn"),
+            messages: number("messages"),
+            bytes: number("bytes"),
             long_tasks: numbers("longTasks").len(),
             processor: Processor {
                 all: is.all - was.all,
@@ -183,7 +186,7 @@ impl Window {
                 layout: is.layout - was.layout,
             },
             busy: (after.busy - before.busy) / (after.at - before.at).max(1.0),
-            elements: seen["nodes"].as_f64().unwrap_or(0.0),
+            elements: number("elements"),
             before: before.memory,
             after: Memory { heap, ..after.memory },
         })

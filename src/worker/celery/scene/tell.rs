@@ -11,7 +11,7 @@ use keyspace_resp::Value;
 
 /// How many times something else is told before table and timeline are, while they change all the
 /// time: the map comes first.
-const PATIENCE: u32 = 4;
+const PATIENCE: u32 = 2;
 /// How many members of a set of bindings are read.
 const MEMBERS_MAX: usize = 32;
 
