@@ -81,7 +81,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         read: |config, value| {
             if value.is_none() {
                 config.task_queues = Vec::new();
-            } else if let Some(queues) = value.list(|queue| routes::read_queue(queue)) {
+            } else if let Some(queues) = value.list(routes::read_queue) {
                 config.task_queues = queues;
             }
         },
