@@ -37,6 +37,26 @@ pub struct Publication {
     pub queues: Vec<(String, String)>,
 }
 
+/// The exchanges that a process declared and that are not direct ones, as which it takes all others.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Declared(Vec<(String, ExchangeType)>);
+
+impl Declared {
+    /// Notes that an exchange was declared.
+    pub fn insert(&mut self, exchange: &str, kind: ExchangeType) {
+        self.0.retain(|(known, _)| known != exchange);
+        if kind != ExchangeType::Direct {
+            self.0.push((exchange.to_owned(), kind));
+        }
+    }
+
+    /// What it takes an exchange for.
+    pub fn kind_of(&self, exchange: &str) -> ExchangeType {
+        let known = self.0.iter().find(|(known, _)| known == exchange);
+        known.map_or(ExchangeType::Direct, |(_, kind)| *kind)
+    }
+}
+
 /// A message whose queues are found in the table of an exchange.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {

@@ -4,7 +4,7 @@ use crate::binding;
 use crate::config::Config;
 use crate::connection::{Command, Role};
 use crate::event;
-use crate::exchange::{Delivery, ExchangeType, Publication};
+use crate::exchange::{Declared, Delivery, ExchangeType, Publication};
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::{Outgoing, notice};
@@ -13,7 +13,7 @@ use crate::process::Process;
 use crate::route::QueueDefinition;
 use fastrand::Rng;
 use keyspace::UnixMillis;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Sends task messages on connections of its own.
 #[derive(Debug, Clone)]
@@ -27,8 +27,7 @@ pub(crate) struct Publisher {
     send_sent_event: bool,
     clock: u64,
     declared: BTreeSet<String>,
-    /// The kinds of the exchanges that it declared.
-    exchanges: BTreeMap<String, ExchangeType>,
+    exchanges: Declared,
 }
 
 impl Publisher {
@@ -43,7 +42,7 @@ impl Publisher {
             send_sent_event: config.task_send_sent_event,
             clock: 0,
             declared: BTreeSet::new(),
-            exchanges: BTreeMap::new(),
+            exchanges: Declared::default(),
         }
     }
 
@@ -62,7 +61,7 @@ impl Publisher {
             && self.declared.insert(queue.name.clone())
         {
             binding::declare_permanent(process, &self.keys, self.channel, queue);
-            self.exchanges.insert(queue.exchange.clone(), queue.exchange_type);
+            self.exchanges.insert(&queue.exchange, queue.exchange_type);
         }
         let message = outgoing.encode(&delivery_tag, &self.origin);
         self.send(process, &to.exchange, &to.routing_key, outgoing.priority, message);
@@ -96,7 +95,7 @@ impl Publisher {
             let list = self.keys.list(routing_key, priority);
             return process.call(self.channel, Command::new("LPUSH").arg(list).arg(message));
         }
-        let kind = self.exchanges.get(exchange).copied().unwrap_or(ExchangeType::Direct);
+        let kind = self.exchanges.kind_of(exchange);
         if kind == ExchangeType::Fanout {
             let channel = self.keys.channel(exchange, routing_key);
             return process.call(self.channel, Command::new("PUBLISH").arg(channel).arg(message));
@@ -125,7 +124,7 @@ impl Publisher {
             };
             binding::declare_permanent(process, &self.keys, self.channel, &queue);
         }
-        self.exchanges.insert(exchange.clone(), *kind);
+        self.exchanges.insert(exchange, *kind);
         let tag = ids::message_id(rng);
         let message = notice(body, object! {}, 2, exchange, routing_key, &tag);
         self.send(process, exchange, routing_key, 0, message);

@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::connection::{Command, Role};
-use crate::exchange::{Delivery, ExchangeType};
+use crate::exchange::{Declared, Delivery};
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::{self, TakenBack};
@@ -16,7 +16,6 @@ use crate::scripts;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
-use std::collections::BTreeMap;
 
 /// How long `unacked_mutex` is held at most.
 const MUTEX_EXPIRE_MS: i64 = 300_000;
@@ -62,8 +61,7 @@ pub(crate) struct Restorer {
     /// How often it was time to look.
     count: i64,
     token: String,
-    /// The kinds of the exchanges that the process declared.
-    exchanges: BTreeMap<String, ExchangeType>,
+    exchanges: Declared,
 }
 
 impl Restorer {
@@ -80,13 +78,13 @@ impl Restorer {
             throttle: options.unacked_restore_throttle.max(1),
             count: 0,
             token: String::new(),
-            exchanges: BTreeMap::new(),
+            exchanges: Declared::default(),
         }
     }
 
     /// The process has declared a queue, and knows its exchange.
     pub fn learn(&mut self, queue: &QueueDefinition) {
-        self.exchanges.insert(queue.exchange.clone(), queue.exchange_type);
+        self.exchanges.insert(&queue.exchange, queue.exchange_type);
     }
 
     /// The time between two looks, of which not all happen.
@@ -185,7 +183,7 @@ impl Restorer {
             let push = Command::new(restored.push()).arg(list).arg(message);
             return self.put_back(process, restored, vec![push]);
         }
-        let kind = self.exchanges.get(&exchange).copied().unwrap_or(ExchangeType::Direct);
+        let kind = self.exchanges.kind_of(&exchange);
         let keys = self.keys.clone();
         let delivery = Box::new(Delivery { keys, kind, routing_key, priority, message });
         let table = Command::new("SMEMBERS").arg(self.keys.key(&keys::binding(&exchange)));

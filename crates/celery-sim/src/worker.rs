@@ -128,6 +128,9 @@ enum Phase {
     Over,
 }
 
+/// A hard and a soft limit of time, in seconds.
+type Limits = (Option<f64>, Option<f64>);
+
 /// A simulated worker.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -180,7 +183,7 @@ pub struct Worker {
     /// How many tasks began, by their names.
     totals: BTreeMap<String, u64>,
     /// Limits of time that remote control set, by task: hard and soft, in seconds.
-    time_limits: BTreeMap<String, (Option<f64>, Option<f64>)>,
+    time_limits: Vec<(String, Limits)>,
     news: VecDeque<(UnixMillis, String, What)>,
 }
 
@@ -228,7 +231,7 @@ impl Worker {
             dispatcher: Dispatcher::new(&config),
             processed: 0,
             totals: BTreeMap::new(),
-            time_limits: BTreeMap::new(),
+            time_limits: Vec::new(),
             news: VecDeque::new(),
             rng,
             config,

@@ -108,7 +108,8 @@ impl Worker {
             let seconds = arguments.get(name).and_then(Json::as_f64);
             seconds.filter(|seconds| *seconds > 0.0)
         };
-        self.time_limits.insert(task.to_owned(), (seconds("hard"), seconds("soft")));
+        self.time_limits.retain(|(known, _)| known != task);
+        self.time_limits.push((task.to_owned(), (seconds("hard"), seconds("soft"))));
         ok("time limits set successfully")
     }
 }
