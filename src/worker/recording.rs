@@ -1,13 +1,15 @@
 //! A run as a file: its seed, its settings, and what came from outside with the times.
 
+use super::celery;
 use super::input::{Entry, Input};
 use celery_sim::Config;
+use celery_sim::celeryconfig::{self, Severity};
 use keyspace::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 /// The word by which the file is known.
 const FORMAT: &str = "keyspace-run";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The largest file that is read, in bytes.
 const TEXT_MAX: usize = 8 << 20;
 /// The longest run that is played again.
@@ -26,7 +28,8 @@ pub(super) struct Recording {
     pub length_ms: i64,
     /// The scenario that it is of; it then has the scenario's settings.
     pub scenario: Option<String>,
-    pub config: Config,
+    /// The settings with which it begins, as a `celeryconfig.py`.
+    config: String,
     inputs: Vec<Line>,
 }
 
@@ -70,7 +73,7 @@ impl Recording {
             start: start.0,
             length_ms: end - start,
             scenario: scenario.map(str::to_owned),
-            config: config.clone(),
+            config: celeryconfig::write(config),
             inputs: log.map(line).collect(),
         }
     }
@@ -102,6 +105,15 @@ impl Recording {
         Ok(recording)
     }
 
+    /// The settings with which it begins.
+    pub fn settings(&self) -> Config {
+        self.parsed().config
+    }
+
+    fn parsed(&self) -> celeryconfig::Parsed {
+        celeryconfig::parse(&self.config, &celery::config())
+    }
+
     /// What came, and when.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let start = UnixMillis(self.start);
@@ -123,6 +135,13 @@ impl Recording {
             && celery_sim::scenario::find(name).is_none()
         {
             return Err(format!("This page has no scenario {name}."));
+        }
+        let parsed = self.parsed();
+        if !parsed.is_usable() {
+            let mut problems = parsed.problems.iter();
+            let first = problems.find(|problem| problem.severity == Severity::Error);
+            let first = first.map_or("", |problem| problem.message.as_str());
+            return Err(format!("The settings of the run have errors: {first}."));
         }
         let mut before = 0;
         for (number, line) in self.inputs.iter().enumerate() {
@@ -158,7 +177,7 @@ mod tests {
             .map(|(input, at)| Entry { at: UnixMillis(at), amid: (at == 12).then_some(7), input })
             .collect();
         let times = (UnixMillis(5), UnixMillis(100));
-        Recording::new(u64::MAX, times, &Config::default(), Some("happy-path"), log.iter())
+        Recording::new(u64::MAX, times, &celery::config(), Some("happy-path"), log.iter())
     }
 
     #[test]
@@ -166,6 +185,7 @@ mod tests {
         let recording = recording();
         let read = Recording::from_text(&recording.to_text()).expect("a good file");
         assert_eq!(read, recording);
+        assert_eq!(read.settings(), celery::config());
         assert_eq!(read.entries().next().map(|entry| entry.at), Some(UnixMillis(10)));
     }
 
@@ -178,11 +198,12 @@ mod tests {
         };
         assert!(Recording::from_text("hello").expect_err("text").contains("not JSON"));
         assert!(Recording::from_text("{}").expect_err("empty").contains("no \"format\""));
-        assert!(wrong("\"version\": 1", "\"version\": 2").contains("reads version 1"));
+        assert!(wrong("\"version\": 2", "\"version\": 1").contains("reads version 2"));
         assert!(wrong("\"length_ms\": 95", "\"length_ms\": -1").contains("ends before it begins"));
         assert!(wrong("\"length_ms\": 95", "\"length_ms\": 6").contains("Input 3 comes at 7 ms"));
         assert!(wrong("\"at\": 6", "\"at\": 60").contains("Input 3 comes at 7 ms, out of"));
         assert!(wrong("happy-path", "nothing").contains("no scenario nothing"));
+        assert!(wrong("worker_pool", "worker_pol").contains("did you mean worker_pool?"));
         assert!(wrong("next_step", "nxt_step").contains("damaged"));
         assert!(wrong("\"seed\"", "\"sead\"").contains("sead"));
     }

@@ -249,7 +249,7 @@ impl Run {
         let start = UnixMillis(recording.start);
         let mut run = match recording.scenario.as_deref().and_then(scenario::find) {
             Some(scenario) => Run::of_scenario(scenario, start),
-            None => Run::new(recording.config.clone(), recording.seed, start),
+            None => Run::new(recording.settings(), recording.seed, start),
         };
         for entry in recording.entries() {
             let at = entry.at;

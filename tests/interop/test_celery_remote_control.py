@@ -3,6 +3,7 @@
 With Celery 5.4, too, whose answers are compared where they have stayed the same.
 """
 
+import gc
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import unittest
 
 import celery
 from celery.exceptions import TaskRevokedError
+from kombu import Exchange, Queue
 
 import ends
 from ends import PATIENCE
@@ -33,6 +35,8 @@ def setUpModule():
 
 def tearDownModule():
     unittest.doModuleCleanups()
+    # Results that nobody holds unsubscribe while there is still a server.
+    gc.collect()
     APP.close()
     SERVER.stop()
 
@@ -140,6 +144,11 @@ class Answers(unittest.TestCase):
         self.assert_same("active_queues")
         self.assert_same("cancel_consumer", queue="more")
         wait_until(lambda: all(len(queues) == 1 for queues in answers("active_queues")))
+        self.assert_same("add_consumer", queue="mail", exchange="media", exchange_type="topic", routing_key="mail.#")
+        wait_until(lambda: all(len(queues) == 2 for queues in answers("active_queues")))
+        self.assert_same("active_queues")
+        self.assert_same("cancel_consumer", queue="mail")
+        wait_until(lambda: all(len(queues) == 1 for queues in answers("active_queues")))
 
     def test_patterns_choose_workers(self):
         ping = lambda pattern: CONTROL.broadcast("ping", reply=True, timeout=1, limit=1, pattern=pattern, matcher="glob")
@@ -186,6 +195,35 @@ class Tasks(unittest.TestCase):
         for result in results:
             with self.assertRaisesRegex(TaskRevokedError, "terminated"):
                 result.get(timeout=PATIENCE)
+
+
+class Exchanges(unittest.TestCase):
+    """A program that knows what kind an exchange is of sends by it, to workers of either kind."""
+
+    def add_consumers(self, kind, queues):
+        for name, queue in queues.items():
+            exchange = {"exchange": queue.exchange.name, "exchange_type": kind, "routing_key": queue.routing_key}
+            answers("add_consumer", [name], queue=queue.name, **exchange)
+            self.addCleanup(answers, "cancel_consumer", [name], queue=queue.name)
+        wait_until(lambda: all(len(consumed) == 2 for consumed in answers("active_queues")))
+
+    def test_tasks_go_by_the_pattern_of_a_topic_exchange(self):
+        media = Exchange("media", type="topic")
+        queues = {name: Queue(f"{name}.topic", media, routing_key=f"{name}.#") for name in WORKERS}
+        self.add_consumers("topic", queues)
+        for name, queue in queues.items():
+            result = send("add", 1, 2, queue=queue, routing_key=f"{name}.new")
+            self.assertEqual(result.get(timeout=PATIENCE), 3)
+            self.assertEqual(result.worker, name)
+
+    def test_a_fanout_exchange_reaches_all(self):
+        everyone = Exchange("everyone", type="fanout")
+        queues = {name: Queue(f"{name}.all", everyone, routing_key="all") for name in WORKERS}
+        self.add_consumers("fanout", queues)
+        count = lambda: [stats["total"].get("app.add", 0) for stats in answers("stats")]
+        before = count()
+        self.assertEqual(send("add", 2, 3, queue=queues["real@test"]).get(timeout=PATIENCE), 5)
+        wait_until(lambda: count() == [number + 1 for number in before])
 
 
 class CommandLine(unittest.TestCase):

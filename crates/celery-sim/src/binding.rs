@@ -6,6 +6,7 @@
 use crate::connection::{Command, Role};
 use crate::keys::{self, Keys};
 use crate::process::{Process, evalsha};
+use crate::route::QueueDefinition;
 use crate::scripts::{REFRESH_BINDING, SWEEP_BINDINGS};
 
 /// The time to live of a binding, and the third of it after which it is renewed.
@@ -77,16 +78,16 @@ pub(crate) fn declare_queue<T: Clone>(
     process.transaction(role, lengths.collect::<Vec<_>>());
 }
 
-/// Declares a queue and binds it, for good, to the exchange of its name.
+/// Declares a queue and binds it for good.
 pub(crate) fn declare_permanent<T: Clone>(
     process: &mut Process<T>,
     keys: &Keys,
     role: Role,
-    queue: &str,
+    queue: &QueueDefinition,
 ) {
-    declare_queue(process, keys, role, queue);
-    let member = keys.binding_member(queue, queue);
-    let sets = [keys::binding(queue), keys::permanent_binding(queue)];
+    declare_queue(process, keys, role, &queue.name);
+    let member = queue.member(keys);
+    let sets = [keys::binding(&queue.exchange), keys::permanent_binding(&queue.exchange)];
     let bind = sets.map(|set| Command::new("SADD").arg(keys.key(&set)).arg(&member));
     process.transaction(role, bind);
 }

@@ -384,11 +384,15 @@ impl Calls {
                     Value::Int(priority @ 0..=9) => made.priority = Some(priority as u8),
                     _ => return expected("a whole number from 0, which is first, to 9"),
                 },
-                "queue" | "task_id" => match (value.value.as_str(), name.as_str()) {
-                    (None | Some(""), _) => return expected("a text in quotes"),
-                    (Some(text), "queue") => made.queue = Some(text.to_owned()),
-                    (Some(text), _) => made.task_id = Some(text.to_owned()),
-                },
+                "queue" | "exchange" | "routing_key" | "task_id" => {
+                    match (value.value.as_str(), name.as_str()) {
+                        (None | Some(""), _) => return expected("a text in quotes"),
+                        (Some(text), "queue") => made.queue = Some(text.to_owned()),
+                        (Some(text), "exchange") => made.exchange = Some(text.to_owned()),
+                        (Some(text), "routing_key") => made.routing_key = Some(text.to_owned()),
+                        (Some(text), _) => made.task_id = Some(text.to_owned()),
+                    }
+                }
                 "ignore_result" | "retry" => match (&value.value, name.as_str()) {
                     (&Value::Bool(yes), "retry") => made.retry = Some(yes),
                     (&Value::Bool(yes), _) => made.ignore_result = Some(yes),
@@ -397,7 +401,7 @@ impl Calls {
                 _ => {
                     let message = format!(
                         "{name} is not known here; there are countdown, expires, priority, queue, \
-                         task_id, ignore_result, time_limit, soft_time_limit and retry"
+                         exchange, routing_key, task_id, ignore_result, time_limit, soft_time_limit and retry"
                     );
                     return Err(Problem::error(value.place, message));
                 }

@@ -44,6 +44,7 @@ pub(crate) fn outgoing(
 ) -> Outgoing {
     let eta = call.countdown_ms.map(|millis| now + millis);
     let task = tasks::find(&call.task, config);
+    let to = config.destination(call);
     let ignored = config.task_ignore_result || task.is_some_and(|task| task.ignore_result);
     Outgoing {
         task: call.task.clone(),
@@ -55,23 +56,23 @@ pub(crate) fn outgoing(
         expiration_ms: call.expires_ms,
         timelimit: (call.time_limit, call.soft_time_limit),
         ignore_result: call.ignore_result.unwrap_or(ignored),
-        priority: call.priority.or(config.task_default_priority).unwrap_or(0),
-        queue: queue(call, config),
+        priority: call.priority.or(to.priority).or(config.task_default_priority).unwrap_or(0),
+        to,
         reply_to: reply_to.to_owned(),
         ..Outgoing::default()
     }
-}
-
-fn queue(call: &TaskCall, config: &Config) -> String {
-    call.queue.clone().unwrap_or_else(|| config.queue_of(&call.task).to_owned())
 }
 
 /// A call inside of another's message.
 pub(crate) fn signature(call: &TaskCall, id: &str, reply_to: &str, group: Option<&str>) -> Value {
     let mut options = Map::new();
     let mut put = |name: &str, value: Value| options.insert(name.to_owned(), value);
-    if let Some(queue) = &call.queue {
-        put("queue", queue.as_str().into());
+    let places =
+        [("queue", &call.queue), ("exchange", &call.exchange), ("routing_key", &call.routing_key)];
+    for (name, place) in places {
+        if let Some(place) = place {
+            put(name, place.as_str().into());
+        }
     }
     if let Some(priority) = call.priority {
         put("priority", priority.into());

@@ -6,6 +6,7 @@
 pub(crate) mod literal;
 mod names;
 pub(crate) mod read;
+mod routes;
 mod settings;
 #[cfg(test)]
 mod tests;

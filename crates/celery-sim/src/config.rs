@@ -3,7 +3,7 @@
 //!
 //! Times of Celery's settings are in its unit, seconds; times of the world are in milliseconds.
 
-use crate::fnmatch::fnmatch;
+use crate::route::{QueueDefinition, Route};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -34,8 +34,10 @@ pub struct Config {
 
     /// The queue of tasks that say nothing else.
     pub task_default_queue: String,
-    /// Which queue a task goes to, by its name; `*` stands for any part of a name.
-    pub task_routes: BTreeMap<String, String>,
+    /// The queues that there are; where it is empty, those that are sent to and consumed.
+    pub task_queues: Vec<QueueDefinition>,
+    /// Where a task goes, by its name or a pattern of names.
+    pub task_routes: BTreeMap<String, Route>,
     /// Acknowledge a message when its task ended, not when it begins.
     pub task_acks_late: bool,
     /// Put a message back when the process that ran its task was lost.
@@ -74,7 +76,7 @@ pub struct Config {
     pub worker_concurrency: usize,
     /// How many messages a worker takes for each that it can run; 0 is as many as there are.
     pub worker_prefetch_multiplier: u32,
-    /// The queues that a worker consumes (`-Q`); none is the default queue.
+    /// The queues that a worker consumes (`-Q`); none is all of `task_queues`, or the default queue.
     pub worker_queues: Vec<String>,
     /// Tell of each task (`-E`).
     pub worker_send_task_events: bool,
@@ -110,6 +112,7 @@ impl Default for Config {
             broker_connection_retry: true,
             broker_connection_max_retries: Some(100),
             task_default_queue: "celery".to_owned(),
+            task_queues: Vec::new(),
             task_routes: BTreeMap::new(),
             task_acks_late: false,
             task_reject_on_worker_lost: false,
@@ -155,24 +158,6 @@ impl Config {
             worker_heartbeat: false,
             ..Config::default()
         }
-    }
-
-    /// The queue that a task goes to which does not say so itself.
-    pub fn queue_of(&self, task: &str) -> &str {
-        let exact = self.task_routes.get(task);
-        let by_pattern = || {
-            let mut routes = self.task_routes.iter();
-            routes.find(|(pattern, _)| fnmatch(task, pattern)).map(|(_, queue)| queue)
-        };
-        exact.or_else(by_pattern).unwrap_or(&self.task_default_queue)
-    }
-
-    /// The queues that a worker consumes.
-    pub fn consumed_queues(&self) -> Vec<String> {
-        if self.worker_queues.is_empty() {
-            return vec![self.task_default_queue.clone()];
-        }
-        self.worker_queues.clone()
     }
 }
 
@@ -346,18 +331,6 @@ impl Default for TaskDefinition {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_task_goes_to_the_queue_of_its_route() {
-        let route = |pattern: &str, queue: &str| (pattern.to_owned(), queue.to_owned());
-        let config = Config {
-            task_routes: [route("app.mail.*", "mail"), route("app.add", "sums")].into(),
-            ..Config::default()
-        };
-        assert_eq!(config.queue_of("app.mail.send"), "mail");
-        assert_eq!(config.queue_of("app.add"), "sums");
-        assert_eq!(config.queue_of("app.slow"), "celery");
-    }
 
     #[test]
     fn settings_are_read_back_as_they_were_written() {

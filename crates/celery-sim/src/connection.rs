@@ -32,6 +32,8 @@ pub enum Role {
     Consumer,
     /// Listens to remote control.
     Pidbox,
+    /// Listens to fanout exchanges of the user's.
+    Fanout,
     /// Declares the queue of remote control.
     PidboxChannel,
     /// Deletes that queue when the worker stops.
@@ -70,7 +72,7 @@ impl Role {
 
     /// Whether it is subscribed to something.
     pub fn is_subscriber(self) -> bool {
-        matches!(self, Role::Pidbox | Role::Gossip | Role::ResultListener)
+        matches!(self, Role::Fanout | Role::Pidbox | Role::Gossip | Role::ResultListener)
     }
 
     /// A name for people.
@@ -80,6 +82,7 @@ impl Role {
             Role::Channel => "channel",
             Role::Consumer => "consumer",
             Role::Pidbox => "remote control",
+            Role::Fanout => "fanout",
             Role::PidboxChannel => "remote control queue",
             Role::Shutdown => "shutdown",
             Role::Results => "results",

@@ -1,15 +1,20 @@
-//! Exchanges of the user's: how kombu delivers a message that is no task by its routing key.
+//! Exchanges: how kombu delivers a message by its routing key.
 //!
-//! A topic exchange has a table of binding keys and queues in Redis, which whoever publishes reads;
-//! a fanout exchange is a channel, and who does not listen hears nothing.
+//! A direct or topic exchange has a table of binding keys and queues in Redis, which whoever
+//! publishes reads; a fanout exchange is a channel, and who does not listen hears nothing. What
+//! kind an exchange is of is known to those alone who declared it; others take it for a direct one.
 
+use crate::connection::Command;
 use crate::keys::Keys;
+use keyspace_resp::Value;
 use serde::{Deserialize, Serialize};
 
 /// A kind of exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExchangeType {
+    /// To the queues whose binding key is the routing key.
+    Direct,
     /// To the queues whose binding key matches: `*` is a word, `#` any words.
     Topic,
     /// To all who listen.
@@ -30,6 +35,58 @@ pub struct Publication {
     pub body: serde_json::Value,
     /// Queues of a topic exchange that are declared before: binding key and name.
     pub queues: Vec<(String, String)>,
+}
+
+/// The exchanges that a process declared and that are not direct ones, as which it takes all others.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Declared(Vec<(String, ExchangeType)>);
+
+impl Declared {
+    /// Notes that an exchange was declared.
+    pub fn insert(&mut self, exchange: &str, kind: ExchangeType) {
+        self.0.retain(|(known, _)| known != exchange);
+        if kind != ExchangeType::Direct {
+            self.0.push((exchange.to_owned(), kind));
+        }
+    }
+
+    /// What it takes an exchange for.
+    pub fn kind_of(&self, exchange: &str) -> ExchangeType {
+        let known = self.0.iter().find(|(known, _)| known == exchange);
+        known.map_or(ExchangeType::Direct, |(_, kind)| *kind)
+    }
+}
+
+/// A message whose queues are found in the table of an exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    pub keys: Keys,
+    pub kind: ExchangeType,
+    pub routing_key: String,
+    pub priority: u8,
+    pub message: Vec<u8>,
+}
+
+impl Delivery {
+    /// What pushes it to every queue that it is for, by the members of the table.
+    pub fn pushes(&self, members: Option<&Value>, push: &str) -> Vec<Command> {
+        let members = match members {
+            Some(Value::Array(members) | Value::Set(members)) => members.as_slice(),
+            _ => &[],
+        };
+        let command = |member: &Value| {
+            let member = String::from_utf8_lossy(member.as_bytes()?);
+            let (binding_key, queue) = self.keys.parts_of_member(&member)?;
+            let is_for = match self.kind {
+                ExchangeType::Direct => binding_key == self.routing_key,
+                ExchangeType::Topic => matches(binding_key, &self.routing_key),
+                ExchangeType::Fanout => true,
+            };
+            let list = self.keys.list(queue, self.priority);
+            is_for.then(|| Command::new(push).arg(list).arg(&self.message))
+        };
+        members.iter().filter_map(command).collect()
+    }
 }
 
 /// The member of a topic exchange's table for a queue.

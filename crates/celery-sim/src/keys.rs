@@ -159,12 +159,6 @@ impl Keys {
         Some((routing_key, queue))
     }
 
-    /// The queue of such a member, where it is bound by this routing key.
-    pub fn bound_queue<'a>(&self, member: &'a str, routing_key: &str) -> Option<&'a str> {
-        let rest = member.strip_prefix(routing_key)?;
-        rest.strip_prefix(self.sep.as_str())?.strip_prefix(self.sep.as_str())
-    }
-
     /// The channel of a fanout exchange.
     pub fn channel(&self, exchange: &str, routing_key: &str) -> String {
         let channel = format!("{}{}{exchange}", self.prefix, self.fanout_prefix);
@@ -204,7 +198,6 @@ mod tests {
         assert_eq!(keys.channel("celery.pidbox", ""), "x./3.celery.pidbox");
         assert_eq!(keys.channel("celeryev", "worker.*"), "x./3.celeryev/worker.*");
         let member = keys.binding_member("key", "queue");
-        assert_eq!(keys.bound_queue(&member, "key"), Some("queue"));
-        assert_eq!(keys.bound_queue(&member, "ke"), None);
+        assert_eq!(keys.parts_of_member(&member), Some(("key", "queue")));
     }
 }

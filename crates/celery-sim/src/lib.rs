@@ -37,6 +37,7 @@
 //! | an `election` is counted and the winner acts; a lone worker of 5.7.0 ends with an `IndexError` | `worker-elect` is told, and nothing follows | applications do not use it |
 //! | a pool grows, a worker consumes, as far as there is memory | 64 processes, 64 queues at most, one process at least | that is enough to see it |
 //! | calls are for workers that match a `pattern` by `glob` or `pcre` | by `glob` | a regular expression of Python's is not simulated |
+//! | reads the table of an exchange on another connection when it restores a message | on the same one | which connection of the pool is free is chance |
 //! | `socket_timeout`, `socket_connect_timeout`, `max_connections` | have no effect | connections here neither hang nor run out |
 #![deny(missing_docs)]
 
@@ -68,6 +69,7 @@ mod publisher;
 pub mod python;
 mod restore;
 pub mod result;
+mod route;
 pub mod scenario;
 mod scripts;
 mod simulation;
@@ -91,6 +93,7 @@ pub use exchange::{ExchangeType, Publication};
 pub use faults::Fault;
 pub use message::TaskCall;
 pub use producer::Producer;
+pub use route::{QueueDefinition, Route};
 pub use simulation::{ActorId, ActorKind, ActorSnapshot, Simulation, Step};
 pub use worker::Worker;
 pub use workload::{Figures, Held, Report, Running, Slot, What, Workload};

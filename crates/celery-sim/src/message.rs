@@ -3,9 +3,9 @@
 //! Built as Celery 5.7 builds them, key for key; read with the tolerance that a worker has for
 //! messages that other programs made.
 
-use crate::keys::Keys;
 use crate::object::object;
 use crate::python;
+use crate::route::Destination;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use keyspace::UnixMillis;
@@ -34,6 +34,10 @@ pub struct TaskCall {
     pub priority: Option<u8>,
     /// The queue; the route's or the settings' where it says nothing.
     pub queue: Option<String>,
+    /// The exchange, rather than the queue's.
+    pub exchange: Option<String>,
+    /// The routing key, rather than the queue's.
+    pub routing_key: Option<String>,
     /// The task's id; a new one where it says nothing.
     pub task_id: Option<String>,
     /// Whether nobody wants the result; the task's own mind where it says nothing.
@@ -85,7 +89,7 @@ pub(crate) struct Outgoing {
     /// The signature of the body of the chord that this is a part of.
     pub chord: Option<Value>,
     pub priority: u8,
-    pub queue: String,
+    pub to: Destination,
     /// Where the caller hears of the result.
     pub reply_to: String,
     /// The process that called first, where this is a retry.
@@ -107,7 +111,8 @@ impl Outgoing {
         if let Some(millis) = self.expiration_ms {
             property("expiration", millis.to_string().into());
         }
-        property("delivery_info", object! {"exchange": "", "routing_key": self.queue.as_str()});
+        let (exchange, routing_key) = (self.to.exchange.as_str(), self.to.routing_key.as_str());
+        property("delivery_info", object! {"exchange": exchange, "routing_key": routing_key});
         property("priority", self.priority.into());
         property("body_encoding", "base64".into());
         property("delivery_tag", delivery_tag.into());
@@ -280,8 +285,10 @@ pub struct Request {
     pub reply_to: String,
     /// The process that sent it.
     pub origin: Option<String>,
-    /// The queue it was sent to.
-    pub queue: String,
+    /// The exchange it was sent to; none where the routing key is a queue.
+    pub exchange: String,
+    /// The routing key it was sent with.
+    pub routing_key: String,
     /// The priority it was sent with.
     pub priority: u8,
     /// Whether it was put back into its queue before.
@@ -331,6 +338,10 @@ impl Request {
         let mut embed = body.next().unwrap_or_default();
         let mut embedded = |name| embed.get_mut(name).map(Value::take).filter(|it| !it.is_null());
         let point = |name| text(headers, name).as_deref().and_then(python::parse_isoformat);
+        let delivered = |name| {
+            let info = properties.get("delivery_info");
+            info.and_then(|info| text(info, name)).unwrap_or_default()
+        };
         let limit = |at| headers.get("timelimit").and_then(|it| it.get(at)).and_then(Value::as_f64);
         let retries = headers.get("retries").and_then(Value::as_u64).unwrap_or(0);
         Some(Request {
@@ -356,10 +367,8 @@ impl Request {
             chord: embedded("chord"),
             reply_to: text(properties, "reply_to").unwrap_or_default(),
             origin: text(headers, "origin"),
-            queue: properties
-                .get("delivery_info")
-                .and_then(|info| text(info, "routing_key"))
-                .unwrap_or_default(),
+            exchange: delivered("exchange"),
+            routing_key: delivered("routing_key"),
             priority: priority(properties),
             redelivered: headers.get("redelivered").and_then(Value::as_bool).unwrap_or(false),
         })
@@ -375,18 +384,31 @@ fn priority(properties: &Value) -> u8 {
     u8::try_from(priority).unwrap_or(u8::MAX)
 }
 
-/// A message taken back from `unacked`: the list it goes to, and what is pushed there. `None`
-/// where the entry is not one of kombu's.
-pub(crate) fn restore(entry: &[u8], keys: &Keys) -> Option<(String, Vec<u8>)> {
+/// A message that is taken back from `unacked`.
+#[derive(Debug, Clone)]
+pub(crate) struct TakenBack {
+    pub exchange: String,
+    pub routing_key: String,
+    pub priority: u8,
+    /// What is pushed to its queues.
+    pub message: Vec<u8>,
+}
+
+/// Takes a message back; `None` where the entry is not one of kombu's.
+pub(crate) fn restore(entry: &[u8]) -> Option<TakenBack> {
     let Value::Array(entry) = serde_json::from_slice(entry).ok()? else {
         return None;
     };
-    let [mut message, _exchange, routing_key] = <[Value; 3]>::try_from(entry).ok()?;
-    let queue = routing_key.as_str()?;
+    let [mut message, exchange, routing_key] = <[Value; 3]>::try_from(entry).ok()?;
     message.get_mut("headers")?.as_object_mut()?.insert("redelivered".into(), true.into());
     let properties = message.get_mut("properties")?;
-    let list = keys.list(queue, priority(properties));
+    let priority = priority(properties);
     let delivery_info = properties.get_mut("delivery_info")?.as_object_mut()?;
     delivery_info.insert("redelivered".into(), true.into());
-    Some((list, python::json_dumps(&message)))
+    Some(TakenBack {
+        exchange: exchange.as_str()?.to_owned(),
+        routing_key: routing_key.as_str()?.to_owned(),
+        priority,
+        message: python::json_dumps(&message),
+    })
 }

@@ -11,10 +11,12 @@
 use crate::actor::Action;
 use crate::config::{Config, RetryPolicy};
 use crate::connection::{Command, Connection, ConnectionId, Role, encode};
+use crate::exchange::Delivery;
 use crate::scripts::Script;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The next thing that the thread does. `T` says where the actor goes on.
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ struct Call<T> {
 }
 
 /// What becomes of the replies besides going on with them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Kind {
     /// An error is an exception.
     Plain,
@@ -50,6 +52,8 @@ enum Kind {
     Script(&'static Script),
     /// SCRIPT EXISTS, the same.
     Exists(&'static Script),
+    /// SMEMBERS of an exchange's table, by which a message is pushed.
+    Table(Arc<Delivery>),
 }
 
 /// What the thread waits for.
@@ -200,6 +204,13 @@ impl<T: Clone> Process<T> {
     /// Sends a command, waits for its reply, and goes on with it.
     pub fn call_then(&mut self, role: Role, command: Command, then: T) {
         self.push_call(role, vec![command], Some(then));
+    }
+
+    /// Reads the table of an exchange, and pushes a message to the queues that it is for.
+    pub fn deliver(&mut self, role: Role, table: &str, delivery: Delivery) {
+        let commands = vec![Command::new("SMEMBERS").arg(table)];
+        let kind = Kind::Table(Arc::new(delivery));
+        self.steps.push_back(Step::Call(Call { role, commands, then: None, kind }));
     }
 
     /// Sends commands in MULTI and EXEC, and waits for the replies.
@@ -395,15 +406,15 @@ impl<T: Clone> Process<T> {
     /// Goes on with the replies to a call.
     fn answered(&mut self, call: Call<T>, replies: Vec<Value>) -> Option<Progress<T>> {
         let error = first_error(&replies);
-        let unknown = match call.kind {
+        let unknown = match &call.kind {
             Kind::Script(_) => error.as_ref().is_some_and(|error| error.starts_with("NOSCRIPT")),
             Kind::Exists(_) => {
                 let known = replies.last().and_then(Value::as_array);
                 matches!(known, Some([Value::Integer(0)]))
             }
-            Kind::Plain | Kind::Handshake { .. } => false,
+            Kind::Plain | Kind::Handshake { .. } | Kind::Table(_) => false,
         };
-        if let (Kind::Script(script) | Kind::Exists(script), true) = (call.kind, unknown) {
+        if let (&(Kind::Script(script) | Kind::Exists(script)), true) = (&call.kind, unknown) {
             let role = call.role;
             if matches!(call.kind, Kind::Script(_)) {
                 self.steps.push_front(Step::Call(call));
@@ -420,6 +431,13 @@ impl<T: Clone> Process<T> {
             && !matches!(call.kind, Kind::Handshake { tolerant: true })
         {
             return Some(Progress::Raised(error));
+        }
+        if let Kind::Table(delivery) = &call.kind {
+            for push in delivery.pushes(replies.last(), "LPUSH").into_iter().rev() {
+                let (role, commands) = (call.role, vec![push]);
+                let push = Call { role, commands, then: None, kind: Kind::Plain };
+                self.steps.push_front(Step::Call(push));
+            }
         }
         call.then.map(|then| self.decide(then, replies))
     }

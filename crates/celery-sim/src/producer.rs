@@ -9,7 +9,7 @@ use crate::backend;
 use crate::canvas::{self, Called, Canvas};
 use crate::config::Config;
 use crate::connection::{Command, ConnectionId, Role};
-use crate::exchange::{ExchangeType, Publication};
+use crate::exchange::Publication;
 use crate::ids;
 use crate::keys;
 use crate::message::{Outgoing, TaskCall};
@@ -59,8 +59,6 @@ enum Then {
     Metas(Vec<String>),
     /// The parents of these were looked at.
     Parents(Vec<String>),
-    /// The queues of a topic exchange are known.
-    Deliver(Box<Publication>),
     /// The result object is gone: nobody listens to it.
     Dropped(String),
     Exited,
@@ -277,13 +275,7 @@ impl Producer {
             }
             Statement::Publish(publication) => {
                 self.activity = Activity::Busy;
-                self.publisher.declare(&mut self.process, &publication);
-                if publication.kind == ExchangeType::Fanout {
-                    return self.process.then(Then::Deliver(publication));
-                }
-                let exchange = publication.exchange.clone();
-                let then = Then::Deliver(publication);
-                self.publisher.look_up(&mut self.process, &exchange, then);
+                self.publisher.publish_to(&mut self.process, &publication, &mut self.rng);
             }
             Statement::Exit => {
                 self.activity = Activity::Stopping;
@@ -471,18 +463,6 @@ impl Producer {
                     let get = Command::new("GET").arg(keys::result(&task_id));
                     self.process.call_then(Role::Results, get, Then::Meta(task_id));
                 }
-            }
-            Then::Deliver(publication) => {
-                let table = match reply {
-                    Some(Value::Array(members) | Value::Set(members)) => members.as_slice(),
-                    _ => &[],
-                };
-                let text = |member: &Value| {
-                    member.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-                };
-                let table: Vec<String> = table.iter().filter_map(text).collect();
-                let (process, rng) = (&mut self.process, &mut self.rng);
-                self.publisher.deliver(process, &publication, &table, rng);
             }
             Then::Dropped(task_id) => self.cancel(&task_id),
             Then::Exited => {

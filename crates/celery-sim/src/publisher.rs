@@ -4,12 +4,13 @@ use crate::binding;
 use crate::config::Config;
 use crate::connection::{Command, Role};
 use crate::event;
-use crate::exchange::{self, ExchangeType, Publication};
+use crate::exchange::{Declared, Delivery, ExchangeType, Publication};
 use crate::ids;
 use crate::keys::{self, Keys};
 use crate::message::{Outgoing, notice};
 use crate::object::object;
 use crate::process::Process;
+use crate::route::QueueDefinition;
 use fastrand::Rng;
 use keyspace::UnixMillis;
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ pub(crate) struct Publisher {
     send_sent_event: bool,
     clock: u64,
     declared: BTreeSet<String>,
+    exchanges: Declared,
 }
 
 impl Publisher {
@@ -40,6 +42,7 @@ impl Publisher {
             send_sent_event: config.task_send_sent_event,
             clock: 0,
             declared: BTreeSet::new(),
+            exchanges: Declared::default(),
         }
     }
 
@@ -53,12 +56,15 @@ impl Publisher {
     ) {
         let delivery_tag = ids::message_id(rng);
         self.connect(process);
-        if self.declared.insert(outgoing.queue.clone()) {
-            binding::declare_permanent(process, &self.keys, self.channel, &outgoing.queue);
+        let to = &outgoing.to;
+        if let Some(queue) = &to.declare
+            && self.declared.insert(queue.name.clone())
+        {
+            binding::declare_permanent(process, &self.keys, self.channel, queue);
+            self.exchanges.insert(&queue.exchange, queue.exchange_type);
         }
-        let list = self.keys.list(&outgoing.queue, outgoing.priority);
         let message = outgoing.encode(&delivery_tag, &self.origin);
-        process.call(self.channel, Command::new("LPUSH").arg(list).arg(message));
+        self.send(process, &to.exchange, &to.routing_key, outgoing.priority, message);
         if self.send_sent_event {
             self.tell_sent(process, outgoing, rng, now);
         }
@@ -76,45 +82,52 @@ impl Publisher {
         }
     }
 
-    /// Declares what a publication needs; the table of a topic exchange is to be read next.
-    pub fn declare<T: Clone>(&mut self, process: &mut Process<T>, publication: &Publication) {
-        self.connect(process);
-        for (binding_key, queue) in &publication.queues {
-            binding::declare_queue(process, &self.keys, self.channel, queue);
-            let member = exchange::topic_member(&self.keys, binding_key, queue);
-            let exchange = publication.exchange.as_str();
-            let sets = [keys::binding(exchange), keys::permanent_binding(exchange)];
-            let bind = sets.map(|set| Command::new("SADD").arg(self.keys.key(&set)).arg(&member));
-            process.transaction(self.channel, bind);
-        }
-    }
-
-    /// Reads the table of a topic exchange.
-    pub fn look_up<T: Clone>(&self, process: &mut Process<T>, exchange: &str, then: T) {
-        let table = self.keys.key(&keys::binding(exchange));
-        process.call_then(self.channel, Command::new("SMEMBERS").arg(table), then);
-    }
-
-    /// Delivers a publication: to the queues of the table that it matches, or to who listens.
-    pub fn deliver<T: Clone>(
+    /// Sends a message by an exchange, or to a queue's list where there is none.
+    fn send<T: Clone>(
         &self,
         process: &mut Process<T>,
-        publication: &Publication,
-        table: &[String],
-        rng: &mut Rng,
+        exchange: &str,
+        routing_key: &str,
+        priority: u8,
+        message: Vec<u8>,
     ) {
-        let Publication { exchange, kind, routing_key, body, .. } = publication;
-        let tag = ids::message_id(rng);
-        let message = notice(body, object! {}, 2, exchange, routing_key, &tag);
-        if *kind == ExchangeType::Fanout {
+        if exchange.is_empty() {
+            let list = self.keys.list(routing_key, priority);
+            return process.call(self.channel, Command::new("LPUSH").arg(list).arg(message));
+        }
+        let kind = self.exchanges.kind_of(exchange);
+        if kind == ExchangeType::Fanout {
             let channel = self.keys.channel(exchange, routing_key);
             return process.call(self.channel, Command::new("PUBLISH").arg(channel).arg(message));
         }
-        let bound = table.iter().filter_map(|member| self.keys.parts_of_member(member));
-        for (_, queue) in bound.filter(|(key, _)| exchange::matches(key, routing_key)) {
-            let list = self.keys.list(queue, 0);
-            process.call(self.channel, Command::new("LPUSH").arg(list).arg(&message));
+        let table = self.keys.key(&keys::binding(exchange));
+        let (keys, routing_key) = (self.keys.clone(), routing_key.to_owned());
+        let delivery = Delivery { keys, kind, routing_key, priority, message };
+        process.deliver(self.channel, &table, delivery);
+    }
+
+    /// Declares what a publication needs, and sends it.
+    pub fn publish_to<T: Clone>(
+        &mut self,
+        process: &mut Process<T>,
+        publication: &Publication,
+        rng: &mut Rng,
+    ) {
+        let Publication { exchange, kind, routing_key, body, queues } = publication;
+        self.connect(process);
+        for (binding_key, queue) in queues {
+            let queue = QueueDefinition {
+                name: queue.clone(),
+                exchange: exchange.clone(),
+                exchange_type: *kind,
+                routing_key: binding_key.clone(),
+            };
+            binding::declare_permanent(process, &self.keys, self.channel, &queue);
         }
+        self.exchanges.insert(exchange, *kind);
+        let tag = ids::message_id(rng);
+        let message = notice(body, object! {}, 2, exchange, routing_key, &tag);
+        self.send(process, exchange, routing_key, 0, message);
     }
 
     /// Looks whether a queue is there, and how long it is: `queue_declare(passive=True)`.
@@ -153,9 +166,9 @@ impl Publisher {
             "retries": outgoing.retries,
             "eta": outgoing.eta.map(crate::python::isoformat),
             "expires": outgoing.expires.map(crate::python::isoformat),
-            "queue": outgoing.queue.as_str(),
-            "exchange": "",
-            "routing_key": outgoing.queue.as_str(),
+            "queue": outgoing.to.declare.as_ref().map(|queue| queue.name.as_str()),
+            "exchange": outgoing.to.exchange.as_str(),
+            "routing_key": outgoing.to.routing_key.as_str(),
         };
         let body = event::body("task-sent", &self.origin, self.pid, self.clock, &fields, now);
         let headers = object! {"hostname": self.origin.as_str()};

@@ -5,11 +5,13 @@
 
 use crate::config::Config;
 use crate::connection::{Command, Role};
+use crate::exchange::{Declared, Delivery};
 use crate::ids;
 use crate::keys::{self, Keys};
-use crate::message;
+use crate::message::{self, TakenBack};
 use crate::process::{Process, evalsha};
 use crate::python;
+use crate::route::QueueDefinition;
 use crate::scripts;
 use fastrand::Rng;
 use keyspace::UnixMillis;
@@ -27,6 +29,8 @@ pub(crate) enum RestoreStep {
     Visible,
     /// The entry to restore was read.
     Unacked(Restored),
+    /// The table of the exchange that its message was sent to is known.
+    Table(Restored, Box<Delivery>),
     /// The transaction that restores it ran, or did not as `unacked` changed.
     Tried(Restored),
 }
@@ -40,6 +44,12 @@ pub(crate) struct Restored {
     leftmost: bool,
 }
 
+impl Restored {
+    fn push(&self) -> &'static str {
+        if self.leftmost { "LPUSH" } else { "RPUSH" }
+    }
+}
+
 /// Puts messages back.
 #[derive(Debug, Clone)]
 pub(crate) struct Restorer {
@@ -51,6 +61,7 @@ pub(crate) struct Restorer {
     /// How often it was time to look.
     count: i64,
     token: String,
+    exchanges: Declared,
 }
 
 impl Restorer {
@@ -67,7 +78,13 @@ impl Restorer {
             throttle: options.unacked_restore_throttle.max(1),
             count: 0,
             token: String::new(),
+            exchanges: Declared::default(),
         }
+    }
+
+    /// The process has declared a queue, and knows its exchange.
+    pub fn learn(&mut self, queue: &QueueDefinition) {
+        self.exchanges.insert(&queue.exchange, queue.exchange_type);
     }
 
     /// The time between two looks, of which not all happen.
@@ -121,7 +138,12 @@ impl Restorer {
                 }
             }
             RestoreStep::Unacked(restored) => {
-                self.put_back(process, restored, reply.and_then(Value::as_bytes));
+                let entry = reply.and_then(Value::as_bytes);
+                self.read(process, restored, entry.and_then(message::restore));
+            }
+            RestoreStep::Table(restored, delivery) => {
+                let pushes = delivery.pushes(reply, restored.push());
+                self.put_back(process, restored, pushes);
             }
             RestoreStep::Tried(Restored { tag, role, leftmost }) => {
                 if matches!(reply, Some(Value::Null)) {
@@ -145,17 +167,37 @@ impl Restorer {
         process.script(Role::Channel, &scripts::RELEASE_LOCK, release, None);
     }
 
+    /// Puts a message back where it was sent to. What was sent by an exchange goes to all queues
+    /// that its table has for it now.
+    fn read<T: Clone + From<RestoreStep>>(
+        &self,
+        process: &mut Process<T>,
+        restored: Restored,
+        taken_back: Option<TakenBack>,
+    ) {
+        let Some(TakenBack { exchange, routing_key, priority, message }) = taken_back else {
+            return self.put_back(process, restored, Vec::new());
+        };
+        if exchange.is_empty() {
+            let list = self.keys.list(&routing_key, priority);
+            let push = Command::new(restored.push()).arg(list).arg(message);
+            return self.put_back(process, restored, vec![push]);
+        }
+        let kind = self.exchanges.kind_of(&exchange);
+        let keys = self.keys.clone();
+        let delivery = Box::new(Delivery { keys, kind, routing_key, priority, message });
+        let table = Command::new("SMEMBERS").arg(self.keys.key(&keys::binding(&exchange)));
+        process.call_then(restored.role, table, RestoreStep::Table(restored, delivery).into());
+    }
+
     fn put_back<T: Clone + From<RestoreStep>>(
         &self,
         process: &mut Process<T>,
         restored: Restored,
-        entry: Option<&[u8]>,
+        pushes: Vec<Command>,
     ) {
         let mut commands = forget(&self.keys, &restored.tag);
-        if let Some((list, message)) = entry.and_then(|entry| message::restore(entry, &self.keys)) {
-            let push = if restored.leftmost { "LPUSH" } else { "RPUSH" };
-            commands.push(Command::new(push).arg(list).arg(message));
-        }
+        commands.extend(pushes);
         let role = restored.role;
         process.transaction_then(role, commands, RestoreStep::Tried(restored).into());
     }

@@ -138,7 +138,7 @@ pub(crate) fn meta(
             put("kwargs", request.kwargs.clone().into());
             put("worker", hostname.into());
             put("retries", request.retries.into());
-            put("queue", request.queue.as_str().into());
+            put("queue", request.routing_key.as_str().into());
         }
     }
     put("task_id", task_id.into());

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::connection::{Command, Role};
 use crate::ids;
 use crate::keys;
-use crate::message::{Outgoing, Request};
+use crate::message::{Outgoing, Request, TaskCall};
 use crate::process::{Process, evalsha};
 use crate::publisher::Publisher;
 use crate::python;
@@ -242,6 +242,13 @@ impl Tracer {
         let priority = priority.and_then(|priority| u8::try_from(priority).ok());
         let kwargs = signature.get("kwargs").and_then(Json::as_object).cloned();
         let chord = options.get("chord").filter(|chord| !chord.is_null()).cloned();
+        let to = self.config.destination(&TaskCall {
+            task: task.clone(),
+            queue: text("queue"),
+            exchange: text("exchange"),
+            routing_key: text("routing_key"),
+            ..TaskCall::default()
+        });
         Some(Outgoing {
             id: text("task_id")?,
             args,
@@ -252,8 +259,8 @@ impl Tracer {
             parent_id: Some(parent.id.clone()),
             ignore_result: options.get("ignore_result").and_then(Json::as_bool).unwrap_or(false),
             chord,
-            priority: priority.or(self.config.task_default_priority).unwrap_or(0),
-            queue: text("queue").unwrap_or_else(|| self.config.queue_of(&task).to_owned()),
+            priority: priority.or(to.priority).or(self.config.task_default_priority).unwrap_or(0),
+            to,
             reply_to: text("reply_to").unwrap_or_else(|| parent.reply_to.clone()),
             task,
             ..Outgoing::default()
@@ -262,6 +269,15 @@ impl Tracer {
 
     /// The message of a retry: the same task again, later.
     fn retry_of(&self, request: &Request, eta: UnixMillis) -> Outgoing {
+        let place = || Some(request.routing_key.clone());
+        let call = TaskCall { task: request.task.clone(), ..TaskCall::default() };
+        let to = self.config.destination(&match request.exchange.is_empty() {
+            true => TaskCall { queue: place(), ..call },
+            false => {
+                let exchange = Some(request.exchange.clone());
+                TaskCall { exchange, routing_key: place(), ..call }
+            }
+        });
         Outgoing {
             task: request.task.clone(),
             id: request.id.clone(),
@@ -279,7 +295,7 @@ impl Tracer {
             chain: Some(request.chain.clone()).filter(|chain| !chain.is_empty()),
             chord: request.chord.clone(),
             priority: request.priority,
-            queue: request.queue.clone(),
+            to,
             reply_to: request.reply_to.clone(),
             origin: request.origin.clone(),
             ..Outgoing::default()

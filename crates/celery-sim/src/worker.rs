@@ -29,6 +29,7 @@ use crate::message::TaskMessage;
 use crate::process::{Lost, Process, Progress};
 use crate::python;
 use crate::restore::{RestoreStep, Restorer};
+use crate::route::QueueDefinition;
 use crate::trace::{TraceStep, Tracer};
 use crate::workload::{Figures, Held, Running, Slot, What, Workload};
 pub(crate) use adjust::QUEUES_MAX;
@@ -39,10 +40,14 @@ use keyspace_resp::Value;
 pub(crate) use pool::PROCESSES_MAX;
 use pool::{Pool, Returned};
 use rate_limit::Buckets;
-use remote::Reply;
 use requests::Job;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// The names of those queues that have lists.
+fn lists_of(queues: &[QueueDefinition]) -> Vec<String> {
+    queues.iter().filter(|queue| !queue.is_fanout()).map(|queue| queue.name.clone()).collect()
+}
 
 /// How long a worker waits for a message, in seconds, before its event loop goes round once.
 const BRPOP_TIMEOUT: &str = "1";
@@ -69,8 +74,6 @@ enum Then {
     Meta(Box<Store>),
     /// The state of a task that is revoked is known.
     RevokedState(String),
-    /// The queues of replies to remote control are known.
-    ReplyQueues(Box<Reply>),
     /// What is stored for a task whose process was lost is known.
     WorkerLost(Box<Job>),
     /// What the worker had is put back: it connects again.
@@ -125,6 +128,9 @@ enum Phase {
     Over,
 }
 
+/// A hard and a soft limit of time, in seconds.
+type Limits = (Option<f64>, Option<f64>);
+
 /// A simulated worker.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -150,8 +156,8 @@ pub struct Worker {
     /// How often it tried to connect in vain.
     attempts: u32,
     /// The queues that it consumes, in the order in which it came to know them.
-    consumed: Vec<String>,
-    /// The same, in the order in which BRPOP asks.
+    consumed: Vec<QueueDefinition>,
+    /// Those that have lists, in the order in which BRPOP asks.
     queues: Vec<String>,
     /// A BRPOP is under way.
     polling: bool,
@@ -177,7 +183,7 @@ pub struct Worker {
     /// How many tasks began, by their names.
     totals: BTreeMap<String, u64>,
     /// Limits of time that remote control set, by task: hard and soft, in seconds.
-    time_limits: BTreeMap<String, (Option<f64>, Option<f64>)>,
+    time_limits: Vec<(String, Limits)>,
     news: VecDeque<(UnixMillis, String, What)>,
 }
 
@@ -208,7 +214,7 @@ impl Worker {
             connection_is_lost: false,
             attempts: 0,
             consumed: config.consumed_queues(),
-            queues: config.consumed_queues(),
+            queues: lists_of(&config.consumed_queues()),
             polling: false,
             delivered: Vec::new(),
             eta_allowance: 0,
@@ -225,7 +231,7 @@ impl Worker {
             dispatcher: Dispatcher::new(&config),
             processed: 0,
             totals: BTreeMap::new(),
-            time_limits: BTreeMap::new(),
+            time_limits: Vec::new(),
             news: VecDeque::new(),
             rng,
             config,
@@ -269,7 +275,7 @@ impl Worker {
         Workload {
             pool: self.config.worker_pool,
             prefetch_limit: self.prefetch_limit(),
-            queues: self.consumed.clone(),
+            queues: self.consumed.iter().map(|queue| queue.name.clone()).collect(),
             parked: self.polling,
             slots,
             prefetched: waiting.map(|job| job.request.id.clone()).collect(),
@@ -292,7 +298,7 @@ impl Worker {
             reserved: self.buckets.waiting().count() + self.pool.waiting().count(),
             scheduled: self.held.len(),
             total: self.totals.values().sum(),
-            queues: self.consumed.clone(),
+            queues: self.consumed.iter().map(|queue| queue.name.clone()).collect(),
         }
     }
 
@@ -345,7 +351,8 @@ impl Worker {
             Phase::Draining { until } => return self.drain(until, now),
             Phase::Looping => {}
         }
-        if self.hear(now) || self.flush_events() || self.take_returned(now) {
+        if self.hear_fanout(now) || self.hear(now) || self.flush_events() || self.take_returned(now)
+        {
             return true;
         }
         if let Some(reply) = self.take_poll_reply() {
@@ -464,6 +471,11 @@ impl Worker {
             return;
         };
         self.rotate_queues(&String::from_utf8_lossy(list));
+        self.take(message, now);
+    }
+
+    /// Notes a message in `unacked`, wherever it came from.
+    fn take(&mut self, message: &[u8], now: UnixMillis) {
         let Some(message) = TaskMessage::parse(message) else {
             return self.crash("JSONDecodeError: the message is not kombu's".to_owned());
         };
@@ -539,7 +551,6 @@ impl Worker {
                 backend::finish(&mut self.process, config, name, &store, stored, now);
             }
             Then::RevokedState(task_id) => self.mark_revoked(task_id, reply),
-            Then::ReplyQueues(message) => self.reply(&message, reply),
             Then::WorkerLost(job) => self.worker_lost(*job, reply, now),
             Then::Reconnect => self.reconnect(),
             Then::PutBack => self.put_back(),

@@ -115,7 +115,7 @@ impl World {
             }
             Program::Purge => {
                 for queue in self.simulation.config().consumed_queues() {
-                    self.simulation.purge_queue(&queue);
+                    self.simulation.purge_queue(&queue.name);
                 }
             }
             Program::StartBeat => {

@@ -2,8 +2,8 @@
 
 use celery_sim::calls::Program;
 use celery_sim::{
-    Activity, Canvas, Config, ControlCall, Report, Role, Simulation, TaskCall, TransportOptions,
-    What, WorkerPool, keys,
+    Activity, Canvas, Config, ControlCall, ExchangeType, QueueDefinition, Report, Role, Simulation,
+    TaskCall, TransportOptions, What, WorkerPool, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -503,6 +503,92 @@ fn a_worker_is_started_by_its_command_line_and_tells_its_figures() {
     assert_eq!((figures.active, figures.unacknowledged, figures.prefetch_limit), (2, 2, Some(2)));
     assert_eq!((figures.total, figures.queues), (2, vec!["mail".to_owned(), "celery".to_owned()]));
     assert_eq!(world.count(&["LLEN", "mail"]), 1);
+}
+
+/// Queues of a direct, a topic and a fanout exchange.
+fn exchanges() -> Config {
+    let queue = |name: &str, exchange: &str, exchange_type, routing_key: &str| QueueDefinition {
+        name: name.to_owned(),
+        exchange: exchange.to_owned(),
+        exchange_type,
+        routing_key: routing_key.to_owned(),
+    };
+    Config {
+        task_queues: vec![
+            QueueDefinition::named("celery"),
+            queue("mail", "media", ExchangeType::Topic, "mail.#"),
+            queue("audit", "media", ExchangeType::Topic, "*.new"),
+            queue("news", "daily", ExchangeType::Direct, "n"),
+            queue("all", "everyone", ExchangeType::Fanout, "celery"),
+        ],
+        ..impatient()
+    }
+}
+
+fn to(queue: &str, exchange: &str, routing_key: &str) -> TaskCall {
+    let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    TaskCall {
+        queue: said(queue),
+        exchange: said(exchange),
+        routing_key: said(routing_key),
+        ..TaskCall::new("app.slow", [1])
+    }
+}
+
+#[test]
+fn messages_go_by_the_tables_of_exchanges_as_far_as_the_sender_knows_them() {
+    let mut world = World::new(exchanges());
+    let worker = world.celery.start_worker();
+    world.pass(100);
+    let member = "*.new\x06\x16^[^\\.]+\\.new$\x06\x16audit";
+    assert_eq!(world.count(&["SISMEMBER", "_kombu.binding.media", member]), 1);
+    world.celery.stop_worker(worker);
+    world.pass(1_500);
+    let mut lengths = |call: TaskCall| {
+        world.celery.send_task(call);
+        world.pass(100);
+        ["celery", "mail", "audit", "news", "all"].map(|queue| world.count(&["LLEN", queue]))
+    };
+    let unknown = lengths(to("", "media", "mail.new"));
+    assert_eq!(unknown, [0; 5], "who did not declare an exchange takes it for a direct one");
+    assert_eq!(lengths(to("", "daily", "n")), [0, 0, 0, 1, 0]);
+    assert_eq!(lengths(to("news", "", "")), [0, 0, 0, 2, 0]);
+    assert_eq!(lengths(to("mail", "", "")), [0, 1, 0, 2, 0], "mail.# matches itself");
+    assert_eq!(lengths(to("mail", "", "mail.new")), [0, 2, 1, 2, 0]);
+    assert_eq!(lengths(to("", "media", "mail.new")), [0, 3, 2, 2, 0]);
+    assert_eq!(lengths(to("", "media", "nothing")), [0, 3, 2, 2, 0], "it is dropped");
+    assert_eq!(lengths(to("all", "", "")), [0, 3, 2, 2, 0], "nobody listens");
+}
+
+#[test]
+fn a_fanout_exchange_reaches_every_worker_and_what_a_topic_exchange_sent_is_restored_to_all() {
+    let mut world = World::new(exchanges());
+    let first = world.celery.start_worker();
+    world.celery.start_worker();
+    world.pass(100);
+    let runs = |world: &mut World, task_id: &str| {
+        let reports = world.celery.take_reports();
+        let of_task = reports.into_iter().filter(|report| report.task_id == task_id);
+        of_task.filter(|report| matches!(report.what, What::Started { .. })).count()
+    };
+    let task_id = world.celery.send_task(to("all", "", ""));
+    world.pass(500);
+    assert_eq!(world.count(&["HLEN", "unacked"]), 1, "both have the same delivery tag");
+    world.pass(1_500);
+    assert_eq!(runs(&mut world, &task_id), 2);
+    let call = TaskCall { args: vec![4.into()], ..to("mail", "", "mail.only") };
+    let task_id = world.celery.send_task(call);
+    world.pass(500);
+    for name in ["w1@keyspace", "w2@keyspace"] {
+        if let Activity::Running { .. } = world.activity(name) {
+            let id = world.celery.worker_named(name).expect("it runs");
+            world.celery.kill_worker(id);
+        }
+    }
+    assert!(world.celery.is_over(first) || world.celery.workers().count() == 1);
+    world.pass(15_000);
+    assert_eq!(runs(&mut world, &task_id), 2, "it was restored by the exchange's table");
+    assert_eq!(world.count(&["EXISTS", "unacked"]), 0);
 }
 
 #[test]

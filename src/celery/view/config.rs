@@ -7,6 +7,25 @@ use celery_sim::celeryconfig::{Problem, Severity};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+/// What can be added: a name, and the settings.
+const EXAMPLES: [(&str, &str); 3] = [
+    (
+        "exchanges",
+        "task_queues = [\n    \
+             Queue('celery', Exchange('celery'), routing_key='celery'),\n    \
+             Queue('mail', Exchange('media', type='topic'), routing_key='mail.#'),\n    \
+             Queue('audit', Exchange('media', type='topic'), routing_key='*.new'),\n    \
+             Queue('all', Exchange('everyone', type='fanout'), routing_key='all'),\n\
+         ]\n\
+         task_routes = {'app.send_*': {'queue': 'mail', 'routing_key': 'mail.new'}}\n",
+    ),
+    (
+        "nothing is lost",
+        "task_acks_late = True\ntask_reject_on_worker_lost = True\nworker_prefetch_multiplier = 1\n",
+    ),
+    ("beat", "beat_schedule = {'tick': {'task': 'app.add', 'schedule': 10.0, 'args': (2, 3)}}\n"),
+];
+
 /// The editor.
 pub fn draw(props: &Props) -> Html {
     let state = &props.state;
@@ -24,6 +43,16 @@ pub fn draw(props: &Props) -> Html {
                 aria-describedby="config-problems" value={state.text.clone()} {oninput}
             />
             <div class="config-side">
+                <div class="send-examples" role="group" aria-label="Settings to add">
+                    <span class="send-examples-of" aria-hidden="true">{ "add" }</span>
+                    { for EXAMPLES.iter().map(|&(name, text)| html! {
+                        <button
+                            type="button" class="chip" key={name} data-testid="config-example"
+                            data-example={name} title={text}
+                            onclick={props.act(Action::Edit(added(&state.text, text)))}
+                        >{ name }</button>
+                    }) }
+                </div>
                 { problems("config-problems", &state.problems) }
                 <div class="config-tools">
                     <button
@@ -41,6 +70,11 @@ pub fn draw(props: &Props) -> Html {
             </div>
         </div>
     }
+}
+
+/// A text with settings behind it, in lines of their own.
+fn added(text: &str, settings: &str) -> String {
+    format!("{}\n{settings}", text.trim_end())
 }
 
 /// What is wrong with a text.

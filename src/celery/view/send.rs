@@ -10,7 +10,7 @@ use yew::prelude::*;
 /// What can be begun with: a name, and the Python for it.
 type Example = (&'static str, &'static str);
 
-const CALLS: [Example; 9] = [
+const CALLS: [Example; 10] = [
     ("call", "add.delay(2, 3).get()\n"),
     ("a thousand", "for _ in range(1000): add.delay(2, 3)\n"),
     ("later", "add.apply_async((2, 3), countdown=10, expires=60)\n"),
@@ -19,6 +19,7 @@ const CALLS: [Example; 9] = [
         "for _ in range(5): slow.apply_async((3,), priority=9)\nadd.apply_async((2, 3), priority=0)\n",
     ),
     ("another queue", "send_mail.apply_async(('ada',), queue='mail')\n"),
+    ("routing key", "send_mail.apply_async(('ada',), queue='mail', routing_key='mail.new')\n"),
     ("group", "group([add.s(1, 1)] * 5)().get()\n"),
     ("chain", "chain(add.s(2, 2), add.s(4), add.s(8))().get()\n"),
     ("chord", "chord([add.s(1, 1)] * 5)(xsum.s()).get()\n"),

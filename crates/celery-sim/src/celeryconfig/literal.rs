@@ -800,7 +800,7 @@ fn is_name_start(char: char) -> bool {
 fn not_executed(word: &str, place: Place) -> Option<Problem> {
     let message = match word {
         "import" | "from" => {
-            "nothing is imported here; crontab(...) and timedelta(...) are known without: \
+            "nothing is imported here; Queue(...), Exchange(...) and timedelta(...) are known without: \
              remove the line"
         }
         "if" | "for" | "while" | "def" | "class" | "with" | "try" | "return" | "del" | "lambda" => {

@@ -1,8 +1,8 @@
 //! The settings that the simulation follows: how each is read from Python and written as Python.
 
-use super::literal::Value;
 use super::names;
 use super::read::Reader;
+use super::routes;
 use super::url::Purpose;
 use super::write::Python;
 use crate::config::{BeatEntry, Config, QueueOrder, RetryPolicy, TransportOptions, WorkerPool};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// How many tasks a simulated worker runs at once at most.
 const CONCURRENCY_MAX: i64 = 32;
 /// How many periodic tasks, routes and the like a setting holds.
-const ENTRIES_MAX: usize = 200;
+pub(super) const ENTRIES_MAX: usize = 200;
 
 /// A setting of `T`.
 pub(super) struct Setting<T> {
@@ -77,16 +77,29 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
     field!(broker_connection_max_retries, count_or_none(u32::MAX)),
     field!(task_default_queue, name),
     Setting {
+        name: "task_queues",
+        read: |config, value| {
+            if value.is_none() {
+                config.task_queues = Vec::new();
+            } else if let Some(queues) = value.list(routes::read_queue) {
+                config.task_queues = queues;
+            }
+        },
+        write: |config| {
+            super::write::lines('[', config.task_queues.iter().map(Python::python), ']')
+        },
+    },
+    Setting {
         name: "task_routes",
         read: |config, value| {
-            if let Some(routes) = read_routes(value) {
+            if let Some(routes) = routes::read_routes(value) {
                 config.task_routes = routes;
             }
         },
         write: |config| {
             let routes = config.task_routes.iter();
-            let routes = routes
-                .map(|(task, queue)| format!("{}: {{'queue': {}}}", task.python(), queue.python()));
+            let routes =
+                routes.map(|(task, route)| format!("{}: {}", task.python(), route.python()));
             super::write::lines('{', routes, '}')
         },
     },
@@ -285,37 +298,6 @@ pub(super) fn is_transport_option(name: &str) -> bool {
 
 fn url_of(db: u8) -> String {
     format!("'redis://localhost:6379/{db}'")
-}
-
-/// `{'app.mail.*': {'queue': 'mail'}, 'app.add': 'sums'}`.
-fn read_routes(value: &mut Reader<'_>) -> Option<BTreeMap<String, String>> {
-    let pairs = value.pairs(ENTRIES_MAX)?;
-    let mut routes = BTreeMap::new();
-    for pair in pairs {
-        let mut route = value.part(&pair);
-        let queue = match &pair.value.value {
-            Value::Dict(_) => {
-                let mut queue = None;
-                for pair in route.pairs(ENTRIES_MAX)? {
-                    let mut part = route.part(&pair);
-                    match &*pair.key {
-                        "queue" => queue = part.name(),
-                        "exchange" | "routing_key" | "priority" | "serializer" => part.ignored(),
-                        _ => part.unknown(&pair.key, ["queue"].into_iter()),
-                    }
-                }
-                if queue.is_none() {
-                    route.expects::<()>("a dict with a 'queue'");
-                }
-                queue
-            }
-            _ => route.name(),
-        };
-        if let Some(queue) = queue {
-            routes.insert(pair.key, queue);
-        }
-    }
-    Some(routes)
 }
 
 /// `{'name': {'task': 'app.add', 'schedule': 30.0, 'args': (1, 2)}}`.

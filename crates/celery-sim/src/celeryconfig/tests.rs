@@ -2,6 +2,8 @@
 
 use super::{Parsed, Severity, parse, write};
 use crate::config::{BeatEntry, Config, QueueOrder, TransportOptions, WorkerPool};
+use crate::exchange::ExchangeType;
+use crate::route::{QueueDefinition, Route};
 use serde_json::json;
 
 const URLS: &str = "broker_url = 'redis://localhost:6379/0'\n";
@@ -235,8 +237,8 @@ beat_schedule = {
     },
 }",
     );
-    assert_eq!(read.task_routes["app.mail.*"], "mail");
-    assert_eq!(read.task_routes["app.add"], "sums");
+    assert_eq!(read.task_routes["app.mail.*"], Route::to_queue("mail"));
+    assert_eq!(read.task_routes["app.add"], Route::to_queue("sums"));
     let entry = BeatEntry {
         task: "app.add".to_owned(),
         schedule: 30.0,
@@ -315,7 +317,28 @@ fn what_is_written_reads_back_the_same() {
         broker_connection_retry: false,
         broker_connection_max_retries: None,
         task_default_queue: "q".to_owned(),
-        task_routes: [("a.*".to_owned(), "b".to_owned()), ("c".to_owned(), "d".to_owned())].into(),
+        task_queues: vec![
+            QueueDefinition::named("q"),
+            QueueDefinition {
+                name: "mail".to_owned(),
+                exchange: "media".to_owned(),
+                exchange_type: ExchangeType::Topic,
+                routing_key: "mail.#".to_owned(),
+            },
+        ],
+        task_routes: [
+            ("a.*".to_owned(), Route::to_queue("b")),
+            (
+                "c".to_owned(),
+                Route {
+                    exchange: Some("media".to_owned()),
+                    routing_key: Some("mail.new".to_owned()),
+                    priority: Some(3),
+                    ..Route::default()
+                },
+            ),
+        ]
+        .into(),
         task_acks_late: true,
         task_reject_on_worker_lost: true,
         task_acks_on_failure_or_timeout: false,
@@ -344,4 +367,55 @@ fn what_is_written_reads_back_the_same() {
     let parsed = parse(&write(&everything), &Config::default());
     assert_eq!(parsed.problems, [], "{}", write(&everything));
     assert_eq!(parsed.config, everything);
+}
+
+#[test]
+fn queues_are_bound_to_exchanges() {
+    let read = config(
+        "task_queues = (
+    Queue('celery'),
+    Queue('mail', Exchange('media', type='topic'), routing_key='mail.#'),
+    kombu.Queue('all', exchange=Exchange('everyone', 'fanout')),
+    Queue('sums', 'direct1', 'sum'),
+)",
+    );
+    let queue = |name: &str, exchange: &str, exchange_type, routing_key: &str| QueueDefinition {
+        name: name.to_owned(),
+        exchange: exchange.to_owned(),
+        exchange_type,
+        routing_key: routing_key.to_owned(),
+    };
+    assert_eq!(
+        read.task_queues,
+        [
+            queue("celery", "celery", ExchangeType::Direct, "celery"),
+            queue("mail", "media", ExchangeType::Topic, "mail.#"),
+            queue("all", "everyone", ExchangeType::Fanout, "celery"),
+            queue("sums", "direct1", ExchangeType::Direct, "sum"),
+        ]
+    );
+    for (text, expected) in [
+        ("task_queues = ['mail']", "E 1:16 task_queues[0] takes a queue, as in Queue('mail', "),
+        ("task_queues = [Queue()]", "E 1:16 task_queues[0] takes a queue, as in Queue('mail', "),
+        ("task_queues = [Queue(5)]", "E 1:22 the name of task_queues[0] takes a name, as a str"),
+        (
+            "task_queues = [Queue('a', Exchange('b', type='headers'))]",
+            "E 1:46 the type of the exchange of task_queues[0] takes 'direct' or 'topic' or 'fanout'",
+        ),
+        (
+            "task_queues = [Queue('a', 5)]",
+            "E 1:27 the exchange of task_queues[0] takes an exchange",
+        ),
+        (
+            "task_queues = [Queue('a', max_length=5)]",
+            "W 1:38 max_length of task_queues[0] is known",
+        ),
+        (
+            "task_routes = {'app.add': {'exchange': 'media'}}",
+            "E 1:27 task_routes['app.add'] takes a dict with a 'queue', or an 'exchange' and",
+        ),
+    ] {
+        let found = problem(text);
+        assert!(found.starts_with(expected), "{text}: {found}");
+    }
 }

@@ -70,7 +70,8 @@ impl WorkerOptions {
             config.worker_queues = self.queues.clone();
         }
         if !self.exclude_queues.is_empty() {
-            config.worker_queues = config.consumed_queues();
+            let all = config.consumed_queues();
+            config.worker_queues = all.into_iter().map(|queue| queue.name).collect();
             config.worker_queues.retain(|queue| !self.exclude_queues.contains(queue));
             if config.worker_queues.is_empty() {
                 return Err("-X leaves this worker no queue to consume".to_owned());

@@ -83,6 +83,7 @@ impl Worker {
             queue.declare(&mut self.process, &self.keys, Role::GossipChannel);
         }
         for queue in &self.consumed {
+            self.restorer.learn(queue);
             binding::declare_permanent(&mut self.process, &self.keys, Role::Channel, queue);
         }
         if self.config.worker_enable_remote_control {
@@ -114,6 +115,11 @@ impl Worker {
         if self.can_consume() {
             self.poll();
         }
+        let fanout: Vec<String> = self.fanout_channels().collect();
+        if !fanout.is_empty() {
+            self.process.open(Role::Fanout);
+            self.process.post(Role::Fanout, Command::new("PSUBSCRIBE").args(fanout));
+        }
         if self.config.worker_enable_remote_control {
             let channel = self.keys.channel(keys::PIDBOX_EXCHANGE, "");
             self.process.post(Role::Pidbox, Command::new("PSUBSCRIBE").arg(channel));
@@ -122,6 +128,12 @@ impl Worker {
             let channel = self.gossip_channel();
             self.process.post(Role::Gossip, Command::new("PSUBSCRIBE").arg(channel));
         }
+    }
+
+    /// The channels of the fanout exchanges that it consumes.
+    pub(super) fn fanout_channels(&self) -> impl Iterator<Item = String> {
+        let fanout = self.consumed.iter().filter(|queue| queue.is_fanout());
+        fanout.map(|queue| self.keys.channel(&queue.exchange, &queue.routing_key))
     }
 
     pub(super) fn gossip_channel(&self) -> String {

@@ -5,10 +5,12 @@ use super::requests::{Job, revoked_error};
 use super::{Returned, Then, Worker, rate_limit};
 use crate::backend::Store;
 use crate::connection::{Command, Role};
+use crate::exchange::ExchangeType;
 use crate::keys;
 use crate::object::{self, object};
 use crate::python;
 use crate::result::{self, Outcome};
+use crate::route::QueueDefinition;
 use crate::tasks;
 use keyspace::UnixMillis;
 use keyspace_resp::Value;
@@ -132,7 +134,7 @@ impl Worker {
             "memsample" => Json::Null,
             "memdump" => "- rss: (psutil not installed).\n".into(),
             "objgraph" => error("ImportError('Requires the objgraph library')"),
-            "add_consumer" => self.add_consumer(text("queue")),
+            "add_consumer" => self.add_consumer(text("queue"), arguments),
             "cancel_consumer" => self.cancel_consumer(text("queue")),
             "pool_grow" => self.grow_pool(arguments, now),
             "pool_shrink" => self.shrink_pool(arguments),
@@ -302,8 +304,8 @@ impl Worker {
             "time_start": runs.map(|(_, since)| python::seconds(since)),
             "acknowledged": job.acknowledged,
             "delivery_info": object! {
-                "exchange": "",
-                "routing_key": request.queue.as_str(),
+                "exchange": request.exchange.as_str(),
+                "routing_key": request.routing_key.as_str(),
                 "priority": request.priority,
                 "redelivered": request.redelivered,
             },
@@ -350,19 +352,24 @@ impl Worker {
     }
 
     fn active_queues(&self) -> Json {
-        let queue = |name: String| {
+        let queue = |definition: &QueueDefinition| {
+            let kind = match definition.exchange_type {
+                ExchangeType::Direct => "direct",
+                ExchangeType::Topic => "topic",
+                ExchangeType::Fanout => "fanout",
+            };
             let mut exchange = Map::new();
-            exchange.insert("name".to_owned(), name.as_str().into());
-            exchange.insert("type".to_owned(), "direct".into());
+            exchange.insert("name".to_owned(), definition.exchange.as_str().into());
+            exchange.insert("type".to_owned(), kind.into());
             exchange.extend(object::parsed(EXCHANGE));
             let mut queue = Map::new();
-            queue.insert("name".to_owned(), name.as_str().into());
+            queue.insert("name".to_owned(), definition.name.as_str().into());
             queue.insert("exchange".to_owned(), exchange.into());
-            queue.insert("routing_key".to_owned(), name.into());
+            queue.insert("routing_key".to_owned(), definition.routing_key.as_str().into());
             queue.extend(object::parsed(QUEUE));
             Json::Object(queue)
         };
-        self.consumed.iter().cloned().map(queue).collect()
+        self.consumed.iter().map(queue).collect()
     }
 
     /// Tells the others that there is an election; that is all that can be seen of one.

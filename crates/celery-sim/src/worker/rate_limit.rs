@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct Buckets {
     buckets: BTreeMap<String, Bucket>,
     /// Limits that remote control set, by the task's full name.
-    set: BTreeMap<String, Option<String>>,
+    set: Vec<(String, Option<String>)>,
 }
 
 /// One task may begin for each token; there is at most one, and time makes more.
@@ -26,7 +26,7 @@ struct Bucket {
 impl Buckets {
     /// Returns a task that may begin now, and keeps one that may not.
     pub fn admit(&mut self, job: Job, now: UnixMillis) -> Option<Job> {
-        let set = self.set.get(&job.request.task);
+        let set = self.set_limit(&job.request.task);
         let limit = set.unwrap_or(&job.task.rate_limit).as_deref().and_then(per_second);
         let Some(per_second) = limit else {
             return Some(job);
@@ -61,12 +61,13 @@ impl Buckets {
 
     /// The limit that remote control set for a task, if it did.
     pub fn set_limit(&self, task: &str) -> Option<&Option<String>> {
-        self.set.get(task)
+        self.set.iter().find(|(known, _)| known == task).map(|(_, limit)| limit)
     }
 
     /// Sets a task's limit; returns the tasks that waited.
     pub fn set(&mut self, task: &str, limit: Option<String>) -> Vec<Job> {
-        self.set.insert(task.to_owned(), limit);
+        self.set.retain(|(known, _)| known != task);
+        self.set.push((task.to_owned(), limit));
         let bucket = self.buckets.remove(task);
         bucket.map(|bucket| bucket.waiting.into()).unwrap_or_default()
     }

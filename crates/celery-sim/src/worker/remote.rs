@@ -1,23 +1,16 @@
 //! Remote control: how a worker hears that it is called, and how it replies. What it does then is
 //! in `panel`.
 
-use super::{Then, Worker, events};
+use super::{Worker, events};
 use crate::connection::{Command, Role};
+use crate::exchange::{Delivery, ExchangeType};
 use crate::fnmatch::fnmatch;
 use crate::ids;
 use crate::keys;
 use crate::message::{self, notice};
 use crate::object::object;
 use keyspace::UnixMillis;
-use keyspace_resp::Value;
 use serde_json::Value as Json;
-
-/// An answer that is on its way.
-#[derive(Debug, Clone)]
-pub(super) struct Reply {
-    routing_key: String,
-    message: Vec<u8>,
-}
 
 impl Worker {
     /// Takes calls and what others tell; `false` where there was no call.
@@ -70,7 +63,7 @@ impl Worker {
         }
     }
 
-    /// Answers: looks whose replies these are.
+    /// Answers into the queues that are bound.
     fn begin_reply(&mut self, reply_to: &Json, ticket: &Json, answer: Json) {
         let text = |name: &str| reply_to.get(name).and_then(Json::as_str);
         let (Some(exchange), Some(routing_key)) = (text("exchange"), text("routing_key")) else {
@@ -86,27 +79,26 @@ impl Worker {
         let body = Json::Object([(self.name.clone(), answer)].into_iter().collect());
         let tag = ids::message_id(&mut self.rng);
         let message = notice(&body, headers, 1, exchange, routing_key, &tag);
-        let reply = Reply { routing_key: routing_key.to_owned(), message };
         let table = self.keys.key(&keys::binding(exchange));
-        let members = Command::new("SMEMBERS").arg(table);
-        self.process.call_then(Role::Control, members, Then::ReplyQueues(Box::new(reply)));
+        let delivery = Delivery {
+            keys: self.keys.clone(),
+            kind: ExchangeType::Direct,
+            routing_key: routing_key.to_owned(),
+            priority: 0,
+            message,
+        };
+        self.process.deliver(Role::Control, &table, delivery);
     }
 
-    /// Answers into the queues that are bound.
-    pub(super) fn reply(&mut self, reply: &Reply, members: Option<&Value>) {
-        let members = match members {
-            Some(Value::Array(members) | Value::Set(members)) => members.as_slice(),
-            _ => &[],
+    /// Takes what was published to fanout exchanges of the user's; `false` where nothing was.
+    pub(super) fn hear_fanout(&mut self, now: UnixMillis) -> bool {
+        let fanout = self.process.connection(Role::Fanout);
+        let Some(push) = fanout.and_then(|connection| connection.inbox.pop_front()) else {
+            return false;
         };
-        for member in members {
-            let member = member.as_bytes().unwrap_or_default();
-            let member = String::from_utf8_lossy(member);
-            let Some(queue) = self.keys.bound_queue(&member, &reply.routing_key) else {
-                continue;
-            };
-            let list = self.keys.list(queue, 0);
-            let push = Command::new("LPUSH").arg(list).arg(&reply.message);
-            self.process.call(Role::Control, push);
+        if let Some(message) = events::published(&push) {
+            self.take(message, now);
         }
+        true
     }
 }

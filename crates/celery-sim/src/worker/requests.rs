@@ -82,7 +82,8 @@ impl Worker {
         if self.discard_revoked(&mut job, now) {
             return;
         }
-        if let Some(limits) = self.time_limits.get(&job.request.task) {
+        let mut limits = self.time_limits.iter();
+        if let Some((_, limits)) = limits.find(|(task, _)| *task == job.request.task) {
             job.task.time_limits = *limits;
         }
         match self.config.worker_pool {

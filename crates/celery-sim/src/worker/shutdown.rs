@@ -23,6 +23,10 @@ impl Worker {
             let queue = self.pidbox_binding();
             queue.delete(&mut self.process, &self.keys, Role::Shutdown);
         }
+        let fanout: Vec<String> = self.fanout_channels().collect();
+        if !fanout.is_empty() {
+            self.process.post(Role::Fanout, Command::new("PUNSUBSCRIBE").args(fanout));
+        }
         self.send_heartbeat("worker-offline", now);
         if self.config.worker_gossip {
             let channel = self.gossip_channel();

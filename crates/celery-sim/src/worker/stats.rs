@@ -4,7 +4,7 @@ use super::Worker;
 use crate::celeryconfig::literal;
 use crate::celeryconfig::read::json_of;
 use crate::celeryconfig::write;
-use crate::config::{TransportOptions, WorkerPool};
+use crate::config::WorkerPool;
 use crate::object::{self, object};
 use crate::python;
 use keyspace::UnixMillis;
@@ -23,7 +23,9 @@ impl Worker {
         let totals = self.totals.iter().map(|(task, count)| (task.clone(), (*count).into()));
         let mut broker = object::parsed(BROKER);
         broker["virtual_host"] = self.config.broker_db.to_string().into();
-        broker["transport_options"] = self.transport_options();
+        if let Some(options) = self.conf().get("broker_transport_options") {
+            broker["transport_options"] = options.clone();
+        }
         object! {
             "total": totals.collect::<Map<_, _>>(),
             "pid": self.pid,
@@ -79,23 +81,6 @@ impl Worker {
             "strategy": "fair",
             "inqueues": object! {"total": self.pool.len(), "active": 0},
         }
-    }
-
-    /// Those that are not kombu's defaults.
-    fn transport_options(&self) -> Json {
-        let object = |options: &TransportOptions| match serde_json::to_value(options) {
-            Ok(Json::Object(map)) => map,
-            _ => Map::new(),
-        };
-        let usual = object(&TransportOptions::default());
-        let mut options = object(&self.config.broker_transport_options);
-        options.retain(|name, value| usual.get(name) != Some(value));
-        for value in options.values_mut() {
-            if let Some(number) = value.as_f64() {
-                *value = python::number(number);
-            }
-        }
-        Json::Object(options)
     }
 
     /// `celery report`: what runs where, and the settings.
