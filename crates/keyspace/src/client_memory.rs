@@ -1,10 +1,13 @@
 //! What clients take of memory, and `maxmemory-clients`: the largest give way.
 //!
-//! A client takes what it has sent and has not run, what it has queued, and what it has not read.
+//! A client takes what it has sent and has not run, what it has queued, what it has not read, and
+//! a share for each key that it watches, each subscription and each prefix that it tracks.
 //! The sum is kept up to date wherever one of them changes, and checked at the end of a turn.
 
 use crate::client::{Client, ClientId};
+use crate::db::DbIndex;
 use crate::engine::Engine;
+use crate::value::SmallBytes;
 
 /// The value of `maxmemory-clients`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +37,21 @@ impl ClientsLimit {
     }
 }
 
+/// What a watched key, a subscription or a prefix takes: in the client, and in the index of all.
+const NOTED_BYTES: usize = 2 * size_of::<(DbIndex, SmallBytes)>();
+
 impl Client {
     /// The bytes that the client takes.
     pub fn memory(&self) -> usize {
+        let prefixes = self.tracking.as_ref().map_or(0, |tracking| tracking.prefixes.len());
+        let noted = self.transaction.watched.len() + self.subscriptions.len() + prefixes;
         let pending =
             self.parser.as_ref().map_or(self.query_bytes, |parser| parser.pending_bytes());
-        size_of::<Client>() + pending + self.transaction.queue_bytes + self.unread()
+        size_of::<Client>()
+            + pending
+            + self.transaction.queue_bytes
+            + self.unread()
+            + noted * NOTED_BYTES
     }
 
     /// The bytes of output that the client was not given yet.
@@ -59,7 +71,8 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id)
             && !client.hidden
         {
-            let memory = client.memory();
+            // What was cut off is gone, though its host may not have heard of it yet.
+            let memory = if client.cut_off { 0 } else { client.memory() };
             let before = std::mem::replace(&mut client.counted_memory, memory);
             self.clients_memory = self.clients_memory - before + memory;
         }

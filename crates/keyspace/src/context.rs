@@ -25,8 +25,9 @@ pub(crate) struct Context<'e> {
     pub client_id: ClientId,
     pub db: DbIndex,
     pub command: &'static Command,
-    /// Inside a transaction or a script a command cannot wait: it answers as if its time was out.
-    pub may_block: bool,
+    /// Where the call comes from. Inside a transaction or a script a command cannot wait: it answers
+    /// as if its time was out.
+    pub origin: Origin,
     /// The client waits already, and its command is tried again.
     pub is_retry: bool,
     /// The command asked to wait.
@@ -49,6 +50,11 @@ pub(crate) enum Origin {
 impl Context<'_> {
     pub fn now(&self) -> UnixMillis {
         self.engine.now
+    }
+
+    /// Whether the command may wait.
+    pub fn may_block(&self) -> bool {
+        self.origin == Origin::Client
     }
 
     pub fn config(&self) -> &Config {
@@ -227,7 +233,7 @@ impl Context<'_> {
         keys: &[&[u8]],
         wait: Wait,
     ) {
-        if !self.may_block {
+        if !self.may_block() {
             (wait.timeout_reply)(out);
             return;
         }
@@ -256,7 +262,7 @@ impl Context<'_> {
 
     /// Where a denial in this command happens: EXEC runs it, or the client itself.
     pub fn log_context(&self) -> LogContext {
-        if self.may_block { LogContext::Toplevel } else { LogContext::Multi }
+        if self.may_block() { LogContext::Toplevel } else { LogContext::Multi }
     }
 
     /// Hides an argument, a password or the like, from monitors.

@@ -50,9 +50,14 @@ impl Subscriptions {
         }
     }
 
+    /// How many there are of all kinds.
+    pub fn len(&self) -> usize {
+        self.channels.len() + self.patterns.len() + self.shards.len()
+    }
+
     /// Whether the client listens to anything, so that RESP2 allows it few commands.
     pub fn any(&self) -> bool {
-        !(self.channels.is_empty() && self.patterns.is_empty() && self.shards.is_empty())
+        self.len() > 0
     }
 }
 

@@ -289,3 +289,16 @@ fn the_client_that_takes_most_gives_way() {
     }
     assert_eq!(host.info(client, "evicted_clients"), 1);
 }
+
+#[test]
+fn no_more_clients_give_way_than_have_to() {
+    let (mut host, client) = Host::with(&["CLIENT NO-EVICT ON"]);
+    let clients: Vec<_> = (0..10).map(|_| host.connect()).collect();
+    for &client in &clients {
+        host.send(client, &[&b"*2\r\n$4\r\nECHO\r\n$100000\r\n"[..], &[b'x'; 90_000]].concat());
+    }
+    // Room for half of them, and not for what is known of the others.
+    host.ask(client, "CONFIG SET maxmemory-clients 456000");
+    let cut_off = clients.iter().filter(|&&client| host.engine.is_cut_off(client)).count();
+    assert_eq!(cut_off, 5);
+}

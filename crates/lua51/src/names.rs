@@ -276,9 +276,14 @@ fn last_set(proto: &Proto, register: u8, before: usize) -> Option<usize> {
         if sets(op, register) {
             found = Some(at);
         }
+        // Where a comparison gives a value, Lua's jump leads to it; here it leads past it.
+        let passes_value = matches!(
+            proto.code.get(at + 1),
+            Some(Op::LoadBool { a, skip: false, .. }) if *a == register
+        );
         at = match op {
             Op::Jump { to } | Op::ForPrepare { to, .. }
-                if to as usize > at && to as usize <= before =>
+                if to as usize > at && to as usize <= before && !passes_value =>
             {
                 to as usize
             }

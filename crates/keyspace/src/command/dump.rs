@@ -146,17 +146,14 @@ impl RestoreOptions {
         Some(Usage::at(UnixMillis(ctx.now().0.saturating_sub(idle))))
     }
 
-    /// The expiry that `ttl` says, if it says one.
+    /// The expiry that `ttl`, which is not negative, says, if it says one.
     fn expire_at(&self, ttl: i64, ctx: &Context<'_>) -> Result<Option<UnixMillis>, CommandError> {
-        let base = if self.absolute_ttl { UnixMillis(0) } else { ctx.now() };
-        match ttl {
-            0 => Ok(None),
-            ..0 => Err(CommandError::text(&"ERR Invalid TTL value, must be >= 0")),
-            _ => {
-                let out_of_time = CommandError::InvalidExpire(&ctx.command.spec.name);
-                base.checked_add(ttl).map(Some).ok_or(out_of_time)
-            }
+        if ttl == 0 {
+            return Ok(None);
         }
+        let base = if self.absolute_ttl { UnixMillis(0) } else { ctx.now() };
+        let out_of_time = CommandError::InvalidExpire(&ctx.command.spec.name);
+        base.checked_add(ttl).map(Some).ok_or(out_of_time)
     }
 }
 
@@ -174,13 +171,17 @@ fn restore(
     if !options.replace && ctx.database().contains(key) {
         return Err(CommandError::text(&"BUSYKEY Target key name already exists."));
     }
-    let expire_at = options.expire_at(args::integer(args[2])?, ctx)?;
+    let ttl = args::integer(args[2])?;
+    if ttl < 0 {
+        return Err(CommandError::text(&"ERR Invalid TTL value, must be >= 0"));
+    }
     let value = rdb::restore(args[3], ctx.config(), ctx.now()).map_err(|refused| {
         CommandError::text(match refused {
             Refused::VersionOrChecksum => &"ERR DUMP payload version or checksum are wrong",
             Refused::Format => &"ERR Bad data format",
         })
     })?;
+    let expire_at = options.expire_at(ttl, ctx)?;
     let has_expired = expire_at.is_some_and(|at| at <= ctx.now());
     match value.filter(|_| !has_expired) {
         None => {

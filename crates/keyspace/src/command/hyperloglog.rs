@@ -121,8 +121,20 @@ fn pfadd(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    let elements = &args[2..];
+    if elements.is_empty()
+        && let Some(value) = ctx.peek::<Str>(args[1])?
+    {
+        // What is behind the header matters to elements only.
+        sketch(&value.as_bytes())?;
+        if let Some(value) = ctx.get_mut::<Str>(args[1])? {
+            value.make_raw();
+        }
+        out.integer(0);
+        return Ok(());
+    }
     let (mut sketch, mut is_changed) = sketch_or_create(ctx, args[1])?;
-    for element in &args[2..] {
+    for element in elements {
         is_changed |= sketch.add(element);
     }
     if is_changed {

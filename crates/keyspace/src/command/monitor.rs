@@ -28,7 +28,7 @@ fn monitor(
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    if !ctx.may_block {
+    if !ctx.may_block() {
         return Err(CommandError::text(&"ERR MONITOR isn't allowed for DENY BLOCKING client"));
     }
     let id = ctx.client_id;

@@ -39,7 +39,7 @@ impl Place {
     /// The middle of the cell that a score is.
     pub fn from_score(score: f64) -> Place {
         // Any score can be in a sorted set; what is no cell is some place all the same.
-        let bounds = Cell { bits: score as i64 as u64, steps: STEPS_MAX }.bounds();
+        let bounds = Cell { bits: bits_of_score(score), steps: STEPS_MAX }.bounds();
         let middle = |low: f64, high: f64, max: f64| ((low + high) / 2.0).clamp(-max, max);
         Place {
             longitude: middle(bounds.west, bounds.east, LONGITUDE_MAX),
@@ -159,6 +159,19 @@ fn gather(bits: u64) -> u32 {
     bits = (bits | bits >> 4) & 0x00ff_00ff_00ff_00ff;
     bits = (bits | bits >> 8) & 0x0000_ffff_0000_ffff;
     (bits | bits >> 16) as u32
+}
+
+/// A score as a whole number, in the way that programs in C have on most processors: what is too
+/// large becomes 0, and what is negative counts from the end.
+fn bits_of_score(score: f64) -> u64 {
+    const HALF: f64 = (1u64 << 63) as f64;
+    if score < HALF {
+        score as i64 as u64
+    } else if score < HALF * 2.0 {
+        score as u64
+    } else {
+        0
+    }
 }
 
 #[cfg(test)]

@@ -208,7 +208,8 @@ impl Stream {
                 Threshold::MaxLen(max) => self.len - entries >= max,
                 Threshold::MinId(min) => node.last_id < min,
             };
-            if !is_whole && trim.is_approximate {
+            // Where every entry is looked at, nothing is saved by leaving some.
+            if !is_whole && trim.is_approximate && trim.references == References::Keep {
                 break;
             }
             let Some(behind) = node.last_id.next() else {

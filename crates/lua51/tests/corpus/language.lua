@@ -627,6 +627,16 @@ local tries = {
   function() return ((a or b) and table)() end,
   function() return -((x > 2 and b) or table) end,
   function() return ((x > 2 and b) or math.sin).x.y end,
+  function() return -((x > 2) or (-1 and math)) end,
+  function() return -(x > 2 or math) end,
+  function() return -(x > 4 and b or math) end,
+  function() return -(x > 4 or math) end,
+  function() return -(x > 2 and math) end,
+  function() return -(x > 4 and math) end,
+  function() return -((x > 4) or x > 5 or math) end,
+  function() return -(not x or math) end,
+  function() return -((x > 4 or b) or math) end,
+  function() return -((a and x > 4) or math) end,
 }
 local messages = {}
 for i, try in ipairs(tries) do messages[i] = select(2, pcall(try)) end

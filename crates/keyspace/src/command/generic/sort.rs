@@ -1,7 +1,7 @@
 //! SORT and SORT_RO: the elements of a list, set or sorted set in another order.
 
 use crate::args::{self, Args, Options};
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::error::CommandError;
 use crate::notify::Class;
 use crate::sort::sort_first_by;
@@ -200,8 +200,10 @@ fn sorted(
     if !keep_order {
         let weights = weights(ctx, &elements, by, options.alpha)?;
         elements = in_order(elements, weights, options.descending, places.end);
-    } else if value_type == Some(ValueType::Set) && options.store.is_some() {
-        // What is stored must not depend on the order inside of a set.
+    } else if value_type == Some(ValueType::Set)
+        && (options.store.is_some() || ctx.origin == Origin::Script)
+    {
+        // What is stored, and what a script does, must not depend on the order inside of a set.
         let weights = elements.iter().map(|_| Weight::Element).collect();
         elements = in_order(elements, weights, options.descending, places.end);
     } else if value_type != Some(ValueType::Set) && options.descending {

@@ -93,7 +93,7 @@ fn blocking_move_generic(
     let deadline = args::timeout(args[args.len() - 1], ctx.now())?;
     match move_element(ctx, args[1], args[2], from, to)? {
         Some(element) => out.bulk(&element),
-        None if ctx.may_block => ctx.block(out, args, &args[1..2], ValueType::List, deadline),
+        None if ctx.may_block() => ctx.block(out, args, &args[1..2], ValueType::List, deadline),
         None => out.null(),
     }
     Ok(())

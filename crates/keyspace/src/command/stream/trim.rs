@@ -62,10 +62,9 @@ impl TrimOptions {
                 return Err(CommandError::text(&"ERR The LIMIT argument must be >= 0."));
             }
             self.limit = Some(usize::try_from(limit).unwrap_or(usize::MAX));
-        } else if let Some(references) = parse_references(option) {
-            if self.references.is_some() {
-                return Err(CommandError::Syntax);
-            }
+        } else if let Some(references) = parse_references(option)
+            && self.references.is_none()
+        {
             self.references = Some(references);
         } else {
             return Ok(false);
