@@ -89,7 +89,8 @@ pub fn TimelineView(props: &Props) -> Html {
 }
 
 /// How the layer moves to the left from now on: by one stretch of time while that passes. The browser
-/// does it, and begins anew when the animation has the other of its two names.
+/// does it, by about a pixel at a time, and begins anew when the animation has the other of its two
+/// names.
 fn moves(timeline: &Timeline, clock: ClockState, made: u32) -> String {
     let span = (timeline.until - timeline.since).max(1.0);
     let passed = (clock.at(real_now()) - timeline.until).clamp(0.0, span);
@@ -98,7 +99,7 @@ fn moves(timeline: &Timeline, clock: ClockState, made: u32) -> String {
     }
     let name = if made.is_multiple_of(2) { "even" } else { "odd" };
     format!(
-        "animation:timeline-{name} {:.0}ms linear {:.0}ms both",
+        "animation:timeline-{name} {:.0}ms steps({WIDTH}) {:.0}ms both",
         span / clock.rate,
         -passed / clock.rate
     )
