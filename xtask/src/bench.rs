@@ -66,7 +66,7 @@ fn build_pages(commands: bool, frames: bool) -> Outcome<PathBuf> {
         js::build(&["count-heap"], &folder.join("counted"))?;
     }
     if frames {
-        bundle(Profile::Published, &folder.join("playground"))?;
+        bundle(Profile::Page, &folder.join("playground"))?;
     }
     Ok(folder)
 }

@@ -38,8 +38,8 @@ pub fn build_site(base: &str) -> Outcome<PathBuf> {
         .arg("--outDir")
         .arg(html)
         .env("KEYSPACE_DOCS_BASE", base))?;
-    bundle(Profile::Published, &site.join("play"))?;
-    package::build(Profile::Published)?;
+    bundle(Profile::Page, &site.join("play"))?;
+    package::build(Profile::Engine)?;
     copy_folder(Path::new(ELEMENTS), &site.join("elements"))?;
     Ok(site)
 }

@@ -87,7 +87,7 @@ fn run() -> Outcome {
     }
     let mut serve_options = serve::Options { port: 8080, release: false, open: true };
     let mut fuzz_options = fuzz::Options { minutes: 1.0, seed: 0, target: None };
-    let mut profile = bundle::Profile::Published;
+    let mut profile = bundle::Profile::Engine;
     let mut measures_package = false;
     let mut stages = Vec::new();
     while let Some(argument) = arguments.next().map_err(usage)? {

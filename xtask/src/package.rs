@@ -38,7 +38,7 @@ pub fn package(profile: Profile) -> Outcome {
 
 /// Measures what JavaScript gets out of the published package, beside ioredis-mock.
 pub fn bench() -> Outcome {
-    package(Profile::Published)?;
+    package(Profile::Engine)?;
     let folder = Path::new(FOLDER).join("bench");
     tools::npm_ci(&folder, "the package is measured beside ioredis-mock")?;
     run(Command::new("node").arg("call.js").current_dir(folder))
@@ -47,7 +47,7 @@ pub fn bench() -> Outcome {
 /// Builds the published package and runs its tests.
 pub fn test() -> Outcome {
     ensure_chromium("the elements are tested in a headless browser")?;
-    package(Profile::Published)?;
+    package(Profile::Engine)?;
     tools::ensure_system(
         &[("python3", "python3 python3-venv")],
         "the elements are tested in pages of Sphinx, too",
@@ -60,7 +60,7 @@ pub fn test() -> Outcome {
 pub fn test_large_tools() -> Outcome {
     ensure_chromium("the elements are tested in a headless browser")?;
     let mdbook = tools::ensure_mdbook()?;
-    package(Profile::Published)?;
+    package(Profile::Engine)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([mdbook].into_iter().chain(std::env::split_paths(&path)))
         .map_err(|error| format!("PATH cannot be extended: {error}"))?;

@@ -24,7 +24,7 @@ const SOURCES: [&str; 6] = ["index.html", "src", "styles", "crates", "www/lesson
 
 /// Builds and serves until interrupted.
 pub fn serve(options: &Options) -> Outcome {
-    let profile = if options.release { Profile::Published } else { Profile::Fast };
+    let profile = if options.release { Profile::Page } else { Profile::Fast };
     let folder = PathBuf::from("target/serve");
     let built = Mutex::new(SystemTime::now());
     bundle(profile, &folder)?;
