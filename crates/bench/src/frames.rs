@@ -146,13 +146,18 @@ fn print_frames(rows: &[Row]) {
             let late = seen.frames.iter().filter(|frame| **frame > over).count();
             format!("{:.1} %", late as f64 / seen.frames.len().max(1) as f64 * 100.0)
         };
-        let mut at = |share: f64| format!("{:.1}", quantile(&mut frames, share));
+        let mut at = |share: f64| tenths(quantile(&mut frames, share));
         let times = [at(0.5), at(0.95), at(0.99), at(1.0)];
         let rate = seen.frames.len() as f64 / seen.seconds;
         let counts = [format!("{:.1}", seen.seconds), format!("{rate:.1}")];
         let late = [share(FRAME_MS), share(2.0 * FRAME_MS)];
         row(name, &counts.into_iter().chain(times).chain(late).collect::<Vec<_>>());
     }
+}
+
+/// A figure with one digit behind the point; nothing where nothing was measured.
+fn tenths(figure: Option<f64>) -> String {
+    figure.map_or_else(String::new, |figure| format!("{figure:.1}"))
 }
 
 fn print_costs(rows: &[Row]) {
@@ -179,7 +184,7 @@ fn print_costs(rows: &[Row]) {
         let each = |seconds: f64| format!("{:.2}", seconds * 1_000.0 / count);
         let a_second = |count: f64| format!("{:.1}", count / seen.seconds);
         let mut drawn = seen.drawn.clone();
-        let mut at = |share: f64| format!("{:.1}", quantile(&mut drawn, share));
+        let mut at = |share: f64| tenths(quantile(&mut drawn, share));
         let cells = [
             each(seen.processor.all),
             each(seen.processor.script),

@@ -18,7 +18,8 @@ pub const DATASETS: &[(&str, &str)] = &[
     ("stream", "XADD stream * field data__seq__"),
 ];
 
-/// Commands that leave the number of entries as it is; `{entries}` stands for it.
+/// Commands that leave the number of entries as it is; `{entries}` stands for it, `{middle}` for half of
+/// it: redis-benchmark fills up random numbers with zeros, and an index with zeros in front is none.
 const COMMANDS: &[(&str, &str)] = &[
     ("GET", "GET key:__rand_int__"),
     ("SET", "SET key:__rand_int__ data"),
@@ -29,8 +30,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("HSET", "HSET hash item__rand_int__ data"),
     ("HRANDFIELD", "HRANDFIELD hash"),
     ("HSCAN", "HSCAN hash __rand_int__"),
-    ("LINDEX", "LINDEX list __rand_int__"),
-    ("LSET", "LSET list __rand_int__ data"),
+    ("LINDEX", "LINDEX list {middle}"),
+    ("LSET", "LSET list {middle} data"),
     ("LMOVE", "LMOVE list list LEFT RIGHT"),
     ("SISMEMBER", "SISMEMBER set memb__rand_int__"),
     ("SADD", "SADD set memb__rand_int__"),
@@ -94,7 +95,9 @@ pub fn measure(options: &Options, subjects: &mut Subjects) -> Result<(), Box<dyn
 
 impl Prepared {
     fn new(name: &str, template: &str, (slot, entries): (Slot, usize)) -> Prepared {
-        let command = template.replace("{entries}", &entries.to_string());
+        let command = template
+            .replace("{entries}", &entries.to_string())
+            .replace("{middle}", &(entries / 2).to_string());
         let name = format!("{name} of {entries}");
         let workload = Workload::of(&name, &command, CYCLE, entries);
         Prepared { slot, entries, command, workload }

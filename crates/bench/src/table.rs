@@ -6,11 +6,12 @@ pub fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The value below which a share of several measurements lies; 1 is the largest.
-pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+/// The value below which a share of several measurements lies; 1 is the largest. None where nothing
+/// was measured.
+pub fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
-    values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+    values.get((last as f64 * share).round() as usize).copied()
 }
 
 /// Prints a row: its name, and cells that end where their headings end.
@@ -58,8 +59,8 @@ mod tests {
         let mut values: Vec<f64> = (1..=101).rev().map(f64::from).collect();
         assert_eq!(
             [0.0, 0.5, 0.95, 1.0].map(|share| quantile(&mut values, share)),
-            [1.0, 51.0, 96.0, 101.0]
+            [1.0, 51.0, 96.0, 101.0].map(Some)
         );
-        assert!(quantile(&mut [], 0.5).is_nan());
+        assert_eq!(quantile(&mut [], 0.5), None);
     }
 }
