@@ -19,7 +19,7 @@ const ROWS: u32 = 50;
 /// halved and doubled.
 const SPAN_MS: f64 = 30_000.0;
 /// A stretch of time that is as long as what is played is passed so many times as fast at most.
-const HURRY: f64 = 4.0;
+const HURRY: f64 = 25.0;
 const ZOOM: std::ops::RangeInclusive<i32> = -4..=12;
 
 /// What is shown beside the map.
