@@ -183,19 +183,18 @@ fn clients(report: &mut Report, engine: &Engine) {
 
 /// What scripts and functions take: their machines, and their sources.
 fn scripting(report: &mut Report, engine: &Engine) {
-    let (scripts, functions) = engine.scripting.machine_bytes();
-    report.field("used_memory_vm_eval", scripts);
-    report.memory("used_memory_lua", scripts);
-    report.field("used_memory_scripts_eval", engine.scripting.source_bytes());
-    report.field("number_of_cached_scripts", engine.scripting.count_scripts());
-    let (libraries, count) = engine.scripting.count_libraries();
-    report.field("number_of_functions", count);
-    report.field("number_of_libraries", libraries);
-    report.field("used_memory_vm_functions", functions);
-    report.memory("used_memory_vm_total", scripts + functions);
-    report.field("used_memory_functions", engine.scripting.library_bytes());
-    let sources = engine.scripting.source_bytes() + engine.scripting.library_bytes();
-    report.memory("used_memory_scripts", sources);
+    let figures = engine.scripting.figures();
+    report.field("used_memory_vm_eval", figures.script_machine_bytes);
+    report.memory("used_memory_lua", figures.script_machine_bytes);
+    report.field("used_memory_scripts_eval", figures.script_bytes);
+    report.field("number_of_cached_scripts", figures.scripts);
+    report.field("number_of_functions", figures.functions);
+    report.field("number_of_libraries", figures.libraries);
+    report.field("used_memory_vm_functions", figures.function_machine_bytes);
+    let machines = figures.script_machine_bytes + figures.function_machine_bytes;
+    report.memory("used_memory_vm_total", machines);
+    report.field("used_memory_functions", figures.library_bytes);
+    report.memory("used_memory_scripts", figures.script_bytes + figures.library_bytes);
 }
 
 fn memory(report: &mut Report, engine: &Engine) {
@@ -318,7 +317,7 @@ fn stats(report: &mut Report, engine: &Engine) {
     ]);
     report.field("evicted_keys", stats.evicted_keys);
     report.field("evicted_clients", stats.evicted_clients);
-    report.field("evicted_scripts", engine.scripting.evicted);
+    report.field("evicted_scripts", engine.scripting.figures().evicted);
     report.field("total_eviction_exceeded_time", 0);
     report.field("current_eviction_exceeded_time", 0);
     report.field("keyspace_hits", stats.keyspace_hits);
