@@ -28,6 +28,7 @@ mod acl;
 mod args;
 mod blocking;
 mod client;
+mod client_buffers;
 mod client_memory;
 mod clients;
 pub mod command;

@@ -5,6 +5,7 @@ mod digest;
 use self::digest::Digest;
 use super::{CommandSpec, Flag, Group, Handler, Run};
 use crate::args::{self, Args};
+use crate::client_buffers::ReplyBuffers;
 use crate::config::read_memory;
 use crate::context::Context;
 use crate::db::{DATABASES, Db, DbIndex};
@@ -197,7 +198,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
         name: "REPLYBUFFER",
         arguments: " <PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>>",
-        summary: "Has no effect: replies have one buffer.",
+        summary: "Says how long the most that was used of a client's buffer counts, and whether buffers change.",
         takes: 2..=2,
         run: reply_buffer,
     },
@@ -393,17 +394,21 @@ fn packed_threshold(
 
 /// DEBUG REPLYBUFFER <PEAK-RESET-TIME <NEVER | RESET | milliseconds> | RESIZING <0 | 1>>
 fn reply_buffer(
-    _ctx: &mut Context<'_>,
+    ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let is_known = args::is(args[2], "peak-reset-time") || args::is(args[2], "resizing");
-    if !is_known {
+    let buffers = &mut ctx.engine.reply_buffers;
+    if args::is(args[2], "peak-reset-time") {
+        buffers.peak_reset_ms = match args[3] {
+            word if args::is(word, "never") => None,
+            word if args::is(word, "reset") => Some(ReplyBuffers::PEAK_RESET_MS),
+            number => Some(args::integer(number)?).filter(|&ms| ms >= 0),
+        };
+    } else if args::is(args[2], "resizing") {
+        buffers.resizes = args::integer(args[3])? != 0;
+    } else {
         return Err(CommandError::subcommand_syntax(args));
-    }
-    let is_word = args::is(args[3], "never") || args::is(args[3], "reset");
-    if !is_word {
-        args::integer(args[3])?;
     }
     out.ok();
     Ok(())

@@ -77,6 +77,7 @@ fn info(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
                 name => name.eq_ignore_ascii_case(section.name.as_bytes()),
             })
     };
+    ctx.engine.settle_buffers();
     let mut report = Report::default();
     for section in SECTIONS.iter().filter(wanted) {
         report.begin(section.name);
@@ -347,12 +348,9 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("dump_payload_sanitizations", 0);
     report.field("total_reads_processed", stats.reads);
     report.field("total_writes_processed", stats.writes);
-    report.fields(&[
-        ("io_threaded_reads_processed", "0"),
-        ("io_threaded_writes_processed", "0"),
-        ("reply_buffer_shrinks", "0"),
-        ("reply_buffer_expands", "0"),
-    ]);
+    report.fields(&[("io_threaded_reads_processed", "0"), ("io_threaded_writes_processed", "0")]);
+    report.field("reply_buffer_shrinks", engine.reply_buffers.shrinks);
+    report.field("reply_buffer_expands", engine.reply_buffers.expands);
     // The engine turns once for all that a host brings at a time. What is not a command's time is
     // not measured.
     let cycles = rates.per_second(|totals| totals.cycles);
