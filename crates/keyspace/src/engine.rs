@@ -255,12 +255,14 @@ impl Engine {
             self.stats.bytes_in += bytes.len() as u64;
         }
         let ran_before = client.commands_processed;
+        let turn = (self.stats.commands_processed, self.stats.micros);
         self.run_pending(id);
         self.settle();
         if bytes.len() >= LARGE_BYTES {
             self.note_large(id, ran_before, bytes.len());
         }
         self.limit_query(id);
+        self.stats.note_turn(turn);
         self.peak_memory = self.peak_memory();
         self.end_turn();
     }
@@ -356,7 +358,7 @@ impl Engine {
     pub(crate) fn reach(&mut self, deadline: UnixMillis) {
         self.now = self.now.max(deadline);
         self.end_pause_due();
-        self.expire_due();
+        self.watched("expire-cycle", Engine::expire_due);
         self.retry_due();
         while let Some(id) = self.blocking.due(self.now) {
             self.unblock_client(id, Unblock::Timeout);

@@ -42,6 +42,13 @@ struct Subcommand {
 
 const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
+        name: "ALLOCSIZE-SLOTS-ASSERT",
+        arguments: " <0|1>",
+        summary: "Has no effect: there are no slots.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
         name: "AOF-FLUSH-SLEEP",
         arguments: " <microseconds>",
         summary: "Has no effect: there is no file.",
@@ -59,6 +66,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "CLIENT-ENFORCE-REPLY-LIST",
         arguments: " <0|1>",
         summary: "Has no effect: replies have one buffer.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
+        name: "DELAY-RDB-CLIENT-FREE-SECOND",
+        arguments: " <seconds>",
+        summary: "Has no effect: nobody replicates.",
         takes: 1..=1,
         run: accept,
     },
@@ -110,6 +124,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Answers how many elements a value has that is a hash table.",
         takes: 1..=2,
         run: htstats_key,
+    },
+    Subcommand {
+        name: "KEYSIZES-HIST-ASSERT",
+        arguments: " <0|1>",
+        summary: "Has no effect: INFO KEYSIZES counts when it is asked.",
+        takes: 1..=1,
+        run: accept,
     },
     Subcommand {
         name: "LEAK",
@@ -189,10 +210,24 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: reload,
     },
     Subcommand {
+        name: "REPL-PAUSE",
+        arguments: " <clear|after-fork|before-rdb-channel|on-streaming-repl-buf>",
+        summary: "Has no effect: nobody replicates.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
         name: "REPLICATE",
         arguments: " <target> <command> [<arg> ...]",
         summary: "Has no effect: nobody replicates.",
         takes: 2..=usize::MAX,
+        run: accept,
+    },
+    Subcommand {
+        name: "REPLY-COPY-AVOIDANCE",
+        arguments: " <0|1>",
+        summary: "Has no effect: replies are written once.",
+        takes: 1..=1,
         run: accept,
     },
     Subcommand {
@@ -236,6 +271,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Matches a pattern with a text of that many letters a.",
         takes: 2..=2,
         run: stringmatch_len,
+    },
+    Subcommand {
+        name: "STRUCTSIZE",
+        arguments: "",
+        summary: "Answers the sizes of structures that Redis would have.",
+        takes: 0..=0,
+        run: structsize,
     },
 ];
 
@@ -567,6 +609,17 @@ fn stringmatch_len(
 ) -> Result<(), CommandError> {
     let text = vec![b'a'; size(args[2])? as usize];
     out.integer(glob_match(args[3], &text, false).into());
+    Ok(())
+}
+
+fn structsize(
+    _ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    out.bulk(
+        b"bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ",
+    );
     Ok(())
 }
 

@@ -46,6 +46,8 @@ enum Shown {
     Default,
     /// By `all` and `everything`.
     All,
+    /// By nothing else.
+    Never,
 }
 
 const SECTIONS: &[Section] = &[
@@ -65,6 +67,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "Keyspace", shown: Shown::Default, write: keyspace },
     // Redis counts while it changes keys; here all of them are visited, so that it must be asked for.
     Section { name: "Keysizes", shown: Shown::All, write: keysizes::write },
+    Section { name: "Debug", shown: Shown::Never, write: debug },
 ];
 
 /// INFO [section [section ...]]
@@ -72,7 +75,7 @@ fn info(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     let wanted = |section: &&Section| {
         args.len() == 1 && section.shown == Shown::Default
             || args[1..].iter().any(|name| match &*name.to_ascii_lowercase() {
-                b"all" | b"everything" => true,
+                b"all" | b"everything" => section.shown != Shown::Never,
                 b"default" => section.shown == Shown::Default,
                 name => name.eq_ignore_ascii_case(section.name.as_bytes()),
             })
@@ -367,6 +370,13 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("acl_access_denied_key", denied(Reason::Key));
     report.field("acl_access_denied_channel", denied(Reason::Channel));
     report.field("acl_access_denied_tls_cert", 0);
+}
+
+fn debug(report: &mut Report, engine: &Engine) {
+    report.field("eventloop_duration_aof_sum", 0);
+    report.field("eventloop_duration_cron_sum", 0);
+    report.field("eventloop_duration_max", engine.stats.turn_micros_max);
+    report.field("eventloop_cmd_per_cycle_max", engine.stats.commands_per_turn_max);
 }
 
 fn replication(report: &mut Report, engine: &Engine) {
