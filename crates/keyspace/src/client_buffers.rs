@@ -158,11 +158,12 @@ impl Buffers {
         replies: &mut ReplyBuffers,
     ) {
         loop {
-            let tick = UnixMillis((self.seen_at.0 / tick_ms + 1) * tick_ms);
-            if tick > now {
-                self.next_look_at = tick;
+            let tick = (self.seen_at.0 / tick_ms + 1).checked_mul(tick_ms).map(UnixMillis);
+            let Some(tick) = tick.filter(|&tick| tick <= now) else {
+                // At the end of time nobody looks any more.
+                self.next_look_at = tick.unwrap_or(UnixMillis(i64::MAX));
                 return;
-            }
+            };
             self.seen_at = tick;
             let before = (self.query, self.query_peak, self.reply, self.reply_peak);
             self.look_at_query(tick - last_interaction_at);
@@ -185,7 +186,7 @@ impl Buffers {
         let next = [idle_at, reset_at.filter(|_| self.reply_peak > 0)].into_iter().flatten();
         let next = next.filter(|&at| at > self.seen_at).min().unwrap_or(now);
         // The look that finds it is the first one at that time or after it.
-        self.seen_at = self.seen_at.max(UnixMillis(next.min(now).0 - 1));
+        self.seen_at = self.seen_at.max(UnixMillis(next.min(now).0.saturating_sub(1)));
     }
 
     fn look_at_query(&mut self, idle_ms: i64) {
