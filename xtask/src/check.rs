@@ -31,6 +31,16 @@ pub fn check() -> Outcome {
             .args(packages.iter().flat_map(|package| ["--package", package]))
             .args(["--", "-D", "warnings"]))?;
     }
+    println!("Lints, wasm32, without scripting");
+    run(cargo().args(["clippy", "--target", WASM, "--lib", "--no-default-features"]).args([
+        "--package",
+        "keyspace",
+        "--package",
+        "keyspace-wasm",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     println!("Documentation");
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--quiet"])

@@ -26,7 +26,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "native",
-        what: "unit tests; transcripts on the engine, over TCP and on redis-server",
+        what: "unit tests, with scripting and without; transcripts on the engine, over TCP and on redis-server",
         run: native,
     },
     Stage {
@@ -105,7 +105,8 @@ fn native() -> Outcome {
         &[("redis-server", "redis-server")],
         "it is the oracle that the transcripts are checked against",
     )?;
-    run(cargo().args(["test", "--workspace"]))
+    run(cargo().args(["test", "--workspace"]))?;
+    run(cargo().args(["test", "--package", "keyspace", "--no-default-features"]))
 }
 
 fn wasm_pack() -> Outcome {

@@ -2,6 +2,7 @@
 
 use crate::acl::UserId;
 use crate::blocking::Blocked;
+use crate::client_buffers::Buffers;
 use crate::db::DbIndex;
 use crate::multi::Transaction;
 use crate::pause::Postponed;
@@ -49,6 +50,7 @@ pub(crate) struct Client {
     pub out: ReplyWriter,
     /// Bytes of output that the host has taken and could not deliver yet.
     pub undelivered: usize,
+    pub buffers: Buffers,
     /// When the client is cut off if it stays at its soft limit of output.
     pub soft_deadline: Option<UnixMillis>,
     /// What the client is counted with in the sum of what clients take.
@@ -95,6 +97,7 @@ impl Client {
             parser: Some(Box::default()),
             out: ReplyWriter::default(),
             undelivered: 0,
+            buffers: Buffers::new(now),
             soft_deadline: None,
             counted_memory: 0,
             reply_mode: ReplyMode::On,
@@ -124,11 +127,11 @@ impl Client {
         }
     }
 
-    /// The bytes of the arguments of the command with which the client waits.
-    pub fn waiting_bytes(&self) -> usize {
-        let blocked = self.blocked.as_ref().map(|blocked| &blocked.args);
+    /// The arguments of the command with which the client waits.
+    pub fn waiting_args(&self) -> &[SmallBytes] {
+        let blocked = self.blocked.as_ref().map(|blocked| &blocked.args[..]);
         let postponed = self.postponed.as_ref().map(|postponed| postponed.args());
-        blocked.or(postponed).into_iter().flatten().map(|arg| arg.len()).sum()
+        blocked.or(postponed).unwrap_or_default()
     }
 
     /// Whether the client's command is still to be answered: it blocks, or is postponed.

@@ -1,13 +1,12 @@
 //! What clients take of memory, and `maxmemory-clients`: the largest give way.
 //!
-//! A client takes what it has sent and has not run, what it has queued, what it has not read, and
-//! a share for each key that it watches, each subscription and each prefix that it tracks.
-//! The sum is kept up to date wherever one of them changes, and checked at the end of a turn.
+//! What counts is what Redis would count: a client, its buffers (`client_buffers.rs`), the command
+//! that it waits with, what it has queued, what it has not read, and a share for each key that it
+//! watches, each subscription and each prefix that it tracks. The sum is kept up to date wherever
+//! one of them changes, and checked at the end of a turn.
 
 use crate::client::{Client, ClientId};
-use crate::db::DbIndex;
 use crate::engine::Engine;
-use crate::value::SmallBytes;
 
 /// The value of `maxmemory-clients`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,21 +36,48 @@ impl ClientsLimit {
     }
 }
 
+/// A client without all that.
+const CLIENT_BYTES: usize = 1280;
 /// What a watched key, a subscription or a prefix takes: in the client, and in the index of all.
-const NOTED_BYTES: usize = 2 * size_of::<(DbIndex, SmallBytes)>();
+const NOTED_BYTES: usize = 64;
+/// An argument beside its bytes, and a queued command; there is room for two, or four, and so on.
+const ARGUMENT_BYTES: usize = 8;
+const QUEUED_BYTES: usize = 24;
+
+/// What the arguments of a command take.
+pub(crate) fn arguments_bytes(args: impl Iterator<Item = usize>) -> usize {
+    args.map(|len| len + ARGUMENT_BYTES).sum()
+}
 
 impl Client {
     /// The bytes that the client takes.
     pub fn memory(&self) -> usize {
         let prefixes = self.tracking.as_ref().map_or(0, |tracking| tracking.prefixes.len());
         let noted = self.transaction.watched.len() + self.subscriptions.len() + prefixes;
-        let pending =
-            self.parser.as_ref().map_or(self.query_bytes, |parser| parser.pending_bytes());
-        size_of::<Client>()
-            + pending
+        let queued = match self.transaction.queue.as_ref().map_or(0, Vec::len) {
+            0 => 0,
+            commands => commands.next_power_of_two().max(2) * QUEUED_BYTES,
+        };
+        CLIENT_BYTES
+            + self.buffers.bytes()
+            + self.parser.as_ref().map_or(0, |parser| parser.partial_bytes())
+            + arguments_bytes(self.waiting_args().iter().map(|arg| arg.len()))
             + self.transaction.queue_bytes
-            + self.unread()
+            + queued
+            + self.unbuffered()
             + noted * NOTED_BYTES
+    }
+
+    /// The bytes of the arguments of the command with which the client waits, or of which the rest
+    /// is still to come.
+    pub fn argument_bytes(&self) -> usize {
+        let partial = self.parser.as_ref().map_or(0, |parser| parser.partial_bytes());
+        partial + self.waiting_args().iter().map(|arg| arg.len()).sum::<usize>()
+    }
+
+    /// The bytes of output that the client was not given yet and that its buffer does not hold.
+    pub fn unbuffered(&self) -> usize {
+        self.unread().saturating_sub(self.buffers.reply())
     }
 
     /// The bytes of output that the client was not given yet.
@@ -71,6 +97,11 @@ impl Engine {
         if let Some(client) = self.clients.get_mut(&id)
             && !client.hidden
         {
+            let since = client.last_interaction_at;
+            client.buffers.settle(self.now, since, self.config.hz, &mut self.reply_buffers);
+            if let Some(parser) = &client.parser {
+                client.buffers.note(parser, client.out.len());
+            }
             // What was cut off is gone, though its host may not have heard of it yet.
             let memory = if client.cut_off { 0 } else { client.memory() };
             let before = std::mem::replace(&mut client.counted_memory, memory);
@@ -82,6 +113,10 @@ impl Engine {
     /// CLIENT NO-EVICT spares one.
     pub(crate) fn evict_clients(&mut self) {
         let limit = self.config.maxmemory_clients.bytes(self.config.maxmemory);
+        if limit > 0 && self.clients_memory as u64 > limit {
+            // Those that are idle may take less by now.
+            self.settle_buffers();
+        }
         while limit > 0 && self.clients_memory as u64 > limit {
             let shown = self.clients.values().filter(|client| !client.hidden && !client.closing);
             let evictable = shown.filter(|client| !client.no_evict);

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     /// How many entries the log of ACL LOG holds.
     pub acllog_max_len: usize,
     pub busy_reply_threshold_ms: i64,
+    /// How often a second Redis would look at its clients.
+    pub hz: i64,
     pub requirepass: Vec<u8>,
     pub notify_keyspace_events: Class,
     /// The most bytes that a client may have sent without their being run.
@@ -87,6 +89,7 @@ impl Default for Config {
             acl_pubsub_default: false,
             acllog_max_len: 128,
             busy_reply_threshold_ms: 5000,
+            hz: 10,
             requirepass: Vec::new(),
             notify_keyspace_events: Class::NONE,
             client_query_buffer_limit: 1 << 30,

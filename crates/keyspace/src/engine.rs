@@ -7,6 +7,7 @@
 use crate::acl::Acl;
 use crate::blocking::{Blocking, Unblock};
 use crate::client::{Client, ClientId};
+use crate::client_buffers::{LARGE_BYTES, ReplyBuffers};
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::db::{DATABASES, Db, DbIndex};
@@ -83,6 +84,7 @@ pub struct Engine {
     pub(crate) idle: Idle,
     pub(crate) soft_limits: SoftLimits,
     pub(crate) clients_memory: usize,
+    pub(crate) reply_buffers: ReplyBuffers,
     pub(crate) tracking: TrackingTable,
     pub(crate) watchers: Watchers,
     pub(crate) pubsub: PubSub,
@@ -127,6 +129,7 @@ impl Engine {
             idle: Idle::default(),
             soft_limits: SoftLimits::default(),
             clients_memory: 0,
+            reply_buffers: ReplyBuffers::default(),
             tracking: TrackingTable::default(),
             watchers: Watchers::default(),
             pubsub: PubSub::default(),
@@ -251,9 +254,15 @@ impl Engine {
             self.stats.reads += 1;
             self.stats.bytes_in += bytes.len() as u64;
         }
+        let ran_before = client.commands_processed;
+        let turn = (self.stats.commands_processed, self.stats.micros);
         self.run_pending(id);
         self.settle();
+        if bytes.len() >= LARGE_BYTES {
+            self.note_large(id, ran_before, bytes.len());
+        }
         self.limit_query(id);
+        self.stats.note_turn(turn);
         self.peak_memory = self.peak_memory();
         self.end_turn();
     }
@@ -349,7 +358,7 @@ impl Engine {
     pub(crate) fn reach(&mut self, deadline: UnixMillis) {
         self.now = self.now.max(deadline);
         self.end_pause_due();
-        self.expire_due();
+        self.watched("expire-cycle", Engine::expire_due);
         self.retry_due();
         while let Some(id) = self.blocking.due(self.now) {
             self.unblock_client(id, Unblock::Timeout);

@@ -147,6 +147,11 @@ impl Engine {
         if is_exempt || self.pause.is_on() {
             return true;
         }
+        self.used_memory() <= limit || self.watched("eviction-cycle", |engine| engine.evict(limit))
+    }
+
+    /// Removes keys until the data fits into the limit; `false` where it does not fit.
+    fn evict(&mut self, limit: u64) -> bool {
         while self.used_memory() > limit {
             let Some((db, key)) = self.config.maxmemory_policy.and_then(|by| self.victim(by))
             else {

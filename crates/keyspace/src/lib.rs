@@ -19,11 +19,16 @@
 //! assert_eq!(engine.take_output(client), b"$-1\r\n");
 //! ```
 #![deny(missing_docs)]
+#![cfg_attr(
+    not(feature = "scripting"),
+    expect(dead_code, reason = "what only scripts use is left out by the compiler")
+)]
 
 mod acl;
 mod args;
 mod blocking;
 mod client;
+mod client_buffers;
 mod client_memory;
 mod clients;
 pub mod command;

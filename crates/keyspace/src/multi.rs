@@ -4,6 +4,7 @@ use crate::acl::Denied;
 use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::{ClientId, ReplyMode};
+use crate::client_memory::arguments_bytes;
 use crate::command::{self, Command, InMulti};
 use crate::context::Origin;
 use crate::db::DbIndex;
@@ -19,7 +20,7 @@ use std::collections::VecDeque;
 pub(crate) struct Transaction {
     /// The queued commands; `None` outside of MULTI.
     pub queue: Option<Vec<Vec<SmallBytes>>>,
-    /// The bytes of their arguments.
+    /// What their arguments take.
     pub queue_bytes: usize,
     /// How many commands EXEC runs, while it runs them.
     pub executing: Option<usize>,
@@ -127,7 +128,7 @@ impl Engine {
         }
         transaction.may_replicate |= may_replicate;
         transaction.denyoom |= denyoom;
-        transaction.queue_bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
+        transaction.queue_bytes += arguments_bytes(args.iter().map(|arg| arg.len()));
         let args = args.iter().map(|&arg| SmallBytes::from(arg)).collect();
         transaction.queue.get_or_insert_default().push(args);
     }

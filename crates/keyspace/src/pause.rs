@@ -70,7 +70,7 @@ pub(crate) struct Postponed {
 }
 
 impl Postponed {
-    pub fn args(&self) -> &Vec<SmallBytes> {
+    pub fn args(&self) -> &[SmallBytes] {
         &self.args
     }
 }

@@ -16,8 +16,7 @@ impl Engine {
     /// Every database as an RDB file, which redis-server loads as its `dump.rdb`: 7.0 and later
     /// where no value needs a newer one.
     pub fn save_rdb(&self) -> Vec<u8> {
-        let libraries = self.scripting.libraries(None).map(|library| &library.code[..]);
-        rdb::save_file(&self.dbs, libraries, &self.config, self.now)
+        rdb::save_file(&self.dbs, self.scripting.library_codes(), &self.config, self.now)
     }
 
     /// Takes what an RDB file holds in place of all keys and libraries. Keys that have expired by
@@ -31,10 +30,8 @@ impl Engine {
         }
         self.advance(now);
         let loaded = rdb::load_file(file, &self.config, self.now)?;
-        let codes = loaded.libraries.iter().map(Vec::as_slice);
-        let libraries = rdb::dump_functions(codes, &self.config);
         self.scripting
-            .restore_libraries(&libraries, RestorePolicy::Flush, self.config.proto_max_bulk_len)
+            .restore_libraries(&loaded.libraries, RestorePolicy::Flush)
             .map_err(|error| LoadError::Library(error.to_string()))?;
         self.flush_all(None);
         for loaded in loaded.keys {
@@ -78,15 +75,14 @@ mod tests {
         String::from_utf8_lossy(&engine.take_output(client)).into_owned()
     }
 
-    /// Keys of several databases, of which some expire, and a library.
+    /// Keys of several databases, of which some expire.
     fn filled() -> Engine {
         let (mut engine, client) = engine();
         let answers = ask(
             &mut engine,
             client,
             "SET s hello PX 5000\nRPUSH l a b c\nHSET h f v\nSADD set 1 2 3\nZADD z 1.5 a\n\
-             XADD x 1-1 f v\nSELECT 3\nSET other db PXAT 1700000000100\n\
-             FUNCTION LOAD \"#!lua name=lib\\nredis.register_function('f', function() return 7 end)\"\n",
+             XADD x 1-1 f v\nSELECT 3\nSET other db PXAT 1700000000100\n",
         );
         assert!(!answers.contains("-ERR"), "{answers}");
         engine
@@ -101,11 +97,11 @@ mod tests {
         let answers = ask(
             &mut engine,
             client,
-            "EXISTS gone\nPTTL s\nLLEN l\nHGET h f\nSCARD set\nZSCORE z a\nXLEN x\nFCALL f 0\nSELECT 3\nGET other\n",
+            "EXISTS gone\nPTTL s\nLLEN l\nHGET h f\nSCARD set\nZSCORE z a\nXLEN x\nSELECT 3\nGET other\n",
         );
         assert_eq!(
             answers,
-            ":0\r\n:5000\r\n:3\r\n$1\r\nv\r\n:3\r\n$3\r\n1.5\r\n:1\r\n:7\r\n+OK\r\n$2\r\ndb\r\n"
+            ":0\r\n:5000\r\n:3\r\n$1\r\nv\r\n:3\r\n$3\r\n1.5\r\n:1\r\n+OK\r\n$2\r\ndb\r\n"
         );
         assert_eq!(engine.save_rdb(), file, "and it is saved as it was");
     }

@@ -28,6 +28,9 @@ pub(crate) struct Stats {
     pub error_replies: u64,
     /// How long all commands took together.
     pub micros: u64,
+    /// The most commands that one input brought, and the longest time that one took.
+    pub commands_per_turn_max: u64,
+    pub turn_micros_max: u64,
     pub rates: Rates,
     /// By the place of the command's row, as far as any was called.
     by_row: Vec<CommandStats>,
@@ -76,6 +79,15 @@ impl Stats {
                 },
             );
         }
+    }
+
+    /// Notes that an input was dealt with; `before` is how many commands had run until then, and
+    /// how long they took.
+    pub fn note_turn(&mut self, before: (u64, u64)) {
+        // The counters may have been reset meanwhile.
+        let commands = self.commands_processed.saturating_sub(before.0);
+        self.commands_per_turn_max = self.commands_per_turn_max.max(commands);
+        self.turn_micros_max = self.turn_micros_max.max(self.micros.saturating_sub(before.1));
     }
 
     /// The counters of the command with that row.

@@ -1,5 +1,5 @@
-//! How long a command took, and who is told: the slow log, the latency monitor, the histograms,
-//! the search for hot keys.
+//! How long a command took, or what the engine did by itself, and who is told: the slow log, the
+//! latency monitor, the histograms, the search for hot keys.
 //!
 //! The engine has no clock. Its host may lend it a stopwatch (`Options::stopwatch`); without one a
 //! command takes no time, except DEBUG SLEEP, which takes what it is told to.
@@ -68,6 +68,25 @@ impl Engine {
             self.latency.add(event, self.now, millis);
         }
         self.hotkeys.note(finished, micros, self.now, &mut self.rng);
+    }
+
+    /// Runs what is no command, and tells the latency monitor where that takes long.
+    pub(crate) fn watched<T>(
+        &mut self,
+        event: &'static str,
+        run: impl FnOnce(&mut Engine) -> T,
+    ) -> T {
+        let Some(stopwatch) = self.stopwatch.filter(|_| self.config.latency_monitor_threshold > 0)
+        else {
+            return run(self);
+        };
+        let started = stopwatch();
+        let result = run(self);
+        let millis = stopwatch().saturating_sub(started) / 1000;
+        if millis >= self.config.latency_monitor_threshold {
+            self.latency.add(event, self.now, millis);
+        }
+        result
     }
 
     #[cold]

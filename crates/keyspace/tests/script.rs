@@ -1,4 +1,5 @@
 //! Scripts that take longer than a command may: suspended, cloned, cancelled, abandoned, bounded.
+#![cfg(feature = "scripting")]
 
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::encode_command;
@@ -188,6 +189,18 @@ fn libraries_travel_by_dump_and_restore() {
     assert_eq!(restore(&[b"REPLACE"]), "+OK\r\n");
     assert_eq!(restore(&[b"FLUSH"]), "+OK\r\n");
     assert_eq!(play.call(play.client, &["FCALL", "f", "0"]), ":7\r\n");
+}
+
+#[test]
+fn libraries_are_in_the_file_of_an_engine() {
+    let mut play = Play::new();
+    let code = "#!lua name=lib\nredis.register_function('f', function() return 7 end)";
+    play.call(play.client, &["FUNCTION", "LOAD", code]);
+    let file = play.engine.save_rdb();
+    let mut other = Play::new();
+    other.engine.load_rdb(&file, NOW).expect("it was saved here");
+    assert_eq!(other.call(other.client, &["FCALL", "f", "0"]), ":7\r\n");
+    assert_eq!(other.engine.save_rdb(), file, "and it is saved as it was");
 }
 
 fn dumped(play: &mut Play) -> Vec<u8> {

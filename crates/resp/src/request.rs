@@ -131,6 +131,21 @@ impl RequestParser {
         self.buffer.len() - self.consumed
     }
 
+    /// Those among them that make no whole argument yet.
+    pub fn unparsed_bytes(&self) -> usize {
+        self.buffer.len() - self.position
+    }
+
+    /// The bytes of the arguments that are there of a command whose rest is still to come.
+    pub fn partial_bytes(&self) -> usize {
+        if self.missing == 0 { 0 } else { self.ranges.iter().map(Range::len).sum() }
+    }
+
+    /// The announced length of the argument that comes next, where it is known.
+    pub fn announced_bytes(&self) -> Option<usize> {
+        self.bulk_len
+    }
+
     /// Parses the next command. `true`: it is complete and [`args`](Self::args) has it; `false`:
     /// more bytes are needed.
     ///

@@ -5,6 +5,7 @@ mod digest;
 use self::digest::Digest;
 use super::{CommandSpec, Flag, Group, Handler, Run};
 use crate::args::{self, Args};
+use crate::client_buffers::ReplyBuffers;
 use crate::config::read_memory;
 use crate::context::Context;
 use crate::db::{DATABASES, Db, DbIndex};
@@ -41,6 +42,13 @@ struct Subcommand {
 
 const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand {
+        name: "ALLOCSIZE-SLOTS-ASSERT",
+        arguments: " <0|1>",
+        summary: "Has no effect: there are no slots.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
         name: "AOF-FLUSH-SLEEP",
         arguments: " <microseconds>",
         summary: "Has no effect: there is no file.",
@@ -58,6 +66,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "CLIENT-ENFORCE-REPLY-LIST",
         arguments: " <0|1>",
         summary: "Has no effect: replies have one buffer.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
+        name: "DELAY-RDB-CLIENT-FREE-SECOND",
+        arguments: " <seconds>",
+        summary: "Has no effect: nobody replicates.",
         takes: 1..=1,
         run: accept,
     },
@@ -109,6 +124,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Answers how many elements a value has that is a hash table.",
         takes: 1..=2,
         run: htstats_key,
+    },
+    Subcommand {
+        name: "KEYSIZES-HIST-ASSERT",
+        arguments: " <0|1>",
+        summary: "Has no effect: INFO KEYSIZES counts when it is asked.",
+        takes: 1..=1,
+        run: accept,
     },
     Subcommand {
         name: "LEAK",
@@ -188,6 +210,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: reload,
     },
     Subcommand {
+        name: "REPL-PAUSE",
+        arguments: " <clear|after-fork|before-rdb-channel|on-streaming-repl-buf>",
+        summary: "Has no effect: nobody replicates.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
         name: "REPLICATE",
         arguments: " <target> <command> [<arg> ...]",
         summary: "Has no effect: nobody replicates.",
@@ -195,9 +224,16 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: accept,
     },
     Subcommand {
+        name: "REPLY-COPY-AVOIDANCE",
+        arguments: " <0|1>",
+        summary: "Has no effect: replies are written once.",
+        takes: 1..=1,
+        run: accept,
+    },
+    Subcommand {
         name: "REPLYBUFFER",
         arguments: " <PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>>",
-        summary: "Has no effect: replies have one buffer.",
+        summary: "Says how long the most that was used of a client's buffer counts, and whether buffers change.",
         takes: 2..=2,
         run: reply_buffer,
     },
@@ -235,6 +271,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "Matches a pattern with a text of that many letters a.",
         takes: 2..=2,
         run: stringmatch_len,
+    },
+    Subcommand {
+        name: "STRUCTSIZE",
+        arguments: "",
+        summary: "Answers the sizes of structures that Redis would have.",
+        takes: 0..=0,
+        run: structsize,
     },
 ];
 
@@ -393,17 +436,21 @@ fn packed_threshold(
 
 /// DEBUG REPLYBUFFER <PEAK-RESET-TIME <NEVER | RESET | milliseconds> | RESIZING <0 | 1>>
 fn reply_buffer(
-    _ctx: &mut Context<'_>,
+    ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    let is_known = args::is(args[2], "peak-reset-time") || args::is(args[2], "resizing");
-    if !is_known {
+    let buffers = &mut ctx.engine.reply_buffers;
+    if args::is(args[2], "peak-reset-time") {
+        buffers.peak_reset_ms = match args[3] {
+            word if args::is(word, "never") => None,
+            word if args::is(word, "reset") => Some(ReplyBuffers::PEAK_RESET_MS),
+            number => Some(args::integer(number)?).filter(|&ms| ms >= 0),
+        };
+    } else if args::is(args[2], "resizing") {
+        buffers.resizes = args::integer(args[3])? != 0;
+    } else {
         return Err(CommandError::subcommand_syntax(args));
-    }
-    let is_word = args::is(args[3], "never") || args::is(args[3], "reset");
-    if !is_word {
-        args::integer(args[3])?;
     }
     out.ok();
     Ok(())
@@ -562,6 +609,17 @@ fn stringmatch_len(
 ) -> Result<(), CommandError> {
     let text = vec![b'a'; size(args[2])? as usize];
     out.integer(glob_match(args[3], &text, false).into());
+    Ok(())
+}
+
+fn structsize(
+    _ctx: &mut Context<'_>,
+    _args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
+    out.bulk(
+        b"bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ",
+    );
     Ok(())
 }
 

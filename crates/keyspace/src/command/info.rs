@@ -46,6 +46,8 @@ enum Shown {
     Default,
     /// By `all` and `everything`.
     All,
+    /// By nothing else.
+    Never,
 }
 
 const SECTIONS: &[Section] = &[
@@ -65,6 +67,7 @@ const SECTIONS: &[Section] = &[
     Section { name: "Keyspace", shown: Shown::Default, write: keyspace },
     // Redis counts while it changes keys; here all of them are visited, so that it must be asked for.
     Section { name: "Keysizes", shown: Shown::All, write: keysizes::write },
+    Section { name: "Debug", shown: Shown::Never, write: debug },
 ];
 
 /// INFO [section [section ...]]
@@ -72,11 +75,12 @@ fn info(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     let wanted = |section: &&Section| {
         args.len() == 1 && section.shown == Shown::Default
             || args[1..].iter().any(|name| match &*name.to_ascii_lowercase() {
-                b"all" | b"everything" => true,
+                b"all" | b"everything" => section.shown != Shown::Never,
                 b"default" => section.shown == Shown::Default,
                 name => name.eq_ignore_ascii_case(section.name.as_bytes()),
             })
     };
+    ctx.engine.settle_buffers();
     let mut report = Report::default();
     for section in SECTIONS.iter().filter(wanted) {
         report.begin(section.name);
@@ -183,19 +187,18 @@ fn clients(report: &mut Report, engine: &Engine) {
 
 /// What scripts and functions take: their machines, and their sources.
 fn scripting(report: &mut Report, engine: &Engine) {
-    let (scripts, functions) = engine.scripting.machine_bytes();
-    report.field("used_memory_vm_eval", scripts);
-    report.memory("used_memory_lua", scripts);
-    report.field("used_memory_scripts_eval", engine.scripting.source_bytes());
-    report.field("number_of_cached_scripts", engine.scripting.count_scripts());
-    let (libraries, count) = engine.scripting.count_libraries();
-    report.field("number_of_functions", count);
-    report.field("number_of_libraries", libraries);
-    report.field("used_memory_vm_functions", functions);
-    report.memory("used_memory_vm_total", scripts + functions);
-    report.field("used_memory_functions", engine.scripting.library_bytes());
-    let sources = engine.scripting.source_bytes() + engine.scripting.library_bytes();
-    report.memory("used_memory_scripts", sources);
+    let figures = engine.scripting.figures();
+    report.field("used_memory_vm_eval", figures.script_machine_bytes);
+    report.memory("used_memory_lua", figures.script_machine_bytes);
+    report.field("used_memory_scripts_eval", figures.script_bytes);
+    report.field("number_of_cached_scripts", figures.scripts);
+    report.field("number_of_functions", figures.functions);
+    report.field("number_of_libraries", figures.libraries);
+    report.field("used_memory_vm_functions", figures.function_machine_bytes);
+    let machines = figures.script_machine_bytes + figures.function_machine_bytes;
+    report.memory("used_memory_vm_total", machines);
+    report.field("used_memory_functions", figures.library_bytes);
+    report.memory("used_memory_scripts", figures.script_bytes + figures.library_bytes);
 }
 
 fn memory(report: &mut Report, engine: &Engine) {
@@ -318,7 +321,7 @@ fn stats(report: &mut Report, engine: &Engine) {
     ]);
     report.field("evicted_keys", stats.evicted_keys);
     report.field("evicted_clients", stats.evicted_clients);
-    report.field("evicted_scripts", engine.scripting.evicted);
+    report.field("evicted_scripts", engine.scripting.figures().evicted);
     report.field("total_eviction_exceeded_time", 0);
     report.field("current_eviction_exceeded_time", 0);
     report.field("keyspace_hits", stats.keyspace_hits);
@@ -348,12 +351,9 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("dump_payload_sanitizations", 0);
     report.field("total_reads_processed", stats.reads);
     report.field("total_writes_processed", stats.writes);
-    report.fields(&[
-        ("io_threaded_reads_processed", "0"),
-        ("io_threaded_writes_processed", "0"),
-        ("reply_buffer_shrinks", "0"),
-        ("reply_buffer_expands", "0"),
-    ]);
+    report.fields(&[("io_threaded_reads_processed", "0"), ("io_threaded_writes_processed", "0")]);
+    report.field("reply_buffer_shrinks", engine.reply_buffers.shrinks);
+    report.field("reply_buffer_expands", engine.reply_buffers.expands);
     // The engine turns once for all that a host brings at a time. What is not a command's time is
     // not measured.
     let cycles = rates.per_second(|totals| totals.cycles);
@@ -370,6 +370,13 @@ fn stats(report: &mut Report, engine: &Engine) {
     report.field("acl_access_denied_key", denied(Reason::Key));
     report.field("acl_access_denied_channel", denied(Reason::Channel));
     report.field("acl_access_denied_tls_cert", 0);
+}
+
+fn debug(report: &mut Report, engine: &Engine) {
+    report.field("eventloop_duration_aof_sum", 0);
+    report.field("eventloop_duration_cron_sum", 0);
+    report.field("eventloop_duration_max", engine.stats.turn_micros_max);
+    report.field("eventloop_cmd_per_cycle_max", engine.stats.commands_per_turn_max);
 }
 
 fn replication(report: &mut Report, engine: &Engine) {

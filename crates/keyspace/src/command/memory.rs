@@ -165,7 +165,7 @@ fn memory_stats(
     let databases: Vec<_> = databases.filter(|(_, db)| db.len() > 0).collect();
     let keys: usize = databases.iter().map(|(_, db)| db.len()).sum();
     let tables: usize = databases.iter().map(|(_, db)| table_bytes(db).iter().sum::<usize>()).sum();
-    let (scripts, functions) = engine.scripting.machine_bytes();
+    let scripting = engine.scripting.figures();
     let start = out.begin();
     let mut map = StatsWriter { out, pairs: 0 };
     let peak = engine.peak_memory() as usize;
@@ -179,9 +179,10 @@ fn memory_stats(
     map.integer("clients.normal", engine.clients_memory());
     map.integer("cluster.links", 0);
     map.integer("aof.buffer", 0);
-    map.integer("lua.caches", engine.scripting.source_bytes() as usize);
-    map.integer("functions.caches", engine.scripting.library_bytes() as usize);
-    map.integer("script.VMs", (scripts + functions) as usize);
+    map.integer("lua.caches", scripting.script_bytes as usize);
+    map.integer("functions.caches", scripting.library_bytes as usize);
+    let machines = scripting.script_machine_bytes + scripting.function_machine_bytes;
+    map.integer("script.VMs", machines as usize);
     for (index, db) in databases {
         let [main, expires] = table_bytes(db);
         let out = map.value(&format!("db.{index}"));

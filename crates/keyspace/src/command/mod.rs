@@ -15,7 +15,6 @@ mod databases;
 mod debug;
 mod dump;
 mod expire;
-mod function;
 mod generic;
 mod geo;
 mod hash;
@@ -30,7 +29,7 @@ mod list;
 mod memory;
 mod monitor;
 mod pubsub;
-mod registry;
+pub(crate) mod registry;
 mod replication;
 mod scripting;
 mod server;
@@ -48,7 +47,7 @@ use crate::error::CommandError;
 pub(crate) use client::list::describe as describe_client;
 use keyspace_resp::ReplyWriter;
 pub use registry::lookup;
-pub(crate) use registry::{find, find_by_name, row_of, rows, subcommands};
+pub(crate) use registry::{find, row_of, rows};
 
 /// What runs a command. The arguments start with the command's name; their number fits the arity.
 /// A handler that fails has written nothing and changed nothing.
@@ -475,7 +474,6 @@ const FAMILIES: &[&[CommandSpec]] = &[
     transactions::COMMANDS,
     pubsub::COMMANDS,
     scripting::COMMANDS,
-    function::COMMANDS,
     connection::COMMANDS,
     client::COMMANDS,
     server::COMMANDS,

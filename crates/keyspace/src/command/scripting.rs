@@ -1,11 +1,12 @@
-//! Scripts: EVAL and its relatives, and SCRIPT.
+//! Scripts and functions: the rows of EVAL and FCALL with their relatives, SCRIPT and FUNCTION.
+//!
+//! An engine that is built without scripting has them, too: each answers that it cannot run code.
 
+#[cfg_attr(not(feature = "scripting"), path = "scripting/absent.rs")]
+mod handlers;
+
+use self::handlers::{eval, function};
 use super::{AclCategory, Code, CommandSpec, Flag, Group, KeyFlag, KeySpec, Run, help};
-use crate::args::{self, Args};
-use crate::context::Context;
-use crate::error::CommandError;
-use crate::script::{Access, Digest, Kind};
-use keyspace_resp::ReplyWriter;
 
 /// What scripts and functions do to keys is known only to them.
 const MAY_WRITE: &[Flag] =
@@ -16,12 +17,12 @@ const WRITTEN: &[KeySpec] =
     &[KeySpec::counted(2, &[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])];
 const READ: &[KeySpec] = &[KeySpec::counted(2, &[KeyFlag::Ro, KeyFlag::Access])];
 
-/// What the rows of this family and of functions share.
-pub(super) const SCRIPTING: CommandSpec =
+/// What the rows of this family share.
+const SCRIPTING: CommandSpec =
     CommandSpec { acl: &[AclCategory::Scripting], ..CommandSpec::new(Group::Scripting) };
 
 /// A row that runs code with keys and arguments and may write.
-pub(super) const WRITER: CommandSpec = CommandSpec {
+const WRITER: CommandSpec = CommandSpec {
     complexity: "That of the code that runs",
     arity: -3,
     flags: MAY_WRITE,
@@ -30,7 +31,7 @@ pub(super) const WRITER: CommandSpec = CommandSpec {
 };
 
 /// A row that runs code with keys and arguments, which only reads.
-pub(super) const READER: CommandSpec = CommandSpec { flags: ONLY_READS, keys: READ, ..WRITER };
+const READER: CommandSpec = CommandSpec { flags: ONLY_READS, keys: READ, ..WRITER };
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     CommandSpec {
@@ -39,7 +40,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         summary: "Runs a Lua script, with nothing else in between.",
         since: "2.6.0",
         code: Some(Code::Source),
-        run: Run::Handler(eval),
+        run: Run::Handler(eval::eval),
         ..WRITER
     },
     CommandSpec {
@@ -48,7 +49,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         summary: "Runs a Lua script that is known by its SHA-1 digest.",
         since: "2.6.0",
         code: Some(Code::Digest),
-        run: Run::Handler(evalsha),
+        run: Run::Handler(eval::evalsha),
         ..WRITER
     },
     CommandSpec {
@@ -57,7 +58,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         summary: "Runs a Lua script that is known by its SHA-1 digest and does not write.",
         since: "7.0.0",
         code: Some(Code::Digest),
-        run: Run::Handler(evalsha_ro),
+        run: Run::Handler(eval::evalsha_ro),
         ..READER
     },
     CommandSpec {
@@ -66,7 +67,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         summary: "Runs a Lua script that does not write.",
         since: "7.0.0",
         code: Some(Code::Source),
-        run: Run::Handler(eval_ro),
+        run: Run::Handler(eval::eval_ro),
         ..READER
     },
     CommandSpec {
@@ -77,6 +78,34 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         complexity: "Depends on the subcommand",
         arity: -2,
         run: Run::Container(SCRIPT),
+        ..CommandSpec::new(Group::Scripting)
+    },
+    CommandSpec {
+        name: "fcall",
+        syntax: "FCALL function numkeys [key [key ...]] [arg [arg ...]]",
+        summary: "Calls a function of a library.",
+        since: "7.0.0",
+        code: Some(Code::Function),
+        run: Run::Handler(function::fcall),
+        ..WRITER
+    },
+    CommandSpec {
+        name: "fcall_ro",
+        syntax: "FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]",
+        summary: "Calls a function of a library, which does not write.",
+        since: "7.0.0",
+        code: Some(Code::Function),
+        run: Run::Handler(function::fcall_ro),
+        ..READER
+    },
+    CommandSpec {
+        name: "function",
+        syntax: "FUNCTION",
+        summary: "A container for what is done with libraries of functions.",
+        since: "7.0.0",
+        complexity: "Depends on the subcommand",
+        arity: -2,
+        run: Run::Container(FUNCTION),
         ..CommandSpec::new(Group::Scripting)
     },
 ];
@@ -91,7 +120,7 @@ const SCRIPT: &[CommandSpec] = &[
         arity: 3,
         flags: &[Flag::Noscript],
         differs: "There is no debugger: YES and SYNC are refused.",
-        run: Run::Handler(script_debug),
+        run: Run::Handler(eval::script_debug),
         ..SCRIPTING
     },
     CommandSpec {
@@ -103,7 +132,7 @@ const SCRIPT: &[CommandSpec] = &[
         arity: -3,
         flags: &[Flag::Noscript],
         tips: &["request_policy:all_shards", "response_policy:agg_logical_and"],
-        run: Run::Handler(script_exists),
+        run: Run::Handler(eval::script_exists),
         ..SCRIPTING
     },
     CommandSpec {
@@ -115,7 +144,7 @@ const SCRIPT: &[CommandSpec] = &[
         arity: -2,
         flags: &[Flag::Noscript],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
-        run: Run::Handler(script_flush),
+        run: Run::Handler(eval::script_flush),
         ..SCRIPTING
     },
     CommandSpec {
@@ -138,7 +167,7 @@ const SCRIPT: &[CommandSpec] = &[
         arity: 2,
         flags: &[Flag::AllowBusy, Flag::Noscript],
         tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
-        run: Run::Handler(script_kill),
+        run: Run::Handler(eval::script_kill),
         ..SCRIPTING
     },
     CommandSpec {
@@ -150,145 +179,116 @@ const SCRIPT: &[CommandSpec] = &[
         arity: 3,
         flags: &[Flag::Noscript, Flag::Stale],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
-        run: Run::Handler(script_load),
+        run: Run::Handler(eval::script_load),
         ..SCRIPTING
     },
 ];
 
-/// EVAL script numkeys [key [key ...]] [arg [arg ...]]
-fn eval(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
-    eval_generic(ctx, args, out, Access::MayWrite)
-}
-
-/// EVAL_RO script numkeys [key [key ...]] [arg [arg ...]]
-fn eval_ro(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    eval_generic(ctx, args, out, Access::OnlyReads)
-}
-
-fn eval_generic(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-    access: Access,
-) -> Result<(), CommandError> {
-    let keys = count_keys(args, CommandError::NotAnInteger)?;
-    let digest = ctx.engine.scripting.keep_script(args[1], false)?;
-    ctx.run_script(digest, access, keys, args, out)
-}
-
-/// EVALSHA sha1 numkeys [key [key ...]] [arg [arg ...]]
-fn evalsha(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    evalsha_generic(ctx, args, out, Access::MayWrite)
-}
-
-/// EVALSHA_RO sha1 numkeys [key [key ...]] [arg [arg ...]]
-fn evalsha_ro(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    evalsha_generic(ctx, args, out, Access::OnlyReads)
-}
-
-/// A digest of another length is none that is known, whatever comes behind it.
-fn evalsha_generic(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-    access: Access,
-) -> Result<(), CommandError> {
-    let digest = Digest::read(args[1]).ok_or(CommandError::NoScript)?;
-    let keys = count_keys(args, CommandError::NotAnInteger)?;
-    ctx.run_script(digest, access, keys, args, out)
-}
-
-/// Reads `numkeys`, the third argument.
-pub(super) fn count_keys(
-    args: &Args<'_>,
-    not_a_number: CommandError,
-) -> Result<usize, CommandError> {
-    let count = args::integer(args[2]).map_err(|_| not_a_number)?;
-    if count < 0 {
-        return Err(CommandError::text(&"ERR Number of keys can't be negative"));
-    }
-    let count = usize::try_from(count).ok().filter(|&count| count <= args.len() - 3);
-    count.ok_or(CommandError::NumKeysTooMany)
-}
-
-/// SCRIPT DEBUG <YES|SYNC|NO>
-fn script_debug(
-    _ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    if args::is(args[2], "no") {
-        out.ok();
-        return Ok(());
-    }
-    let text = match args::is(args[2], "yes") || args::is(args[2], "sync") {
-        true => {
-            &"ERR SCRIPT DEBUG YES and SYNC are not supported: there is no debugger for scripts"
-        }
-        false => &"ERR Use SCRIPT DEBUG YES/SYNC/NO",
-    };
-    Err(CommandError::text(text))
-}
-
-/// SCRIPT EXISTS sha1 [sha1 ...]
-fn script_exists(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    out.array(args.len() - 2);
-    for digest in &args[2..] {
-        out.integer(i64::from(ctx.engine.scripting.knows_script(digest)));
-    }
-    Ok(())
-}
-
-/// SCRIPT FLUSH [ASYNC|SYNC]
-fn script_flush(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    match args[2..] {
-        [] => {}
-        [how] if args::is_flush_mode(how) => {}
-        _ => return Err(CommandError::text(&"ERR SCRIPT FLUSH only support SYNC|ASYNC option")),
-    }
-    ctx.engine.scripting.forget_scripts();
-    out.ok();
-    Ok(())
-}
-
-/// SCRIPT KILL
-fn script_kill(
-    ctx: &mut Context<'_>,
-    _args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    ctx.engine.kill_script(Kind::Script)?;
-    out.ok();
-    Ok(())
-}
-
-/// SCRIPT LOAD script
-fn script_load(
-    ctx: &mut Context<'_>,
-    args: &Args<'_>,
-    out: &mut ReplyWriter,
-) -> Result<(), CommandError> {
-    let digest = ctx.engine.scripting.keep_script(args[2], true)?;
-    out.bulk(&digest.0);
-    Ok(())
-}
+const FUNCTION: &[CommandSpec] = &[
+    CommandSpec {
+        name: "function|delete",
+        syntax: "FUNCTION DELETE library-name",
+        summary: "Removes a library and its functions.",
+        since: "7.0.0",
+        complexity: "O(1)",
+        arity: 3,
+        flags: &[Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: Run::Handler(function::delete),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|dump",
+        syntax: "FUNCTION DUMP",
+        summary: "Answers all libraries as bytes that FUNCTION RESTORE takes.",
+        since: "7.0.0",
+        complexity: "O(N) in the number of libraries",
+        arity: 2,
+        flags: &[Flag::Noscript],
+        run: Run::Handler(function::dump),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|flush",
+        syntax: "FUNCTION FLUSH [ASYNC|SYNC]",
+        summary: "Removes every library.",
+        since: "7.0.0",
+        complexity: "O(N) in the number of functions",
+        arity: -2,
+        flags: &[Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: Run::Handler(function::flush),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|help",
+        syntax: "FUNCTION HELP",
+        summary: "Describes the subcommands.",
+        since: "7.0.0",
+        complexity: "O(1)",
+        arity: 2,
+        flags: &[Flag::Loading, Flag::Stale],
+        run: Run::Handler(help),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|kill",
+        syntax: "FUNCTION KILL",
+        summary: "Ends the function that runs, if it has not written.",
+        since: "7.0.0",
+        complexity: "O(1)",
+        arity: 2,
+        flags: &[Flag::AllowBusy, Flag::Noscript],
+        tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
+        run: Run::Handler(function::kill),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|list",
+        syntax: "FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]",
+        summary: "Describes the libraries.",
+        since: "7.0.0",
+        complexity: "O(N) in the number of functions",
+        arity: -2,
+        flags: &[Flag::Noscript],
+        tips: &["nondeterministic_output_order"],
+        run: Run::Handler(function::list),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|load",
+        syntax: "FUNCTION LOAD [REPLACE] function-code",
+        summary: "Loads a library, and answers its name.",
+        since: "7.0.0",
+        complexity: "O(1), and what the code does while it is loaded",
+        arity: -3,
+        flags: &[Flag::Denyoom, Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: Run::Handler(function::load),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|restore",
+        syntax: "FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE]",
+        summary: "Loads the libraries that FUNCTION DUMP answered.",
+        since: "7.0.0",
+        complexity: "O(N) in the number of functions",
+        arity: -3,
+        flags: &[Flag::Denyoom, Flag::Noscript, Flag::Write],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: Run::Handler(function::restore),
+        ..SCRIPTING
+    },
+    CommandSpec {
+        name: "function|stats",
+        syntax: "FUNCTION STATS",
+        summary: "Tells what runs, and how many libraries and functions there are.",
+        since: "7.0.0",
+        complexity: "O(1)",
+        arity: 2,
+        flags: &[Flag::AllowBusy, Flag::Noscript],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+        run: Run::Handler(function::stats),
+        ..SCRIPTING
+    },
+];

@@ -103,7 +103,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::boolean("hide-user-data-from-log", "no"),
     Parameter::memory("hll-sparse-max-bytes", 0, i64::MAX, "3000")
         .acts(|config, value| config.hll_sparse_max_bytes = size(value)),
-    Parameter::checked("hz", check::hz, "10"),
+    Parameter::checked("hz", check::hz, "10").acts(|config, value| config.hz = integer(value)),
     Parameter::text("ignore-warnings", ""),
     Parameter::integer("io-threads", 1, 128, "1").immutable(),
     Parameter::boolean("jemalloc-bg-thread", "yes"),

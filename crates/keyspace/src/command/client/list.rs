@@ -4,6 +4,7 @@ use super::tracking::redirection;
 use crate::acl::UserId;
 use crate::args::{self, Args};
 use crate::client::{Client, ClientId};
+use crate::client_memory::arguments_bytes;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::error::{CommandError, printed};
@@ -20,6 +21,7 @@ pub(super) fn client_info(
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
+    ctx.engine.count_memory(ctx.client_id);
     describe(&mut text, ctx.client(), Some(args), ctx.engine);
     out.verbatim(b"txt", &text);
     Ok(())
@@ -45,6 +47,7 @@ pub(super) fn client_list(
         _ => return Err(CommandError::Syntax),
     }
     let mut text = Vec::new();
+    ctx.engine.settle_buffers();
     for id in filter.matches(ctx.engine) {
         let client = &ctx.engine.clients[&id];
         let running = (id == ctx.client_id).then_some(args);
@@ -55,7 +58,7 @@ pub(super) fn client_list(
 }
 
 /// Appends a client's line of CLIENT LIST; `running` is the command that it runs. What only a
-/// process with sockets and buffers of its own could fill in is 0, and `fd` -1.
+/// process with sockets of its own could fill in is 0, and `fd` -1.
 pub(crate) fn describe(
     line: &mut Vec<u8>,
     client: &Client,
@@ -63,12 +66,21 @@ pub(crate) fn describe(
     engine: &Engine,
 ) {
     let seconds_since = |then: UnixMillis| (engine.now - then).max(0) / 1000;
-    let running_bytes = running.map(|args| args.iter().map(|arg| arg.len()).sum());
+    let unread = client.unread();
+    let mut memory = client.memory();
+    let (qbuf, argv_mem) = match running {
+        Some(args) => {
+            let lengths = args.iter().map(|arg| arg.len());
+            memory += client.buffers.shared_bytes() + arguments_bytes(lengths.clone());
+            (client.query_bytes, lengths.sum())
+        }
+        None => (client.buffers.unparsed(), client.argument_bytes()),
+    };
     let last_command = client.last_command;
     writeln!(
         line,
         "id={} addr={} laddr=127.0.0.1:{} fd=-1 name={} age={} idle={} flags={} db={} sub={} \
-         psub={} ssub={} multi={} watch={} qbuf={} qbuf-free=0 argv-mem={} multi-mem={} rbs=0 rbp=0 \
+         psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} \
          obl={} oll={} omem={} tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} \
          lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
         client.id.0,
@@ -84,13 +96,16 @@ pub(crate) fn describe(
         client.subscriptions.of(Kind::Shard).len(),
         client.transaction.commands().map_or(-1, |commands| commands as i64),
         client.transaction.watched.len(),
-        client.query_bytes,
-        running_bytes.unwrap_or_else(|| client.waiting_bytes()),
+        qbuf,
+        client.buffers.query_free(qbuf, running.is_some()),
+        argv_mem,
         client.transaction.queue_bytes,
-        client.out.len(),
-        usize::from(client.undelivered > 0),
-        client.undelivered,
-        client.memory(),
+        client.buffers.reply(),
+        client.buffers.reply_peak(),
+        unread - client.unbuffered(),
+        usize::from(client.unbuffered() > 0),
+        client.unbuffered(),
+        memory,
         if last_command.is_empty() { "NULL" } else { last_command },
         String::from_utf8_lossy(&engine.acl.user(client.user).name),
         redirection(client.tracking.as_ref()),

@@ -5,11 +5,11 @@ use super::convert;
 use super::flags::Flags;
 use super::library::{deliver, error_text};
 use super::machine::{Machine, PROTOCOL};
-use super::{Access, Digest};
+use super::{Access, Digest, Kind};
 use crate::acl::log::LogContext;
 use crate::args::Args;
 use crate::client::ClientId;
-use crate::command::{self, Command, Flag};
+use crate::command::{self, Command, Flag, registry};
 use crate::context::{Context, Origin};
 use crate::db::DbIndex;
 use crate::engine::Engine;
@@ -20,15 +20,6 @@ use crate::time::UnixMillis;
 use crate::value::SmallBytes;
 use keyspace_resp::{Protocol, ReplyWriter};
 use lua51::{Error, Kept, Outcome, Value};
-
-/// What kind of code runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Of EVAL.
-    Script,
-    /// Of FCALL.
-    Function,
-}
 
 /// The instructions of the first slice, within the command, and of every other.
 const FIRST_SLICE: u64 = 5_000_000;
@@ -224,16 +215,8 @@ fn script_error(machine: &Machine, error: Error) -> CommandError {
 }
 
 impl Engine {
-    /// Whether a script or function is unfinished, so that the host should call
-    /// [`continue_script`](Self::continue_script), and may do other things in between.
-    #[inline]
-    pub fn has_unfinished_script(&self) -> bool {
-        self.scripting.running.is_some()
-    }
-
-    /// Lets an unfinished script or function run on for a while. What waited for its end runs once
-    /// it has ended.
-    pub fn continue_script(&mut self) {
+    /// Runs unfinished code on for a slice, and what waited for its end once it has ended.
+    pub(in crate::script) fn run_unfinished(&mut self) {
         let Some(running) = &self.scripting.running else {
             return;
         };
@@ -270,12 +253,11 @@ impl Engine {
         }
     }
 
-    /// Ends the unfinished script or function of this client at once, whatever it has done: for a
-    /// host whose user wants that. What it has written stays.
-    pub fn cancel_script(&mut self, id: ClientId) {
+    /// Ends the unfinished code of this client.
+    pub(in crate::script) fn end_unfinished(&mut self, id: ClientId) {
         if let Some(running) = self.scripting.running.as_mut().filter(|it| it.client == id) {
             running.killed = true;
-            self.continue_script();
+            self.run_unfinished();
         }
     }
 
@@ -543,10 +525,10 @@ impl Engine {
         let permitted = api::command_arguments(&machine.vm, &mut digits).map(|args| {
             let permits =
                 |command: &Command| self.acl_permits(running.client, command, &args).is_ok();
-            match command::find_by_name(&args) {
+            match registry::find_by_name(&args) {
                 Ok(command) => Some(permits(command)),
                 Err(CommandError::WrongArity(container)) => {
-                    Some(command::subcommands(container.as_bytes()).iter().all(permits))
+                    Some(registry::subcommands(container.as_bytes()).iter().all(permits))
                 }
                 Err(_) => None,
             }

@@ -6,10 +6,9 @@
 use super::Machine;
 use super::api::{self, Answer, Api};
 use super::flags::{self, Flags};
-use crate::config::Config;
 use crate::error::CommandError;
 use crate::glob::glob_match;
-use crate::rdb;
+use crate::script::RestorePolicy;
 use crate::value::{Map, SmallBytes};
 use lua51::{Error, Function, Kept, Outcome, Table, Value, Vm};
 
@@ -34,17 +33,6 @@ pub(crate) struct Library {
     pub functions: Vec<LibraryFunction>,
 }
 
-/// What FUNCTION RESTORE does with the libraries that are there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RestorePolicy {
-    /// They stay; none of the new ones may be among them.
-    Append,
-    /// One that comes anew takes the place of the old one.
-    Replace,
-    /// They go.
-    Flush,
-}
-
 /// The libraries, by name, and the machine that runs them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Libraries {
@@ -57,10 +45,6 @@ impl Libraries {
     pub fn function(&self, name: &[u8]) -> Option<&LibraryFunction> {
         let mut functions = self.by_name.values().flat_map(|library| &library.functions);
         functions.find(|function| function.name.eq_ignore_ascii_case(name))
-    }
-
-    pub fn machine_bytes(&self) -> u64 {
-        self.machine.as_ref().map_or(0, |machine| machine.memory() as u64)
     }
 
     /// Loads a library.
@@ -124,9 +108,9 @@ impl super::Scripting {
         (libraries.len(), libraries.values().map(|library| library.functions.len()).sum())
     }
 
-    /// The bytes of the code of all libraries.
-    pub fn library_bytes(&self) -> u64 {
-        self.libraries.by_name.values().map(|library| library.code.len() as u64).sum()
+    /// The code of every library.
+    pub fn library_codes(&self) -> impl Iterator<Item = &[u8]> {
+        self.libraries.by_name.values().map(|library| &library.code[..])
     }
 
     /// Loads a library and returns its name.
@@ -151,42 +135,26 @@ impl super::Scripting {
         self.libraries = Libraries::default();
     }
 
-    /// Every library as bytes that [`restore_libraries`](Self::restore_libraries) takes.
-    pub fn dump_libraries(&self, config: &Config) -> Vec<u8> {
-        let codes = self.libraries.by_name.values().map(|library| &library.code[..]);
-        rdb::dump_functions(codes, config)
-    }
-
-    /// Loads the libraries of a payload, all or none. What is compressed in it may become
-    /// `max_bytes`.
+    /// Loads libraries, all or none.
     ///
     /// # Errors
-    /// The payload is damaged, or one of the libraries cannot be loaded.
+    /// One of them cannot be loaded.
     pub fn restore_libraries(
         &mut self,
-        payload: &[u8],
+        codes: &[Vec<u8>],
         policy: RestorePolicy,
-        max_bytes: usize,
     ) -> Result<(), CommandError> {
-        let codes = rdb::restore_functions(payload, max_bytes).map_err(|refused| {
-            CommandError::text(match refused {
-                rdb::Refused::VersionOrChecksum => {
-                    &"ERR DUMP payload version or checksum are wrong"
-                }
-                rdb::Refused::Format => &"ERR failed loading the functions of the payload",
-            })
-        })?;
         let mut libraries = match policy {
             RestorePolicy::Flush => Libraries::default(),
             RestorePolicy::Append | RestorePolicy::Replace => self.libraries.clone(),
         };
         for code in codes {
-            let (_, name) = flags::library_shebang(&code)?;
+            let (_, name) = flags::library_shebang(code)?;
             if policy != RestorePolicy::Replace && libraries.by_name.contains_key(&name) {
                 let name = String::from_utf8_lossy(&name);
                 return Err(CommandError::composed(format!("ERR Library {name} already exists")));
             }
-            libraries.load(&code, policy == RestorePolicy::Replace)?;
+            libraries.load(code, policy == RestorePolicy::Replace)?;
         }
         self.libraries = libraries;
         Ok(())

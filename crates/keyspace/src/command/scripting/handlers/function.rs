@@ -1,155 +1,16 @@
 //! Functions: libraries of Lua code that are loaded once, and FCALL, which calls them.
 
-use super::scripting::{READER, SCRIPTING, WRITER, count_keys};
-use super::{Code, CommandSpec, Flag, Group, Run, help};
+use super::eval::count_keys;
 use crate::args::{self, Args};
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::script::{Access, Kind, RestorePolicy};
+use crate::rdb::{self, Refused};
+use crate::script::lua::Access;
+use crate::script::{Kind, RestorePolicy};
 use keyspace_resp::ReplyWriter;
 
-pub(crate) const COMMANDS: &[CommandSpec] = &[
-    CommandSpec {
-        name: "fcall",
-        syntax: "FCALL function numkeys [key [key ...]] [arg [arg ...]]",
-        summary: "Calls a function of a library.",
-        since: "7.0.0",
-        code: Some(Code::Function),
-        run: Run::Handler(fcall),
-        ..WRITER
-    },
-    CommandSpec {
-        name: "fcall_ro",
-        syntax: "FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]",
-        summary: "Calls a function of a library, which does not write.",
-        since: "7.0.0",
-        code: Some(Code::Function),
-        run: Run::Handler(fcall_ro),
-        ..READER
-    },
-    CommandSpec {
-        name: "function",
-        syntax: "FUNCTION",
-        summary: "A container for what is done with libraries of functions.",
-        since: "7.0.0",
-        complexity: "Depends on the subcommand",
-        arity: -2,
-        run: Run::Container(FUNCTION),
-        ..CommandSpec::new(Group::Scripting)
-    },
-];
-
-const FUNCTION: &[CommandSpec] = &[
-    CommandSpec {
-        name: "function|delete",
-        syntax: "FUNCTION DELETE library-name",
-        summary: "Removes a library and its functions.",
-        since: "7.0.0",
-        complexity: "O(1)",
-        arity: 3,
-        flags: &[Flag::Noscript, Flag::Write],
-        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
-        run: Run::Handler(delete),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|dump",
-        syntax: "FUNCTION DUMP",
-        summary: "Answers all libraries as bytes that FUNCTION RESTORE takes.",
-        since: "7.0.0",
-        complexity: "O(N) in the number of libraries",
-        arity: 2,
-        flags: &[Flag::Noscript],
-        run: Run::Handler(dump),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|flush",
-        syntax: "FUNCTION FLUSH [ASYNC|SYNC]",
-        summary: "Removes every library.",
-        since: "7.0.0",
-        complexity: "O(N) in the number of functions",
-        arity: -2,
-        flags: &[Flag::Noscript, Flag::Write],
-        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
-        run: Run::Handler(flush),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|help",
-        syntax: "FUNCTION HELP",
-        summary: "Describes the subcommands.",
-        since: "7.0.0",
-        complexity: "O(1)",
-        arity: 2,
-        flags: &[Flag::Loading, Flag::Stale],
-        run: Run::Handler(help),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|kill",
-        syntax: "FUNCTION KILL",
-        summary: "Ends the function that runs, if it has not written.",
-        since: "7.0.0",
-        complexity: "O(1)",
-        arity: 2,
-        flags: &[Flag::AllowBusy, Flag::Noscript],
-        tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
-        run: Run::Handler(kill),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|list",
-        syntax: "FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]",
-        summary: "Describes the libraries.",
-        since: "7.0.0",
-        complexity: "O(N) in the number of functions",
-        arity: -2,
-        flags: &[Flag::Noscript],
-        tips: &["nondeterministic_output_order"],
-        run: Run::Handler(list),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|load",
-        syntax: "FUNCTION LOAD [REPLACE] function-code",
-        summary: "Loads a library, and answers its name.",
-        since: "7.0.0",
-        complexity: "O(1), and what the code does while it is loaded",
-        arity: -3,
-        flags: &[Flag::Denyoom, Flag::Noscript, Flag::Write],
-        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
-        run: Run::Handler(load),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|restore",
-        syntax: "FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE]",
-        summary: "Loads the libraries that FUNCTION DUMP answered.",
-        since: "7.0.0",
-        complexity: "O(N) in the number of functions",
-        arity: -3,
-        flags: &[Flag::Denyoom, Flag::Noscript, Flag::Write],
-        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
-        run: Run::Handler(restore),
-        ..SCRIPTING
-    },
-    CommandSpec {
-        name: "function|stats",
-        syntax: "FUNCTION STATS",
-        summary: "Tells what runs, and how many libraries and functions there are.",
-        since: "7.0.0",
-        complexity: "O(1)",
-        arity: 2,
-        flags: &[Flag::AllowBusy, Flag::Noscript],
-        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
-        run: Run::Handler(stats),
-        ..SCRIPTING
-    },
-];
-
 /// FCALL function numkeys [key [key ...]] [arg [arg ...]]
-fn fcall(
+pub fn fcall(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
@@ -158,7 +19,7 @@ fn fcall(
 }
 
 /// FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]
-fn fcall_ro(
+pub fn fcall_ro(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
@@ -181,7 +42,7 @@ fn fcall_generic(
 }
 
 /// FUNCTION DELETE library-name
-fn delete(
+pub fn delete(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
@@ -194,17 +55,17 @@ fn delete(
 }
 
 /// FUNCTION DUMP
-fn dump(
+pub fn dump(
     ctx: &mut Context<'_>,
     _args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
-    out.bulk(&ctx.engine.scripting.dump_libraries(ctx.config()));
+    out.bulk(&rdb::dump_functions(ctx.engine.scripting.library_codes(), ctx.config()));
     Ok(())
 }
 
 /// FUNCTION FLUSH [ASYNC|SYNC]
-fn flush(
+pub fn flush(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
@@ -224,7 +85,7 @@ fn flush(
 }
 
 /// FUNCTION KILL
-fn kill(
+pub fn kill(
     ctx: &mut Context<'_>,
     _args: &Args<'_>,
     out: &mut ReplyWriter,
@@ -235,7 +96,11 @@ fn kill(
 }
 
 /// FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]
-fn list(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
+pub fn list(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
     let (mut pattern, mut with_code) = (None, false);
     let mut options = args::Options::new(&args[2..]);
     while let Some(option) = options.next() {
@@ -279,7 +144,11 @@ fn list(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
 }
 
 /// FUNCTION LOAD [REPLACE] function-code
-fn load(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
+pub fn load(
+    ctx: &mut Context<'_>,
+    args: &Args<'_>,
+    out: &mut ReplyWriter,
+) -> Result<(), CommandError> {
     let (options, code) = (&args[2..args.len() - 1], args[args.len() - 1]);
     if let Some(option) = options.iter().find(|option| !args::is(option, "replace")) {
         let option = String::from_utf8_lossy(option);
@@ -291,7 +160,7 @@ fn load(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
 }
 
 /// FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE]
-fn restore(
+pub fn restore(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
     out: &mut ReplyWriter,
@@ -309,13 +178,19 @@ fn restore(
         _ => return Err(CommandError::subcommand_syntax(args)),
     };
     let max_bytes = ctx.config().proto_max_bulk_len;
-    ctx.engine.scripting.restore_libraries(args[2], policy, max_bytes)?;
+    let codes = rdb::restore_functions(args[2], max_bytes).map_err(|refused| {
+        CommandError::text(match refused {
+            Refused::VersionOrChecksum => &"ERR DUMP payload version or checksum are wrong",
+            Refused::Format => &"ERR failed loading the functions of the payload",
+        })
+    })?;
+    ctx.engine.scripting.restore_libraries(&codes, policy)?;
     out.ok();
     Ok(())
 }
 
 /// FUNCTION STATS
-fn stats(
+pub fn stats(
     ctx: &mut Context<'_>,
     _args: &Args<'_>,
     out: &mut ReplyWriter,
