@@ -1,4 +1,4 @@
-//! Lists: both ends in O(1), any index by a walk over blocks.
+//! Lists: both ends in O(1), any index in O(log n).
 //!
 //! Elements lie packed in blocks. How Redis would store them, and so what `OBJECT ENCODING` answers,
 //! is kept beside them as numbers: one listpack, or the nodes of a quicklist. A list grows into a
@@ -7,6 +7,7 @@
 
 mod elements;
 mod nodes;
+mod runs;
 
 pub(crate) use nodes::NodeLimit;
 
@@ -144,7 +145,7 @@ impl List {
         self.grow(&[element], limit);
         let (old, new) = (Entry::of(&self.elements[index]), Entry::of(element));
         if let Some(nodes) = &mut self.nodes {
-            nodes.replace(index, new, limit, &self.elements);
+            nodes.replace(index, old, new, limit, &self.elements);
         }
         self.elements.set(index, element);
         self.entry_bytes = self.entry_bytes - old.bytes + new.bytes;

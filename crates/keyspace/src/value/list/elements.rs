@@ -1,23 +1,23 @@
 //! The elements of a list, packed in blocks: both ends are reached at once, and any other element
-//! by a walk over blocks.
+//! by a search among blocks.
 //!
 //! A block that was begun from the left holds its elements in reverse, so that a push at either end
 //! of a list appends.
 
 use super::End;
+use super::runs::{Placed, Run, Runs};
 use crate::value::SmallBytes;
 use crate::value::packed::{self, Packed};
-use std::collections::{VecDeque, vec_deque};
+use std::collections::vec_deque;
 use std::ops::{Index, Range};
 
 /// The most elements of a block.
 const BLOCK: usize = 128;
 
-/// The elements in order. No block is empty.
+/// The elements in order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Elements {
-    blocks: VecDeque<Block>,
-    len: usize,
+    blocks: Runs<Block>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -28,11 +28,11 @@ struct Block {
 
 impl Elements {
     pub fn len(&self) -> usize {
-        self.len
+        self.blocks.len()
     }
 
     pub fn get(&self, index: usize) -> Option<&[u8]> {
-        (index < self.len).then(|| &self[index])
+        (index < self.len()).then(|| &self[index])
     }
 
     /// The elements at these indices, which are there.
@@ -41,8 +41,8 @@ impl Elements {
         if remaining == 0 {
             return Iter::default();
         }
-        let (first, from) = self.locate(indices.start);
-        let (last, to) = self.locate(indices.end - 1);
+        let (first, from) = self.blocks.locate(indices.start);
+        let (last, to) = self.blocks.locate(indices.end - 1);
         if first == last {
             let front = self.blocks[first].range(from, to + 1);
             return Iter { front, remaining, ..Iter::default() };
@@ -56,93 +56,80 @@ impl Elements {
     }
 
     pub fn iter(&self) -> Iter<'_> {
-        self.range(0..self.len)
+        self.range(0..self.len())
     }
 
     pub fn push(&mut self, end: End, element: &[u8]) {
-        if self.at(end).is_none_or(|block| block.len() >= BLOCK) {
-            if let Some(full) = self.at(end) {
-                full.packed.shrink();
-            }
-            if self.blocks.is_empty() {
-                // Most lists stay that short.
-                self.blocks.reserve_exact(1);
-            }
-            let is_left = end == End::Left;
-            let block = Block { is_reversed: is_left, ..Block::default() };
-            match end {
-                End::Left => self.blocks.push_front(block),
-                End::Right => self.blocks.push_back(block),
-            }
+        let at = self.blocks.at_end(end);
+        if let Some(at) = at.filter(|&at| self.blocks[at].len() < BLOCK) {
+            return self.blocks.change(at, |block| block.push(end, element));
         }
-        if let Some(block) = self.at(end) {
-            block.push(end, element);
+        if let Some(full) = at {
+            self.blocks.change(full, |block| block.packed.shrink());
         }
-        self.len += 1;
+        let mut block = Block { is_reversed: end == End::Left, ..Block::default() };
+        block.push(end, element);
+        self.blocks.push(end, block);
     }
 
     pub fn pop(&mut self, end: End) -> Option<SmallBytes> {
-        let block = self.at(end)?;
-        let element = block.pop(end)?;
-        if block.len() == 0 {
-            match end {
-                End::Left => self.blocks.pop_front(),
-                End::Right => self.blocks.pop_back(),
-            };
+        let at = self.blocks.at_end(end)?;
+        let element = self.blocks.change(at, |block| block.pop(end))?;
+        if self.blocks[at].len() == 0 {
+            self.blocks.remove(at);
         }
-        self.len -= 1;
         Some(element)
     }
 
     /// Inserts an element, which gets that index; the list is at least as long.
     pub fn insert(&mut self, index: usize, element: &[u8]) {
-        if index == 0 || index == self.len {
+        if index == 0 || index == self.len() {
             return self.push(if index == 0 { End::Left } else { End::Right }, element);
         }
-        let (at, offset) = self.locate(index);
-        let block = &mut self.blocks[at];
-        block.insert(offset, element);
-        if block.len() > BLOCK {
-            let rest = block.split_off(BLOCK / 2);
+        let (at, offset) = self.blocks.locate(index);
+        let rest = self.blocks.change(at, |block| {
+            block.insert(offset, element);
+            (block.len() > BLOCK).then(|| block.split_off(BLOCK / 2))
+        });
+        if let Some(rest) = rest {
             self.blocks.insert(at + 1, rest);
         }
-        self.len += 1;
     }
 
     /// Replaces the element at an index, which is there.
     pub fn set(&mut self, index: usize, element: &[u8]) {
-        let (at, offset) = self.locate(index);
-        let block = &mut self.blocks[at];
-        let offset = block.place(offset);
-        block.packed.replace(offset, element);
+        let (at, offset) = self.blocks.locate(index);
+        self.blocks.change(at, |block| {
+            let place = block.place(offset);
+            block.packed.replace(place, element);
+        });
     }
 
     /// Removes the elements at these indices, which are ascending and there.
     pub fn remove_all(&mut self, indices: &[usize]) {
-        let mut rest = indices;
-        let mut first = 0;
-        for block in &mut self.blocks {
-            let end = first + block.len();
+        let (Some(&first), Some(&last)) = (indices.first(), indices.last()) else {
+            return;
+        };
+        let ((from, offset), (to, _)) = (self.blocks.locate(first), self.blocks.locate(last));
+        let (mut start, mut rest) = (first - offset, indices);
+        self.blocks.change_all(from..to + 1, |block| {
+            let end = start + block.len();
             let here = rest.partition_point(|&index| index < end);
             let (removed, behind) = rest.split_at(here);
             for index in removed.iter().rev() {
-                let place = block.place(index - first);
+                let place = block.place(index - start);
                 block.packed.remove(place);
             }
-            (rest, first) = (behind, end);
-        }
-        self.blocks.retain(|block| block.len() > 0);
-        self.len -= indices.len();
-        if self.blocks.len() > 4 * self.len.div_ceil(BLOCK) {
+            (start, rest) = (end, behind);
+        });
+        if self.blocks.count() > 4 * self.len().div_ceil(BLOCK) {
             self.pack();
         }
     }
 
     /// Gives back room for blocks that are gone.
     pub fn shrink(&mut self) {
-        if self.blocks.capacity() > 16.max(4 * self.blocks.len()) {
-            self.blocks.shrink_to(2 * self.blocks.len());
-        }
+        self.blocks.shrink();
     }
 
     /// Fills the blocks again.
@@ -153,53 +140,26 @@ impl Elements {
         }
         *self = packed;
     }
-
-    fn at(&mut self, end: End) -> Option<&mut Block> {
-        match end {
-            End::Left => self.blocks.front_mut(),
-            End::Right => self.blocks.back_mut(),
-        }
-    }
-
-    /// The block that has the element at an index, and the element's index in it; looked for from
-    /// the nearer end.
-    fn locate(&self, index: usize) -> (usize, usize) {
-        if index < self.len / 2 {
-            let mut offset = index;
-            for (at, block) in self.blocks.iter().enumerate() {
-                if offset < block.len() {
-                    return (at, offset);
-                }
-                offset -= block.len();
-            }
-        } else {
-            let mut first = self.len;
-            for (at, block) in self.blocks.iter().enumerate().rev() {
-                first -= block.len();
-                if first <= index {
-                    return (at, index - first);
-                }
-            }
-        }
-        unreachable!("every element is in a block")
-    }
 }
 
 impl Index<usize> for Elements {
     type Output = [u8];
 
     fn index(&self, index: usize) -> &[u8] {
-        let (at, offset) = self.locate(index);
+        let (at, offset) = self.blocks.locate(index);
         let block = &self.blocks[at];
         block.packed.get(block.place(offset))
     }
 }
 
-impl Block {
+impl Run for Block {
+    #[inline(always)]
     fn len(&self) -> usize {
         self.packed.len()
     }
+}
 
+impl Block {
     /// Where the element at an index lies.
     fn place(&self, index: usize) -> usize {
         if self.is_reversed { self.len() - 1 - index } else { index }
@@ -275,7 +235,7 @@ impl<'a> BlockIter<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Iter<'a> {
     front: BlockIter<'a>,
-    blocks: vec_deque::Iter<'a, Block>,
+    blocks: vec_deque::Iter<'a, Placed<Block>>,
     back: BlockIter<'a>,
     remaining: usize,
 }
@@ -289,7 +249,7 @@ impl<'a> Iterator for Iter<'a> {
             if let Some(element) = self.front.next() {
                 return Some(element);
             }
-            let Some(block) = self.blocks.next() else {
+            let Some(Placed { run: block, .. }) = self.blocks.next() else {
                 return self.back.next();
             };
             self.front = block.range(0, block.len());
@@ -308,7 +268,7 @@ impl<'a> DoubleEndedIterator for Iter<'a> {
             if let Some(element) = self.back.next_back() {
                 return Some(element);
             }
-            let Some(block) = self.blocks.next_back() else {
+            let Some(Placed { run: block, .. }) = self.blocks.next_back() else {
                 return self.front.next_back();
             };
             self.back = block.range(0, block.len());
@@ -323,6 +283,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use proptest::sample::Index as At;
+    use std::collections::VecDeque;
 
     #[derive(Debug, Clone)]
     enum Step {

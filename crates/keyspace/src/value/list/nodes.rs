@@ -1,13 +1,12 @@
 //! The nodes into which Redis would divide a long list.
 //!
 //! Only their sizes are kept. They decide when a list that shrinks is one listpack again, which
-//! depends on where its elements were added and removed, not on their number alone. Work is O(1)
-//! at the ends and O(nodes) inside.
+//! depends on where its elements were added and removed, not on their number alone.
 
 use super::elements::Elements;
+use super::runs::{Run, Runs};
 use super::{End, Side};
 use crate::value::listpack;
-use std::collections::VecDeque;
 
 /// What Redis assumes that one more entry takes beyond its bytes.
 const ENTRY_ESTIMATE: usize = 8;
@@ -115,15 +114,25 @@ impl Node {
     }
 }
 
-/// The nodes of a quicklist, the leftmost first; none is empty.
+impl Run for Node {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.count
+    }
+}
+
+/// The nodes of a quicklist, the leftmost first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Nodes(VecDeque<Node>);
+pub(super) struct Nodes(Runs<Node>);
 
 impl Nodes {
     /// What a listpack becomes: its first node, if there is anything in it.
     pub fn of_listpack(count: usize, bytes: usize) -> Nodes {
-        let node = (count > 0).then_some(Node { count, bytes, is_plain: false });
-        Nodes(node.into_iter().collect())
+        let mut nodes = Nodes::default();
+        if count > 0 {
+            nodes.0.push(End::Right, Node { count, bytes, is_plain: false });
+        }
+        nodes
     }
 
     /// The number of elements of each node, and whether it is one large element by itself.
@@ -142,25 +151,16 @@ impl Nodes {
     }
 
     pub fn push(&mut self, end: End, entry: Entry, limit: NodeLimit) {
-        match self.at(end) {
-            Some(node) if node.accepts(entry, limit) => node.add(entry),
-            _ => match end {
-                End::Left => self.0.push_front(Node::of(entry, limit)),
-                End::Right => self.0.push_back(Node::of(entry, limit)),
-            },
+        let at = self.0.at_end(end).filter(|&at| self.0[at].accepts(entry, limit));
+        match at {
+            Some(at) => self.add(at, entry),
+            None => self.0.push(end, Node::of(entry, limit)),
         }
     }
 
     pub fn pop(&mut self, end: End, entry: Entry) {
-        let Some(node) = self.at(end) else {
-            return;
-        };
-        node.remove(entry);
-        if node.count == 0 {
-            match end {
-                End::Left => self.0.pop_front(),
-                End::Right => self.0.pop_back(),
-            };
+        if let Some(at) = self.0.at_end(end) {
+            self.remove(at, entry);
         }
     }
 
@@ -173,10 +173,9 @@ impl Nodes {
         limit: NodeLimit,
         elements: &Elements,
     ) {
-        let (at, first) = self.locate(pivot, elements.len());
-        let offset = pivot - first;
+        let (at, offset) = self.0.locate(pivot);
         if self.0[at].accepts(entry, limit) {
-            return self.0[at].add(entry);
+            return self.add(at, entry);
         }
         // Where a node of its own would go, and the neighbour that could take the element instead.
         let (is_at_edge, place, neighbour) = match side {
@@ -184,9 +183,9 @@ impl Nodes {
             Side::After => (offset + 1 == self.0[at].count, at + 1, Some(at + 1)),
         };
         if is_at_edge {
-            let neighbour = neighbour.and_then(|neighbour| self.0.get_mut(neighbour));
-            return match neighbour.filter(|node| node.accepts(entry, limit)) {
-                Some(node) => node.add(entry),
+            let accepts = |&at: &usize| self.0.get(at).is_some_and(|it| it.accepts(entry, limit));
+            return match neighbour.filter(accepts) {
+                Some(neighbour) => self.add(neighbour, entry),
                 None => self.0.insert(place, Node::of(entry, limit)),
             };
         }
@@ -194,49 +193,49 @@ impl Nodes {
             Side::Before => offset,
             Side::After => offset + 1,
         };
-        self.split(at, first, split, elements);
+        self.split(at, pivot - offset, split, elements);
         if limit.is_large(entry.len) {
             return self.0.insert(at + 1, Node::of(entry, limit));
         }
         // The element joins the half that was cut off; the other one is looked at for merging.
         match side {
             Side::Before => {
-                self.0[at].add(entry);
+                self.add(at, entry);
                 self.merge_around(at + 1, limit);
             }
             Side::After => {
-                self.0[at + 1].add(entry);
+                self.add(at + 1, entry);
                 self.merge_around(at, limit);
             }
         }
     }
 
     /// Replaces the element at `index`; `elements` still have the old one.
-    pub fn replace(&mut self, index: usize, entry: Entry, limit: NodeLimit, elements: &Elements) {
-        let (at, first) = self.locate(index, elements.len());
-        let node = &mut self.0[at];
-        let is_large = limit.is_large(entry.len);
-        match (node.is_plain, is_large) {
+    pub fn replace(
+        &mut self,
+        index: usize,
+        old: Entry,
+        entry: Entry,
+        limit: NodeLimit,
+        elements: &Elements,
+    ) {
+        let (at, offset) = self.0.locate(index);
+        let node = &self.0[at];
+        match (node.is_plain, limit.is_large(entry.len)) {
             (false, false) => {
-                node.remove(Entry::of(&elements[index]));
-                node.add(entry);
+                self.0.change(at, |node| node.bytes = node.bytes - old.bytes + entry.bytes);
             }
-            (true, true) => node.bytes = entry.len,
+            (true, true) => self.0.change(at, |node| node.bytes = entry.len),
             (true, false) => {
                 self.insert(index, Side::After, entry, limit, elements);
                 self.0.remove(at);
             }
             (false, true) => {
-                let offset = index - first;
-                let old = Entry::of(&elements[index]);
                 if offset + 1 < node.count {
-                    self.split(at, first, offset + 1, elements);
+                    self.split(at, index - offset, offset + 1, elements);
                 }
                 self.0.insert(at + 1, Node::of(entry, limit));
-                self.0[at].remove(old);
-                if self.0[at].count == 0 {
-                    self.0.remove(at);
-                } else {
+                if !self.remove(at, old) {
                     self.merge_around(at + 1, limit);
                 }
             }
@@ -245,58 +244,50 @@ impl Nodes {
 
     /// Removes the elements at these ascending indices, with what each of them took.
     pub fn remove_all(&mut self, indices: &[usize], entries: &[Entry]) {
+        let (Some(&first), Some(&last)) = (indices.first(), indices.last()) else {
+            return;
+        };
+        let ((from, offset), (to, _)) = (self.0.locate(first), self.0.locate(last));
         let mut removed = indices.iter().zip(entries).peekable();
-        let mut end = 0;
-        self.0.retain_mut(|node| {
+        let mut end = first - offset;
+        self.0.change_all(from..to + 1, |node| {
             end += node.count;
             while let Some((_, entry)) = removed.next_if(|(index, _)| **index < end) {
                 node.remove(*entry);
             }
-            node.count > 0
         });
     }
 
-    fn at(&mut self, end: End) -> Option<&mut Node> {
-        match end {
-            End::Left => self.0.front_mut(),
-            End::Right => self.0.back_mut(),
+    fn add(&mut self, at: usize, entry: Entry) {
+        self.0.change(at, |node| node.add(entry));
+    }
+
+    /// Removes an element of a node, and the node where it was the only one; says whether it was.
+    fn remove(&mut self, at: usize, entry: Entry) -> bool {
+        let is_empty = self.0.change(at, |node| {
+            node.remove(entry);
+            node.count == 0
+        });
+        if is_empty {
+            self.0.remove(at);
         }
+        is_empty
     }
 
     fn is_one_listpack(&self, limit: NodeLimit, share: usize) -> bool {
-        self.0.len() == 1 && !self.0[0].is_plain && limit.holds(&self.0[0], share)
-    }
-
-    /// The node that has the element at `index` of `len`, and the index of that node's first
-    /// element; looked for from the nearer end.
-    fn locate(&self, index: usize, len: usize) -> (usize, usize) {
-        if index < len / 2 {
-            let mut first = 0;
-            for (at, node) in self.0.iter().enumerate() {
-                if index < first + node.count {
-                    return (at, first);
-                }
-                first += node.count;
-            }
-        } else {
-            let mut first = len;
-            for (at, node) in self.0.iter().enumerate().rev() {
-                first -= node.count;
-                if first <= index {
-                    return (at, first);
-                }
-            }
-        }
-        unreachable!("every element is in a node")
+        self.0.count() == 1 && !self.0[0].is_plain && limit.holds(&self.0[0], share)
     }
 
     /// Cuts node `at`, which starts with element `first`, behind its first `count` elements.
     fn split(&mut self, at: usize, first: usize, count: usize, elements: &Elements) {
         let kept = elements.range(first..first + count);
         let bytes: usize = kept.map(|element| Entry::of(element).bytes).sum();
-        let node = &mut self.0[at];
-        let right = Node { count: node.count - count, bytes: node.bytes - bytes, is_plain: false };
-        *node = Node { count, bytes: listpack::OVERHEAD + bytes, is_plain: false };
+        let right = self.0.change(at, |node| {
+            let left = Node { count, bytes: listpack::OVERHEAD + bytes, is_plain: false };
+            let right = Node { count: node.count - count, bytes: node.bytes - bytes, ..left };
+            *node = left;
+            right
+        });
         self.0.insert(at + 1, right);
     }
 
@@ -324,8 +315,10 @@ impl Nodes {
         }
         let (count, bytes) = (right.count, right.bytes - listpack::OVERHEAD);
         self.0.remove(at + 1);
-        self.0[at].count += count;
-        self.0[at].bytes += bytes;
+        self.0.change(at, |node| {
+            node.count += count;
+            node.bytes += bytes;
+        });
         true
     }
 }
@@ -506,7 +499,7 @@ mod tests {
                 if let Some(nodes) = &list.nodes {
                     prop_assert_eq!(nodes.0.iter().map(|node| node.count).sum::<usize>(), model.len());
                     let mut first = 0;
-                    for node in &nodes.0 {
+                    for node in nodes.0.iter() {
                         prop_assert!(node.count > 0);
                         let sizes = model[first..first + node.count].iter().map(|element| Entry::of(element));
                         let bytes = if node.is_plain { model[first].len() }
