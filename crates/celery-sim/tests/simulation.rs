@@ -614,6 +614,56 @@ fn a_call_with_destinations_waits_for_no_more_replies_than_those() {
 }
 
 #[test]
+fn a_call_that_waits_for_less_than_a_second_turns_away_from_its_brpop() {
+    let mut world = World::new(Config::solo());
+    let mut ping = |timeout: f64| {
+        let id = world.celery.control(ControlCall { timeout, ..ControlCall::inspect("ping") });
+        world.pass(0);
+        let mut elapsed = 0;
+        while world.celery.answers().any(|(it, answer)| it == id && answer.waits) {
+            world.pass(100);
+            elapsed += 100;
+        }
+        elapsed
+    };
+    assert_eq!([ping(0.5), ping(0.0), ping(1.0)], [500, 0, 1_000]);
+    assert_eq!(world.count(&["EXISTS", "_kombu.binding.reply.celery.pidbox"]), 0);
+    world.celery.start_worker();
+    world.pass(100);
+    let id = world.celery.control(ControlCall { timeout: 0.2, ..ControlCall::inspect("ping") });
+    world.pass(0);
+    world.pass(300);
+    let (_, answer) = world.celery.answers().find(|(it, _)| *it == id).expect("it is remembered");
+    assert!(!answer.waits && answer.replies.len() == 1);
+}
+
+#[test]
+fn a_worker_tells_its_settings_with_celerys_defaults_where_they_are_wanted() {
+    let mut world = World::new(Config { worker_prefetch_multiplier: 7, ..Config::solo() });
+    world.celery.start_worker();
+    world.pass(100);
+    let mut conf = |with_defaults: bool| {
+        let mut call = ControlCall::inspect("conf");
+        call.arguments.insert("with_defaults".to_owned(), with_defaults.into());
+        let id = world.celery.control(call);
+        world.pass(1_500);
+        let mut answers = world.celery.answers();
+        let (_, answer) = answers.find(|(it, _)| *it == id).expect("it is remembered");
+        answer.replies["w1@keyspace"].clone()
+    };
+    let (set, all) = (conf(false), conf(true));
+    assert_eq!(set["worker_prefetch_multiplier"], 7);
+    assert_eq!(set["broker_url"], "redis://:********@localhost:6379/0");
+    assert!(set.get("task_serializer").is_none());
+    assert_eq!(
+        (&all["task_serializer"], &all["worker_prefetch_multiplier"]),
+        (&"json".into(), &7.into())
+    );
+    let names = |conf: &serde_json::Value| conf.as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(names(&all), 207);
+}
+
+#[test]
 fn a_chord_whose_part_fails_fails() {
     let mut world = World::new(Config::solo());
     world.celery.start_worker();
