@@ -2,8 +2,8 @@
 
 use celery_sim::calls::Program;
 use celery_sim::{
-    Activity, Canvas, Config, ControlCall, ExchangeType, QueueDefinition, Report, Role, Simulation,
-    TaskCall, TransportOptions, What, WorkerPool, keys,
+    Activity, ActorKind, Canvas, Config, ControlCall, ExchangeType, QueueDefinition, Report, Role,
+    Simulation, TaskCall, TransportOptions, What, WorkerPool, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -558,6 +558,30 @@ fn messages_go_by_the_tables_of_exchanges_as_far_as_the_sender_knows_them() {
     assert_eq!(lengths(to("", "media", "mail.new")), [0, 3, 2, 2, 0]);
     assert_eq!(lengths(to("", "media", "nothing")), [0, 3, 2, 2, 0], "it is dropped");
     assert_eq!(lengths(to("all", "", "")), [0, 3, 2, 2, 0], "nobody listens");
+}
+
+#[test]
+fn a_producer_that_is_renewed_has_the_settings_that_there_are_then() {
+    let mut world = World::new(quiet());
+    let lengths = |world: &mut World| {
+        world.celery.send_task(to("mail", "", "mail.new"));
+        world.pass(100);
+        ["mail", "audit"].map(|queue| world.count(&["LLEN", queue]))
+    };
+    assert_eq!(lengths(&mut world), [1, 0], "it takes mail for a queue like others");
+    world.celery.configure(exchanges());
+    let worker = world.celery.start_worker();
+    world.pass(100);
+    world.celery.kill_worker(worker);
+    world.pass(100);
+    let before = lengths(&mut world);
+    assert_eq!(before[1], 0, "it was there before");
+    world.celery.renew_producer();
+    let after = lengths(&mut world);
+    assert_eq!(after, [before[0] + 1, 1]);
+    let producers = world.celery.snapshot().into_iter().filter(|it| it.kind == ActorKind::Producer);
+    let over: Vec<bool> = producers.map(|it| it.activity.is_over()).collect();
+    assert_eq!(over, [true, false]);
 }
 
 #[test]
