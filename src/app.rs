@@ -54,6 +54,8 @@ RPUSH tasks render resize upload
 HSET user:1000 name Ada role admin
 SADD tags rust wasm redis
 ZADD scores 310 ada 275 grace 198 alan
+XADD events * user ada did login
+ARSET seats 7 ada grace
 ";
 
 /// Draws the page where `index.html` keeps a place for it.
@@ -225,6 +227,7 @@ impl Component for App {
             Msg::Example => {
                 let (text, now) = (EXAMPLE.to_owned(), self.now());
                 self.console(console::Action::Paste { text, now });
+                page::focus(console::view::INPUT_ID);
             }
             Msg::Route(route) => self.go(route),
             Msg::Pane(pane) => self.layout.pane = pane,

@@ -8,7 +8,7 @@ use crate::design::{Elapsed, Icon, Ring, Shared, Symbol};
 use crate::host::page;
 use serde_bytes::ByteBuf;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, Element, HtmlInputElement, InputEvent, KeyboardEvent, MouseEvent};
+use web_sys::{ClipboardEvent, HtmlInputElement, InputEvent, KeyboardEvent, MouseEvent};
 use yew::prelude::*;
 
 /// The prompt's id, for whoever wants to give it the focus.
@@ -107,31 +107,11 @@ fn waiting(client: &Client, clock: ClockState) -> Option<Html> {
     })
 }
 
-/// What a client shows, with the prompt behind it. The view follows the end while it is there.
+/// What a client shows, with the prompt behind it. The style sheet lets the view stand at the end,
+/// however high it is, until somebody scrolls away.
 #[function_component]
 fn Output(props: &Props) -> Html {
-    let scroller = use_node_ref();
-    let follows = use_mut_ref(|| true);
     let client = props.state.active();
-    let shown = (client.entries.back().map(|entry| entry.id), client.wait.is_some());
-    let offers = props.state.completion.is_some();
-    use_effect_with((shown, offers, props.state.input.clone()), {
-        let (scroller, follows) = (scroller.clone(), follows.clone());
-        move |_| {
-            if let Some(element) = scroller.cast::<Element>().filter(|_| *follows.borrow()) {
-                element.set_scroll_top(element.scroll_height());
-            }
-        }
-    });
-    let onscroll = {
-        let scroller = scroller.clone();
-        move |_: Event| {
-            if let Some(element) = scroller.cast::<Element>() {
-                let below = element.scroll_height() - element.client_height();
-                *follows.borrow_mut() = below - element.scroll_top() < 24;
-            }
-        }
-    };
     let onclick = |_: MouseEvent| {
         if !page::has_selection() {
             page::focus(INPUT_ID);
@@ -140,16 +120,18 @@ fn Output(props: &Props) -> Html {
     let db = client.db();
     let on_key = props.on_key.reform(move |name| (db, name));
     html! {
-        <div class="console-scroll" ref={scroller} {onscroll} {onclick}>
-            <div
-                class="console-output" role="log" aria-live="polite" aria-label="Replies"
-                data-testid="console-output"
-            >
-                { for client.entries.iter().filter(|entry| is_shown(&props.state, entry)).map(|entry| html! {
-                    <EntryView key={entry.id} entry={entry.clone()} on_key={on_key.clone()} />
-                }) }
+        <div class="console-scroll" {onclick}>
+            <div>
+                <div
+                    class="console-output" role="log" aria-live="polite" aria-label="Replies"
+                    data-testid="console-output"
+                >
+                    { for client.entries.iter().filter(|entry| is_shown(&props.state, entry)).map(|entry| html! {
+                        <EntryView key={entry.id} entry={entry.clone()} on_key={on_key.clone()} />
+                    }) }
+                </div>
+                { prompt(props, client) }
             </div>
-            { prompt(props, client) }
         </div>
     }
 }
@@ -346,6 +328,8 @@ fn plain_key(state: &State, event: &KeyboardEvent, now: impl Fn() -> f64) -> Opt
         "Enter" => Action::Submit { now: now() },
         "ArrowUp" => Action::Older,
         "ArrowDown" => Action::Newer,
+        // The way to the prompt from everywhere else; no command begins so.
+        "/" if state.input.is_empty() && !offers => Action::Edit(String::new()),
         // Tab leaves an empty prompt, as everywhere else on the page.
         "Tab" if !state.input.is_empty() || offers => Action::Complete { back: event.shift_key() },
         "Escape" if offers => Action::Settle,

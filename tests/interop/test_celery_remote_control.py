@@ -76,6 +76,14 @@ class Answers(unittest.TestCase):
         self.assertEqual(simulated, real, f"{method} {arguments}")
         return simulated
 
+    @unittest.skipIf(IS_OLD, "it has other settings")
+    def test_they_tell_celerys_defaults(self):
+        real, simulated = answers("conf", with_defaults=True)
+        self.assertEqual(real.pop("result_backend_max_retries"), float("inf"))
+        self.assertEqual(sorted(simulated), sorted(real))
+        same = ["task_serializer", "worker_prefetch_multiplier", "result_expires", "broker_connection_timeout"]
+        self.assertEqual([simulated[name] for name in same], [real[name] for name in same])
+
     def test_they_are_there(self):
         self.assertEqual(self.assert_same("ping"), {"ok": "pong"})
         for method in ["heartbeat", "revoked", "dump_revoked", "active", "dump_active", "reserved", "dump_reserved"]:

@@ -186,9 +186,9 @@ fn remote(rest: &[Word], end: &Word, kind: &str) -> Result<ControlCall, Problem>
             }
             "-t" | "--timeout" => {
                 let seconds = parse_double(value()?.as_bytes());
-                let seconds = seconds.filter(|it| (1.0..=3_600.0).contains(it));
+                let seconds = seconds.filter(|it| (0.0..=3_600.0).contains(it));
                 let Some(seconds) = seconds else {
-                    return word.fail("-t takes a number of seconds, from 1 to 3600, here");
+                    return word.fail("-t takes a number of seconds, up to 3600, here");
                 };
                 call.timeout = seconds;
             }

@@ -221,7 +221,7 @@ impl Control {
 
     fn wait(&mut self) {
         let oid = self.mailbox.oid.clone();
-        mailbox::wait(&mut self.process, &self.keys, &oid, Then::Reply);
+        mailbox::wait(&mut self.process, &self.keys, &oid, self.call.timeout, Then::Reply);
     }
 
     fn end(&mut self, activity: Activity) {

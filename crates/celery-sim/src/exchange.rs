@@ -105,30 +105,33 @@ fn pattern(binding_key: &str) -> String {
 }
 
 /// Whether a binding key matches a routing key, as that regular expression does.
+///
+/// A `#` takes one word, and one more whenever what follows it does not match; once a later `#` is
+/// reached, what the earlier ones took need not be tried again.
 pub(crate) fn matches(binding_key: &str, routing_key: &str) -> bool {
-    let words: Vec<&str> = binding_key.split('.').collect();
-    match_words(&words, routing_key)
-}
-
-fn match_words(words: &[&str], text: &str) -> bool {
-    let Some((word, rest)) = words.split_first() else {
-        return false;
-    };
-    let goes_on = |after: &str| match rest {
-        [] => after.is_empty(),
-        rest => after.strip_prefix('.').is_some_and(|after| match_words(rest, after)),
-    };
-    match *word {
-        "*" => {
-            let end = text.find('.').unwrap_or(text.len());
-            end > 0 && goes_on(&text[end..])
+    let pattern: Vec<&str> = binding_key.split('.').collect();
+    let words: Vec<&str> = routing_key.split('.').collect();
+    let (mut at, mut next) = (0, 0);
+    // Behind the last `#`, in the pattern and among the words.
+    let mut behind: Option<(usize, usize)> = None;
+    while next < words.len() {
+        let (is_any, is_one) = match pattern.get(at) {
+            Some(&"#") => (true, true),
+            Some(&"*") => (false, !words[next].is_empty()),
+            Some(word) => (false, *word == words[next]),
+            None => (false, false),
+        };
+        if is_one {
+            (at, next) = (at + 1, next + 1);
+            behind = if is_any { Some((at, next)) } else { behind };
+        } else if let Some((after, taken)) = behind {
+            (at, next) = (after, taken + 1);
+            behind = Some((after, next));
+        } else {
+            return false;
         }
-        "#" => {
-            let ends = text.match_indices('.').map(|(at, _)| at).chain([text.len()]);
-            goes_on(text) || ends.into_iter().any(|end| goes_on(&text[end..]))
-        }
-        word => text.strip_prefix(word).is_some_and(goes_on),
     }
+    at == pattern.len()
 }
 
 #[cfg(test)]
@@ -149,9 +152,25 @@ mod tests {
             ("#", "any.thing", true),
             ("#.se", "a.b.se", true),
             ("eu.se", "eu.no", false),
+            ("eu.#", "eu.", true),
+            ("us.*", "us.", false),
+            ("#.b.#.d", "a.b.b.c.d", true),
+            ("#.b.*.d", "a.b.b.c.d", true),
+            ("#.b.#.d", "a.b.d", false),
+            ("#.#", "a", false),
+            ("", "", true),
+            ("#", "", true),
         ];
         for (binding_key, routing_key, expected) in cases {
             assert_eq!(matches(binding_key, routing_key), expected, "{binding_key} {routing_key}");
         }
+    }
+
+    #[test]
+    fn a_binding_key_of_many_hashes_is_matched_without_trying_all_ways() {
+        let binding_key = format!("{}.end", vec!["#"; 30].join("."));
+        let words = vec!["a"; 200].join(".");
+        assert!(matches(&binding_key, &format!("{words}.end")));
+        assert!(!matches(&binding_key, &words));
     }
 }

@@ -33,7 +33,8 @@
 //! | acknowledges early when a pool's process says that it has the task | the same, at once | which of two processes is quicker differs from run to run |
 //! | 5.7.0 ends with `AttributeError` where the server goes away while messages are unacknowledged | connects again, after 2, 4, 6 ... 32 seconds | what it means to do |
 //! | remote control: `autoscale`, `pool_restart`, `objgraph`, `memsample` | answer as where they are off, or psutil and objgraph are not installed | there is nothing behind them here |
-//! | `conf` with its defaults; `rusage` in `stats` | only what is set; `N/A` | the simulation has no others; it uses no machine |
+//! | `conf` with its defaults has `result_backend_max_retries: Infinity` | it is not there | JSON has no such number |
+//! | `rusage` in `stats` | `N/A` | the simulation uses no machine |
 //! | an `election` is counted and the winner acts; a lone worker of 5.7.0 ends with an `IndexError` | `worker-elect` is told, and nothing follows | applications do not use it |
 //! | a pool grows, a worker consumes, as far as there is memory | 64 processes, 64 queues at most, one process at least | that is enough to see it |
 //! | calls are for workers that match a `pattern` by `glob` or `pcre` | by `glob` | a regular expression of Python's is not simulated |

@@ -78,13 +78,24 @@ impl Mailbox {
             binding::declare_queue(process, keys, Role::Channel, &queue.queue);
             queue.renew(process, keys, Role::Channel);
             binding::sweep(process, keys, Role::Channel);
-            wait(process, keys, oid, then);
+            wait(process, keys, oid, call.timeout, then);
         }
     }
 }
 
-/// Waits for the next reply.
-pub(crate) fn wait<T: Clone>(process: &mut Process<T>, keys: &Keys, oid: &str, then: T) {
+/// Waits for the next reply, for a second at a time: where less than that is to be waited, the
+/// caller turns away while the server still waits.
+pub(crate) fn wait<T: Clone>(
+    process: &mut Process<T>,
+    keys: &Keys,
+    oid: &str,
+    timeout: f64,
+    then: T,
+) {
     let brpop = Command::new("BRPOP").args(keys.lists(&reply_queue(oid).queue)).arg("1");
-    process.call_then(Role::Consumer, brpop, then);
+    if timeout < 1.0 {
+        process.call_within(Role::Consumer, brpop, (timeout * 1_000.0) as i64, then);
+    } else {
+        process.call_then(Role::Consumer, brpop, then);
+    }
 }

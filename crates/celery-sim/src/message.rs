@@ -314,6 +314,11 @@ impl TaskMessage {
         })
     }
 
+    /// What it says, whoever it is for; `None` where that is no JSON.
+    pub fn body(&self) -> Option<Value> {
+        decode_body(&self.raw)
+    }
+
     /// The message's entry in `unacked`.
     pub fn unacked_entry(&self) -> Vec<u8> {
         {

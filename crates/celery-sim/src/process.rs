@@ -54,12 +54,15 @@ enum Kind {
     Exists(&'static Script),
     /// SMEMBERS of an exchange's table, by which a message is pushed.
     Table(Arc<Delivery>),
+    /// The thread goes on without a reply where none comes in time; the command stays with the
+    /// server.
+    Within { millis: i64 },
 }
 
 /// What the thread waits for.
 #[derive(Debug, Clone)]
 enum Wait<T> {
-    Replies(Call<T>),
+    Replies(Call<T>, Option<UnixMillis>),
     Time { until: UnixMillis, then: Option<T> },
 }
 
@@ -206,6 +209,17 @@ impl<T: Clone> Process<T> {
         self.push_call(role, vec![command], Some(then));
     }
 
+    /// Sends a command and goes on with its reply, or with none after some time.
+    pub fn call_within(&mut self, role: Role, command: Command, millis: i64, then: T) {
+        let kind = Kind::Within { millis };
+        self.steps.push_back(Step::Call(Call {
+            role,
+            commands: vec![command],
+            then: Some(then),
+            kind,
+        }));
+    }
+
     /// Reads the table of an exchange, and pushes a message to the queues that it is for.
     pub fn deliver(&mut self, role: Role, table: &str, delivery: Delivery) {
         let commands = vec![Command::new("SMEMBERS").arg(table)];
@@ -306,7 +320,7 @@ impl<T: Clone> Process<T> {
             return Lost::Connection(role);
         };
         let call = match self.wait.take() {
-            Some(Wait::Replies(call)) if call.role == role => call,
+            Some(Wait::Replies(call, _)) if call.role == role => call,
             other => {
                 self.wait = other;
                 return match role {
@@ -366,7 +380,8 @@ impl<T: Clone> Process<T> {
     pub fn next_deadline(&self) -> Option<UnixMillis> {
         match self.wait {
             Some(Wait::Time { until, .. }) => Some(until),
-            _ => None,
+            Some(Wait::Replies(_, until)) => until,
+            None => None,
         }
     }
 
@@ -384,11 +399,15 @@ impl<T: Clone> Process<T> {
                         return self.decide(then, Vec::new());
                     }
                 }
-                Some(Wait::Replies(call)) => {
+                Some(Wait::Replies(call, until)) => {
                     let connection = self.connection(call.role);
-                    let Some(replies) = connection.and_then(Connection::take_replies) else {
-                        self.wait = Some(Wait::Replies(call));
-                        return Progress::Waiting;
+                    let replies = match connection.and_then(Connection::take_replies) {
+                        Some(replies) => replies,
+                        None if until.is_some_and(|until| until <= now) => Vec::new(),
+                        None => {
+                            self.wait = Some(Wait::Replies(call, until));
+                            return Progress::Waiting;
+                        }
                     };
                     if let Some(progress) = self.answered(call, replies) {
                         return progress;
@@ -412,7 +431,7 @@ impl<T: Clone> Process<T> {
                 let known = replies.last().and_then(Value::as_array);
                 matches!(known, Some([Value::Integer(0)]))
             }
-            Kind::Plain | Kind::Handshake { .. } | Kind::Table(_) => false,
+            Kind::Plain | Kind::Handshake { .. } | Kind::Table(_) | Kind::Within { .. } => false,
         };
         if let (&(Kind::Script(script) | Kind::Exists(script)), true) = (&call.kind, unknown) {
             let role = call.role;
@@ -468,7 +487,11 @@ impl<T: Clone> Process<T> {
                 let id = connection.id;
                 let bytes = connection.call(&call.commands);
                 self.actions.push(Action::Send(id, bytes));
-                self.wait = Some(Wait::Replies(call));
+                let until = match call.kind {
+                    Kind::Within { millis } => Some(now + millis),
+                    _ => None,
+                };
+                self.wait = Some(Wait::Replies(call, until));
             }
             Step::Post(role, command) => {
                 if self.checks_health(role, now) {
@@ -496,7 +519,7 @@ impl<T: Clone> Process<T> {
         let bytes = connection.call(&commands);
         self.actions.push(Action::Send(id, bytes));
         let kind = Kind::Handshake { tolerant: false };
-        self.wait = Some(Wait::Replies(Call { role, commands, then: None, kind }));
+        self.wait = Some(Wait::Replies(Call { role, commands, then: None, kind }, None));
         true
     }
 }

@@ -215,6 +215,17 @@ impl Simulation {
         self.config = config;
     }
 
+    /// Lets a producer of its own send what comes next, with the settings that there are now. The
+    /// one before ends, unless it has something to do.
+    pub fn renew_producer(&mut self) {
+        let before = self.producer.take().and_then(|id| self.actors.get_mut(&id));
+        if let Some(player) = before
+            && player.part.actor().activity() == Activity::Idle
+        {
+            player.kill();
+        }
+    }
+
     /// Lets the producer call a task, and returns the task's id. It happens in the next
     /// [`run`](Self::run).
     pub fn send_task(&mut self, call: TaskCall) -> String {

@@ -99,6 +99,7 @@ impl World {
                     return Err("this celeryconfig.py has errors".to_owned());
                 }
                 self.simulation.configure(parsed.config);
+                self.simulation.renew_producer();
             }
             Act::Command { db, args } => {
                 let args: Vec<&str> = args.iter().map(String::as_str).collect();

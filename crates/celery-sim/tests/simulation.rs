@@ -2,8 +2,8 @@
 
 use celery_sim::calls::Program;
 use celery_sim::{
-    Activity, Canvas, Config, ControlCall, ExchangeType, QueueDefinition, Report, Role, Simulation,
-    TaskCall, TransportOptions, What, WorkerPool, keys,
+    Activity, ActorKind, Canvas, Config, ControlCall, ExchangeType, QueueDefinition, Report, Role,
+    Simulation, TaskCall, TransportOptions, What, WorkerPool, keys,
 };
 use keyspace::{ClientId, Engine, Options, UnixMillis};
 use keyspace_resp::{Value, encode_command};
@@ -561,6 +561,30 @@ fn messages_go_by_the_tables_of_exchanges_as_far_as_the_sender_knows_them() {
 }
 
 #[test]
+fn a_producer_that_is_renewed_has_the_settings_that_there_are_then() {
+    let mut world = World::new(quiet());
+    let lengths = |world: &mut World| {
+        world.celery.send_task(to("mail", "", "mail.new"));
+        world.pass(100);
+        ["mail", "audit"].map(|queue| world.count(&["LLEN", queue]))
+    };
+    assert_eq!(lengths(&mut world), [1, 0], "it takes mail for a queue like others");
+    world.celery.configure(exchanges());
+    let worker = world.celery.start_worker();
+    world.pass(100);
+    world.celery.kill_worker(worker);
+    world.pass(100);
+    let before = lengths(&mut world);
+    assert_eq!(before[1], 0, "it was there before");
+    world.celery.renew_producer();
+    let after = lengths(&mut world);
+    assert_eq!(after, [before[0] + 1, 1]);
+    let producers = world.celery.snapshot().into_iter().filter(|it| it.kind == ActorKind::Producer);
+    let over: Vec<bool> = producers.map(|it| it.activity.is_over()).collect();
+    assert_eq!(over, [true, false]);
+}
+
+#[test]
 fn a_fanout_exchange_reaches_every_worker_and_what_a_topic_exchange_sent_is_restored_to_all() {
     let mut world = World::new(exchanges());
     let first = world.celery.start_worker();
@@ -611,6 +635,56 @@ fn a_call_with_destinations_waits_for_no_more_replies_than_those() {
     assert!(waits(&world), "three seconds are not over");
     world.pass(1_500);
     assert!(!waits(&world));
+}
+
+#[test]
+fn a_call_that_waits_for_less_than_a_second_turns_away_from_its_brpop() {
+    let mut world = World::new(Config::solo());
+    let mut ping = |timeout: f64| {
+        let id = world.celery.control(ControlCall { timeout, ..ControlCall::inspect("ping") });
+        world.pass(0);
+        let mut elapsed = 0;
+        while world.celery.answers().any(|(it, answer)| it == id && answer.waits) {
+            world.pass(100);
+            elapsed += 100;
+        }
+        elapsed
+    };
+    assert_eq!([ping(0.5), ping(0.0), ping(1.0)], [500, 0, 1_000]);
+    assert_eq!(world.count(&["EXISTS", "_kombu.binding.reply.celery.pidbox"]), 0);
+    world.celery.start_worker();
+    world.pass(100);
+    let id = world.celery.control(ControlCall { timeout: 0.2, ..ControlCall::inspect("ping") });
+    world.pass(0);
+    world.pass(300);
+    let (_, answer) = world.celery.answers().find(|(it, _)| *it == id).expect("it is remembered");
+    assert!(!answer.waits && answer.replies.len() == 1);
+}
+
+#[test]
+fn a_worker_tells_its_settings_with_celerys_defaults_where_they_are_wanted() {
+    let mut world = World::new(Config { worker_prefetch_multiplier: 7, ..Config::solo() });
+    world.celery.start_worker();
+    world.pass(100);
+    let mut conf = |with_defaults: bool| {
+        let mut call = ControlCall::inspect("conf");
+        call.arguments.insert("with_defaults".to_owned(), with_defaults.into());
+        let id = world.celery.control(call);
+        world.pass(1_500);
+        let mut answers = world.celery.answers();
+        let (_, answer) = answers.find(|(it, _)| *it == id).expect("it is remembered");
+        answer.replies["w1@keyspace"].clone()
+    };
+    let (set, all) = (conf(false), conf(true));
+    assert_eq!(set["worker_prefetch_multiplier"], 7);
+    assert_eq!(set["broker_url"], "redis://:********@localhost:6379/0");
+    assert!(set.get("task_serializer").is_none());
+    assert_eq!(
+        (&all["task_serializer"], &all["worker_prefetch_multiplier"]),
+        (&"json".into(), &7.into())
+    );
+    let names = |conf: &serde_json::Value| conf.as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(names(&all), 207);
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub fn draw(props: &Props) -> Html {
                         disabled={state.text == state.config}
                         onclick={props.act(Action::Reset)}
                     >{ "Undo" }</button>
-                    <p>{ "Processes that start from now on read it; those that run keep what they have." }</p>
+                    <p>{ "What calls tasks starts anew with it. Workers that run keep what they have; those that start from now on read it." }</p>
                 </div>
             </div>
         </div>

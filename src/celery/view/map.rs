@@ -257,5 +257,5 @@ fn channel(channel: &Channel) -> Html {
 }
 
 fn task_name(token: &Token) -> &str {
-    token.label.split('(').next().unwrap_or(&token.label)
+    token.label.split(['(', ':']).next().unwrap_or(&token.label)
 }

@@ -273,7 +273,7 @@ impl Scene {
             return self.messages.of_task(task_id);
         }
         if matches!(name, b"LPUSH" | b"RPUSH") && self.is_queue(key) {
-            let token = self.messages.token_of(rest.first()?, self.now);
+            let token = self.token_in_queue(key, rest.first()?, self.now);
             return self
                 .messages
                 .get(token)

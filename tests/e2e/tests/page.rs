@@ -74,6 +74,35 @@ async fn a_subscriber_is_told_what_another_tab_publishes() {
 }
 
 #[tokio::test]
+async fn the_prompt_stays_in_sight_however_low_the_console_is() {
+    let page = Page::open(1440, 900).await;
+    page.command("EVAL \"local t = {} for n = 1, 90 do t[n] = 'line ' .. n end return t\" 0").await;
+    page.shows("console-output", "90) \"line 90\"").await;
+    let in_sight = "
+        const prompt = document.querySelector('[data-testid=console-input]').getBoundingClientRect();
+        const pane = document.querySelector('.console-scroll').getBoundingClientRect();
+        return prompt.bottom <= pane.bottom && prompt.top >= pane.top;";
+    for height in [900, 600, 800] {
+        page.resize(1440, height).await;
+        page.until("the prompt is in sight", async || {
+            page.run(in_sight, json!([])).await == json!(true)
+        })
+        .await;
+    }
+    page.close().await;
+}
+
+#[tokio::test]
+async fn a_slash_leads_to_the_prompt_and_not_into_it() {
+    let page = Page::open(1440, 900).await;
+    page.command("/ECHO answered").await;
+    page.shows("console-output", "\"answered\"").await;
+    page.command("ECHO a/b").await;
+    page.shows("console-output", "\"a/b\"").await;
+    page.close().await;
+}
+
+#[tokio::test]
 async fn bytes_of_a_user_are_never_markup() {
     let page = Page::open(1440, 900).await;
     page.command(r#"SET "<img id=injected>" "<img id=injected>""#).await;

@@ -343,9 +343,9 @@ fn option(wanted: &mut ControlCall, name: &str, node: &Node) -> Read<bool> {
     match (name, &node.value) {
         ("reply", &Value::Bool(reply)) => wanted.reply = reply,
         ("reply", _) => return expected(name, "True or False", node),
-        ("timeout", value) => match value.as_number().filter(|it| (1.0..=3_600.0).contains(it)) {
+        ("timeout", value) => match value.as_number().filter(|it| (0.0..=3_600.0).contains(it)) {
             Some(seconds) => wanted.timeout = seconds,
-            None => return expected(name, "a number of seconds, from 1 to 3600,", node),
+            None => return expected(name, "a number of seconds, up to 3600,", node),
         },
         ("limit", &Value::Int(limit @ 1..=1_000)) => wanted.limit = Some(limit as u32),
         ("limit", _) => return expected(name, "a number of replies, from 1 to 1000,", node),

@@ -229,8 +229,8 @@ fn what_remote_control_does_not_take_is_told_with_its_place() {
         ("app.control.inspect().stats(1)", "1:29 stats() takes less"),
         ("app.control.inspect().stats(x=1)", "1:31 stats() takes nothing"),
         (
-            "app.control.ping(timeout=0.2)",
-            "1:26 timeout takes a number of seconds, from 1 to 3600, here, not a float",
+            "app.control.ping(timeout=-0.2)",
+            "1:26 timeout takes a number of seconds, up to 3600, here, not a float",
         ),
         ("for _ in range(2): app.control.ping()", "1:20 only single tasks are sent in a loop here"),
     ];

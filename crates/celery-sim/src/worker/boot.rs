@@ -59,7 +59,7 @@ impl Worker {
                 self.sync_with(node);
             }
         }
-        mailbox::wait(&mut self.process, &self.keys, &oid, Then::Mingled);
+        mailbox::wait(&mut self.process, &self.keys, &oid, 1.0, Then::Mingled);
     }
 
     fn sync_with(&mut self, node: &Json) {

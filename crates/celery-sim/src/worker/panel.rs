@@ -128,7 +128,7 @@ impl Worker {
             "clock" => object! {"clock": self.clock},
             "query_task" => self.query_task(arguments),
             "stats" => self.stats(now),
-            "conf" => self.conf(),
+            "conf" => self.conf(arguments.get("with_defaults").is_some_and(is_true)),
             "report" => ok(&self.bug_report()),
             // Where psutil and objgraph are not installed.
             "memsample" => Json::Null,

@@ -16,6 +16,9 @@ const BROKER: &str = r#"{"hostname": "localhost", "userid": null, "virtual_host"
     "transport_options": {}, "login_method": null, "uri_prefix": null, "heartbeat": 120.0,
     "failover_strategy": "round-robin", "alternates": [], "credential_provider": null}"#;
 
+/// Celery's settings as they are where nobody sets them, what may be a secret masked.
+const DEFAULTS: &str = include_str!("defaults.json");
+
 impl Worker {
     /// `inspect().stats()`. What it used of the machine is not there, as on a system that does
     /// not tell.
@@ -23,7 +26,7 @@ impl Worker {
         let totals = self.totals.iter().map(|(task, count)| (task.clone(), (*count).into()));
         let mut broker = object::parsed(BROKER);
         broker["virtual_host"] = self.config.broker_db.to_string().into();
-        if let Some(options) = self.conf().get("broker_transport_options") {
+        if let Some(options) = self.conf(false).get("broker_transport_options") {
             broker["transport_options"] = options.clone();
         }
         object! {
@@ -95,7 +98,7 @@ impl Worker {
              kernel version:simulated imp:CPython\nloader   -> celery.loaders.app.AppLoader\n\
              settings -> transport:redis results:{results}\n\n"
         );
-        if let Json::Object(settings) = self.conf() {
+        if let Json::Object(settings) = self.conf(false) {
             for (name, value) in settings {
                 text += &format!("{name}: {}\n", python::repr(&value));
             }
@@ -103,12 +106,23 @@ impl Worker {
         text
     }
 
-    /// `inspect().conf()`: the settings that are not Celery's defaults.
-    pub(super) fn conf(&self) -> Json {
+    /// `inspect().conf()`: the settings, and of those that nobody set Celery's defaults, if they
+    /// are wanted.
+    pub(super) fn conf(&self, with_defaults: bool) -> Json {
+        let mut conf = object::parsed(if with_defaults { DEFAULTS } else { "{}" });
         let (assignments, _) = literal::parse(&write(&self.config));
-        let settings = assignments.into_iter().filter_map(|assignment| {
-            json_of(&assignment.value.value).map(|value| (assignment.name, value))
-        });
-        Json::Object(settings.collect())
+        for assignment in assignments {
+            match json_of(&assignment.value.value) {
+                // Celery puts a mask there whether the URL has a password or not.
+                Some(Json::String(url)) if assignment.name == "broker_url" => {
+                    conf.insert(assignment.name, url.replacen("://", "://:********@", 1).into());
+                }
+                Some(value) => {
+                    conf.insert(assignment.name, value);
+                }
+                None => {}
+            }
+        }
+        Json::Object(conf)
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Actor {
     /// The keys of its last BRPOP, and their database.
     pub waits_for: (u8, Vec<Vec<u8>>),
     /// It has waited for a message at least once.
-    pub has_parked: bool,
+    pub has_waited: bool,
     /// Its attempts that are not over, by number.
     pub attempts: Vec<u64>,
     /// How many messages it acknowledged.
@@ -39,7 +39,7 @@ impl Actor {
             open: BTreeSet::new(),
             parked: None,
             waits_for: (0, Vec::new()),
-            has_parked: false,
+            has_waited: false,
             attempts: Vec::new(),
             done: 0,
             concurrency: None,
@@ -160,7 +160,7 @@ impl Scene {
         self.line.retain(|waiting| *waiting != client.0);
         self.line.push(client.0);
         if let Some((Role::Consumer, actor)) = self.actor_of(Some(client)) {
-            actor.has_parked = true;
+            actor.has_waited = true;
             actor.parked = Some(span);
             if actor.waits_for.1 != keys {
                 actor.waits_for = (db, keys.to_vec());

@@ -276,6 +276,7 @@ impl Drawing {
     fn link(&mut self, attempts: &Attempts, attempt: &Attempt, place: u32, now: f64) {
         let before = attempt.previous.and_then(|number| attempts.get(number));
         if let Some(before) = before
+            && attempt.cause != Cause::Sent
             && let Some(&from) = self.places.get(&before.worker)
         {
             let end = before.closed.or(before.ended).unwrap_or(now).min(attempt.taken);
@@ -342,6 +343,7 @@ impl Scene {
         self.messages.set_state(token, TaskState::Received);
         if let Some(actor) = self.actors.get_mut(&worker) {
             actor.attempts.push(number);
+            actor.has_waited = true;
         }
     }
 

@@ -366,8 +366,8 @@ impl Actor {
         match (self.parked, &self.says) {
             (Some(span), _) => Doing::Parked(span),
             (None, Activity::Running { .. }) => Doing::Running,
-            (None, _) if self.has_parked && self.open.is_empty() => Doing::Disconnected,
-            (None, _) if self.has_parked => Doing::Busy,
+            (None, _) if self.has_waited && self.open.is_empty() => Doing::Disconnected,
+            (None, _) if self.has_waited => Doing::Busy,
             (None, _) => Doing::Connecting,
         }
     }

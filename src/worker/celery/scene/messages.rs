@@ -38,11 +38,13 @@ pub(super) struct Message {
     pub result: String,
     /// Why it was pushed last.
     pub cause: Cause,
+    /// How many delivery tags it had then.
+    pub sent: usize,
     pub history: Vec<Rc<Line>>,
     pub history_lost: u32,
     /// In how many lists it is.
     pub queued: u32,
-    tags: Vec<Rc<str>>,
+    pub tags: Vec<Rc<str>>,
     /// In how many places it is.
     places: u32,
     /// Its number among those that are nowhere.
@@ -99,8 +101,15 @@ impl Messages {
         self.forgotten
     }
 
-    /// The token of a stored message: the one that its task has already, unless that is in a list.
-    pub fn token_of(&mut self, element: &[u8], at: f64) -> TokenId {
+    /// The token of a stored message: the one that its task has already. Where that is in a list,
+    /// it is the same one only if the message is, and `may_share` that one's place: an exchange
+    /// delivers a message to several queues.
+    pub fn token_of(
+        &mut self,
+        element: &[u8],
+        at: f64,
+        may_share: impl FnOnce(TokenId) -> bool,
+    ) -> TokenId {
         let read = self.last_read.filter(|id| {
             self.get(*id).is_some_and(|known| known.queued == 0 && *known.raw == *element)
         });
@@ -114,7 +123,10 @@ impl Messages {
             message.raw["headers"]["redelivered"].as_bool().unwrap_or(false)
         });
         let known = self.of_task(&task_id).filter(|_| !task_id.is_empty());
-        let known = known.filter(|id| self.get(*id).is_some_and(|known| known.queued == 0));
+        let known = known.filter(|id| {
+            self.get(*id)
+                .is_some_and(|known| known.queued == 0 || *known.raw == *element && may_share(*id))
+        });
         let id = match known {
             Some(id) => {
                 if let Some(message) = self.change(id) {
@@ -125,7 +137,7 @@ impl Messages {
             }
             None => {
                 let label = match &message {
-                    Some(message) => label(&message.raw),
+                    Some(message) => label(message),
                     None => shown(element, LABEL_MAX),
                 };
                 self.make(label, task_id, element, redelivered, at)
@@ -173,6 +185,7 @@ impl Messages {
             runtime_ms: None,
             result: String::new(),
             cause: Cause::Sent,
+            sent: 0,
             history: Vec::new(),
             history_lost: 0,
             queued: 0,
@@ -322,13 +335,18 @@ impl Messages {
 
 const LABEL_MAX: usize = 28;
 
-/// The call in a message: `add(2, 3)`.
-fn label(raw: &Value) -> String {
-    let header = |name: &str| raw["headers"][name].as_str().unwrap_or("?");
-    let task = header("task").rsplit('.').next().unwrap_or("?");
-    let args = header("argsrepr");
-    let args = args.strip_suffix(",)").map(|args| format!("{args})"));
-    let label = format!("{task}{}", args.as_deref().unwrap_or(header("argsrepr")));
+/// The call in a message, `add(2, 3)`; of one that calls no task, what it says.
+fn label(message: &TaskMessage) -> String {
+    let header = |name: &str| message.raw["headers"][name].as_str();
+    let label = match header("task") {
+        Some(task) => {
+            let task = task.rsplit('.').next().unwrap_or(task);
+            let args = header("argsrepr").unwrap_or("(…)");
+            let args = args.strip_suffix(",)").map_or(args.into(), |args| format!("{args})"));
+            format!("{task}{args}")
+        }
+        None => format!("message: {}", python::repr(&message.body().unwrap_or_default())),
+    };
     shown(label.as_bytes(), LABEL_MAX)
 }
 
@@ -385,10 +403,11 @@ mod tests {
     #[test]
     fn a_message_that_is_twice_in_a_list_is_two_tokens() {
         let mut messages = Messages::default();
-        let first = messages.token_of(b"hello", 0.0);
+        let read = |messages: &mut Messages| messages.token_of(b"hello", 0.0, |_| true);
+        let first = read(&mut messages);
         messages.enqueue(first);
-        let second = messages.token_of(b"hello", 0.0);
+        let second = read(&mut messages);
         assert_ne!(first, second);
-        assert_eq!(messages.token_of(b"hello", 0.0), second, "it is not in a list yet");
+        assert_eq!(read(&mut messages), second, "it is not in a list yet");
     }
 }

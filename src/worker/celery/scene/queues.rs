@@ -33,7 +33,9 @@ impl Scene {
             return;
         }
         for key in keys {
-            self.learn_queue(key);
+            if !self.settings.has_replies(key) {
+                self.learn_queue(key);
+            }
         }
     }
 
@@ -49,21 +51,17 @@ impl Scene {
     pub fn queue_is(&mut self, key: &[u8], elements: &[Vec<u8>]) {
         self.changed = true;
         let before = self.queues.insert(key.to_vec(), VecDeque::new()).unwrap_or_default();
-        let tokens: VecDeque<TokenId> = {
-            // Whatever stays keeps its token: it is held while the others leave.
-            for &token in &before {
-                self.messages.hold(token);
-                self.messages.dequeue(token);
-            }
-            let read = |scene: &mut Scene, element: &Vec<u8>| {
-                let token = scene.messages.token_of(element, scene.now);
-                scene.messages.enqueue(token);
-                scene.messages.set_state(token, TaskState::Waiting);
-                token
-            };
-            elements.iter().map(|element| read(self, element)).collect()
-        };
-        self.queues.insert(key.to_vec(), tokens);
+        // Whatever stays keeps its token: it is held while the others leave.
+        for &token in &before {
+            self.messages.hold(token);
+            self.messages.dequeue(token);
+        }
+        for element in elements {
+            let token = self.token_in_queue(key, element, self.now);
+            self.messages.enqueue(token);
+            self.messages.set_state(token, TaskState::Waiting);
+            self.queues.entry(key.to_vec()).or_default().push_back(token);
+        }
         for token in before {
             self.messages.release(token);
             if self.messages.get(token).is_some_and(|it| it.queued == 0 && it.attempts == 0) {
@@ -101,9 +99,16 @@ impl Scene {
         self.sample(change.at_ms());
     }
 
+    /// The token of a message that is, or will be, in a list.
+    pub(super) fn token_in_queue(&mut self, key: &[u8], element: &[u8], at: f64) -> TokenId {
+        let queue = self.queues.get(key);
+        let may_share = |token| queue.is_none_or(|queue| !queue.contains(&token));
+        self.messages.token_of(element, at, may_share)
+    }
+
     /// A message came into a list: from a producer, or back from `unacked`.
     fn pushed(&mut self, key: &[u8], element: &[u8], at_head: bool, change: &Change<'_>) {
-        let token = self.messages.token_of(element, change.at_ms());
+        let token = self.token_in_queue(key, element, change.at_ms());
         self.messages.enqueue(token);
         let queue = self.queues.entry(key.to_vec()).or_default();
         if at_head {
@@ -112,18 +117,22 @@ impl Scene {
             queue.push_back(token);
         }
         let worker = self.worker_of(change.client);
-        let last = self.messages.get(token).and_then(|message| message.last_attempt);
+        let message = self.messages.get(token);
+        let last = message.and_then(|message| message.last_attempt);
+        let is_new = message.is_some_and(|message| message.sent != message.tags.len());
         let cause = match last.and_then(|last| self.attempts.get(last)) {
             None => Cause::Sent,
             Some(last) if last.outcome == Outcome::Retry => Cause::Retried,
             Some(_) if worker.is_some() && !at_head => Cause::Restored,
-            Some(_) => Cause::SentAgain,
+            Some(_) if is_new => Cause::SentAgain,
+            Some(_) => Cause::Sent,
         };
         if let (Cause::Restored, Some(worker), Some(last)) = (cause, worker, last) {
             self.returned(worker, last);
         }
         if let Some(message) = self.messages.change(token) {
             message.cause = cause;
+            message.sent = message.tags.len();
         }
         self.messages.set_state(token, TaskState::Waiting);
         let path = if cause == Cause::Restored { Path::Restore } else { Path::Send };
@@ -154,12 +163,23 @@ impl Scene {
         self.messages.dequeue(token);
     }
 
+    /// A worker has a message that it took from no list: it listens to a fanout exchange.
+    fn heard(&mut self, by: Option<u32>, token: TokenId, change: &Change<'_>) {
+        if let Some(worker) = by
+            && self.attempt_at(worker, token).is_none()
+        {
+            self.attempt_begins(worker, token, change.at_ms());
+            self.hop(Path::Take, token, change.at);
+        }
+    }
+
     pub(super) fn unacked_changed(&mut self, change: &Change<'_>) {
         match (change.event, &change.command()[..], change.args) {
             ("hset", b"HSET", [_, _, pairs @ ..]) => {
                 for pair in pairs.chunks_exact(2) {
                     let by = self.worker_of(change.client);
                     let token = self.keep_unacked(&pair[0], &pair[1], by);
+                    self.heard(by, token, change);
                     self.hop(Path::Keep, token, change.at);
                 }
             }
@@ -195,7 +215,7 @@ impl Scene {
         let token = self.messages.of_tag(&tag).unwrap_or_else(|| {
             let message = serde_json::from_slice::<Value>(entry).ok();
             let message = message.and_then(|entry| entry.get(0).map(python::json_dumps));
-            self.messages.token_of(message.as_deref().unwrap_or(entry), self.now)
+            self.messages.token_of(message.as_deref().unwrap_or(entry), self.now, |_| false)
         });
         let by_name = by.and_then(|by| self.actors.get(&by)).map(|actor| actor.name.clone());
         let by_name = by_name.unwrap_or_else(|| "".into());

@@ -60,6 +60,11 @@ impl Settings {
         });
         parsed.unwrap_or((key, 0))
     }
+
+    /// Whether a list is one that somebody waits at for replies to remote control.
+    pub fn has_replies(&self, key: &[u8]) -> bool {
+        self.queue_and_priority(key).0.ends_with(keys::REPLY_EXCHANGE.as_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -74,5 +79,7 @@ mod tests {
         assert_eq!(settings.queue_and_priority(b"mail\x06\x169"), (&b"mail"[..], 9));
         assert_eq!(settings.queue_and_priority(b"\x06\x16"), (&b"\x06\x16"[..], 0));
         assert_eq!(settings.default_lists[1], b"celery\x06\x163");
+        assert!(settings.has_replies(b"9d2e.reply.celery.pidbox\x06\x163"));
+        assert!(!settings.has_replies(b"celery"));
     }
 }

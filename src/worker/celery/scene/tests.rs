@@ -4,7 +4,10 @@ use super::*;
 use crate::celery::picture::{Doing, Group, Picture, Worker};
 use crate::celery::tasks::{TaskQuery, TaskState};
 use crate::celery::timeline::{Cause, Outcome, Timeline, TimelineQuery};
-use celery_sim::{ActorId, Config, Simulation, TaskCall, TransportOptions};
+use celery_sim::{
+    ActorId, Config, ExchangeType, Publication, QueueDefinition, Simulation, TaskCall,
+    TransportOptions,
+};
 use keyspace::{Engine, Options};
 
 const START: UnixMillis = UnixMillis(1_795_402_600_000);
@@ -200,6 +203,113 @@ fn many_messages_are_counted_in_the_middle() {
     let tokens = &picture.queues[0].tokens;
     assert_eq!((tokens.first.len(), tokens.hidden, tokens.last.len()), (2, 44, 4));
     assert_eq!(tokens.last[3].label, "add(0, 0)");
+}
+
+/// Queues of a topic and a fanout exchange, and a worker that has them all.
+fn exchanges(stage: Stage) -> Stage {
+    let queue = |name: &str, exchange: &str, exchange_type, routing_key: &str| QueueDefinition {
+        name: name.to_owned(),
+        exchange: exchange.to_owned(),
+        exchange_type,
+        routing_key: routing_key.to_owned(),
+    };
+    stage.with(Config {
+        task_ms: 1_000,
+        task_queues: vec![
+            queue("mail", "media", ExchangeType::Topic, "mail.#"),
+            queue("audit", "media", ExchangeType::Topic, "*.new"),
+            queue("all", "everyone", ExchangeType::Fanout, "celery"),
+        ],
+        ..Config::solo()
+    })
+}
+
+fn send_to(stage: &mut Stage, queue: &str, routing_key: &str) -> Picture {
+    let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let call = TaskCall::new("app.add", [2, 3]);
+    let call = TaskCall { queue: said(queue), routing_key: said(routing_key), ..call };
+    stage.celery.send_task(call);
+    stage.pass(0)
+}
+
+/// What stands in the list of each queue, by its name.
+fn queued(picture: &Picture) -> Vec<(&str, Vec<&str>)> {
+    let queues = picture.queues.iter().filter(|queue| !queue.tokens.is_empty());
+    queues.map(|queue| (queue.queue.as_str(), labels(&queue.tokens))).collect()
+}
+
+#[test]
+fn a_message_that_an_exchange_delivers_to_two_queues_is_one_task_in_both() {
+    let mut stage = exchanges(Stage::new());
+    stage.type_in(r#"SADD _kombu.binding.media "*.new\x06\x16^[^\\.]+\\.new$\x06\x16audit""#);
+    let picture = send_to(&mut stage, "mail", "mail.new");
+    let both = [("audit", vec!["add(2, 3)"]), ("mail", vec!["add(2, 3)"])];
+    assert_eq!(queued(&picture), both);
+    assert_eq!(picture.flows[Path::Send as usize], 2);
+    for name in ["audit", "mail"] {
+        let token = stage.scene.queues[name.as_bytes()][0];
+        let raw = stage.scene.messages.get(token).expect("it is drawn").raw.to_vec();
+        stage.scene.queue_is(name.as_bytes(), &[raw]);
+    }
+    assert_eq!(queued(&stage.pass(0)), both, "reading the lists again changes nothing");
+    let table = stage.scene.table(&TaskQuery { count: 9, ..TaskQuery::default() });
+    assert_eq!((table.total, table.rows[0].state), (1, TaskState::Waiting));
+
+    stage.worker();
+    stage.worker();
+    let picture = stage.pass(100);
+    let running: Vec<_> = picture.workers.iter().map(running).collect();
+    assert_eq!(running, [["add(2, 3)"], ["add(2, 3)"]]);
+    let picture = stage.pass(2_000);
+    assert!(picture.workers.iter().all(|it| it.slots.is_empty() && it.prefetched.is_empty()));
+    assert_eq!(picture.workers.iter().map(|it| it.done).collect::<Vec<_>>(), [1, 1]);
+    assert!(timeline(&stage, 10_000.0).links.is_empty(), "neither was sent again");
+}
+
+#[test]
+fn what_a_fanout_exchange_delivers_runs_in_every_worker_that_listens() {
+    let mut stage = exchanges(Stage::new());
+    stage.worker();
+    stage.worker();
+    stage.pass(100);
+    send_to(&mut stage, "all", "");
+    let picture = stage.pass(100);
+    let running: Vec<_> = picture.workers.iter().map(running).collect();
+    assert_eq!(running, [["add(2, 3)"], ["add(2, 3)"]]);
+    let picture = stage.pass(2_000);
+    assert_eq!(picture.workers.iter().map(|it| it.done).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn replies_to_remote_control_are_no_tasks() {
+    let mut stage = Stage::new();
+    stage = stage.with(Config { worker_mingle: true, ..Config::solo() });
+    stage.worker();
+    stage.pass(2_000);
+    stage.worker();
+    let picture = stage.pass(5_000);
+    let is_reply = |line: &Line| {
+        line.text.starts_with("LPUSH ") && line.text.contains(celery_sim::keys::REPLY_EXCHANGE)
+    };
+    assert!(lines(&mut stage).iter().any(is_reply), "the one that was there replies");
+    assert!(picture.workers.iter().all(|it| it.prefetched.is_empty() && it.slots.is_empty()));
+    assert_eq!(picture.flows, [0; Path::ALL.len()]);
+}
+
+#[test]
+fn a_message_that_calls_no_task_is_called_by_what_it_says() {
+    let mut stage = exchanges(Stage::new());
+    stage.celery.publish(Publication {
+        exchange: "media".to_owned(),
+        kind: ExchangeType::Topic,
+        routing_key: "mail.new".to_owned(),
+        body: serde_json::json!({"n": 1}),
+        queues: vec![("mail.#".to_owned(), "mail".to_owned())],
+    });
+    stage.worker();
+    stage.pass(0);
+    let hops = stage.pass(0).hops;
+    assert_eq!(hops[0].token.label, "message: {'n': 1}");
 }
 
 #[test]
