@@ -215,9 +215,11 @@ impl<T: Copy> Node<T> {
             }
             index += 1;
         }
-        index -= emptied.len();
-        self.elements.drain(emptied.clone());
-        self.children.drain(emptied);
+        if !emptied.is_empty() {
+            index -= emptied.len();
+            self.elements.drain(emptied.clone());
+            self.children.drain(emptied);
+        }
         // Before that index are the two that may have become too small.
         self.fill_around(index.saturating_sub(1));
     }
