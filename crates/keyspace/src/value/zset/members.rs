@@ -37,8 +37,9 @@ pub(super) struct Members {
     bytes: usize,
 }
 
-/// Neighbouring places.
+/// Neighbouring places. On 64 bit it fills a line of the cache, and lies in no second one.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Group {
     /// As bytes, which need no alignment of eight.
     scores: Vec<[u8; 8]>,
