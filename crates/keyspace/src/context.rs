@@ -118,7 +118,7 @@ impl Context<'_> {
     pub fn peek<T: Typed>(&self, key: &[u8]) -> Result<Option<&T>, CommandError> {
         match self.database().get(key) {
             None => Ok(None),
-            Some(entry) => T::from_value(entry.value).map(Some).ok_or(CommandError::WrongType),
+            Some(entry) => right_type(T::from_value(entry.value)).map(Some),
         }
     }
 
@@ -131,7 +131,7 @@ impl Context<'_> {
         let touch = self.touch(true);
         match self.database_mut().get_mut(key, touch) {
             None => Ok(None),
-            Some(value) => T::from_value_mut(value).map(Some).ok_or(CommandError::WrongType),
+            Some(value) => right_type(T::from_value_mut(value)).map(Some),
         }
     }
 
@@ -144,7 +144,7 @@ impl Context<'_> {
         if !self.database().contains(key) {
             self.set_value(key, T::default().into_value(), None);
         }
-        self.get_mut(key)?.ok_or(CommandError::WrongType)
+        right_type(self.get_mut(key)?)
     }
 
     /// Sets a key to a value with that expiry, whatever it held before, and returns what it held.
@@ -303,5 +303,15 @@ impl Context<'_> {
     /// How an access by this client is noted; `None` under CLIENT NO-TOUCH.
     fn touch(&mut self, is_change: bool) -> Option<Touch> {
         if self.client().no_touch { None } else { self.engine.touch(is_change) }
+    }
+}
+
+/// A value that was asked for as one of some type.
+#[inline(always)]
+fn right_type<T>(value: Option<T>) -> Result<T, CommandError> {
+    match value {
+        Some(value) => Ok(value),
+        // Not made before it is needed: an error has to be dropped.
+        None => Err(CommandError::WrongType),
     }
 }

@@ -61,8 +61,20 @@ impl Engine {
         match parsed {
             Ok(false) => false,
             Ok(true) => {
-                let args: SmallVec<[&[u8]; FEW_ARGUMENTS]> = parser.args().collect();
-                self.execute(id, &args);
+                let mut few: [&[u8]; FEW_ARGUMENTS] = [&[]; FEW_ARGUMENTS];
+                let many: Vec<&[u8]>;
+                let args = parser.args();
+                let args = match few.get_mut(..args.len()) {
+                    Some(few) => {
+                        few.iter_mut().zip(args).for_each(|(place, arg)| *place = arg);
+                        &*few
+                    }
+                    None => {
+                        many = args.collect();
+                        &many
+                    }
+                };
+                self.execute(id, args);
                 true
             }
             Err(error) => {

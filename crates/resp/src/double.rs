@@ -13,21 +13,28 @@ use std::io::Write;
 /// assert_eq!(out, b"0.1");
 /// ```
 pub fn format_double(out: &mut Vec<u8>, value: f64) {
-    if value.is_nan() {
+    if let Some(whole) = whole(value) {
+        write_integer(out, whole);
+    } else if value.is_nan() {
         out.extend_from_slice(b"nan");
     } else if value.is_infinite() {
         out.extend_from_slice(if value > 0.0 { b"inf" } else { b"-inf" });
     } else if value == 0.0 {
-        out.extend_from_slice(if value.is_sign_negative() { b"-0" } else { b"0" });
-    } else if value.abs() < INTEGERS_BELOW && value.fract() == 0.0 {
-        write_integer(out, value as i64);
+        out.extend_from_slice(b"-0");
     } else {
         shortest(out, value);
     }
 }
 
+/// The integer as which a double is printed.
+pub(crate) fn whole(value: f64) -> Option<i64> {
+    let whole = value as i64;
+    let is_it = whole as f64 == value && (whole != 0 || value.is_sign_positive());
+    (is_it && whole.unsigned_abs() < INTEGERS_BELOW).then_some(whole)
+}
+
 /// Doubles below this magnitude that have no fraction are printed as integers.
-const INTEGERS_BELOW: f64 = (1u64 << 52) as f64;
+const INTEGERS_BELOW: u64 = 1 << 52;
 
 /// Lays out the shortest digits of a finite, non-zero `value`.
 fn shortest(out: &mut Vec<u8>, value: f64) {

@@ -1,7 +1,7 @@
 //! Writing replies. The difference between RESP2 and RESP3 is inside: a handler says what it
 //! answers, not how it looks on the wire.
 
-use crate::double::format_double;
+use crate::double::{format_double, whole};
 
 /// The version of the protocol that a client chose with `HELLO`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -148,6 +148,9 @@ impl ReplyWriter {
 
     /// A double as a bulk string in both protocols.
     pub fn bulk_double(&mut self, value: f64) {
+        if let Some(whole) = whole(value) {
+            return self.bulk_integer(whole);
+        }
         let mut digits = Vec::with_capacity(24);
         format_double(&mut digits, value);
         self.bulk(&digits);
@@ -330,25 +333,27 @@ pub(crate) fn write_header(out: &mut Vec<u8>, kind: u8, value: i64) {
 }
 
 fn write_long_header(out: &mut Vec<u8>, kind: u8, value: i64) {
-    let mut digits = [0; DIGITS_MAX];
-    let start = signed_decimal(value, &mut digits);
-    out.push(kind);
-    out.extend_from_slice(&digits[start..]);
-    out.extend_from_slice(b"\r\n");
+    let mut line = [0; 1 + DIGITS_MAX + 2];
+    let (digits, end) = line.split_at_mut(1 + DIGITS_MAX);
+    end.copy_from_slice(b"\r\n");
+    let start = signed_decimal(value, digits) - 1;
+    digits[start] = kind;
+    append(out, &line[start..]);
 }
 
 /// Appends an integer's decimal digits.
 pub fn write_integer(out: &mut Vec<u8>, value: i64) {
     let mut digits = [0; DIGITS_MAX];
     let start = signed_decimal(value, &mut digits);
-    out.extend_from_slice(&digits[start..]);
+    append(out, &digits[start..]);
 }
 
 /// The most bytes that the digits of 64 bits take, with a sign.
 const DIGITS_MAX: usize = 20;
 
-/// Writes an integer at the end of `digits` and returns where it starts.
-fn signed_decimal(value: i64, digits: &mut [u8; DIGITS_MAX]) -> usize {
+/// Writes an integer at the end of `digits`, which have room for [`DIGITS_MAX`], and returns where
+/// it starts.
+fn signed_decimal(value: i64, digits: &mut [u8]) -> usize {
     let start = decimal(value.unsigned_abs(), digits);
     if value >= 0 {
         return start;
@@ -368,31 +373,45 @@ fn signed_decimal(value: i64, digits: &mut [u8; DIGITS_MAX]) -> usize {
 // One copy: it is long, and called from many places.
 #[inline(never)]
 pub fn decimal(value: u64, text: &mut [u8]) -> usize {
-    /// Digits come in groups of nine, each a number of 32 bits: a browser divides 64 bits slowly.
-    const GROUP: u64 = 1_000_000_000;
+    /// Digits come in groups of eight, each a number of 32 bits: a browser divides 64 bits slowly.
+    const GROUP: u64 = 100_000_000;
     let mut at = text.len();
-    let mut put = |digit: u32| {
-        at -= 1;
-        text[at] = b'0' + digit as u8;
+    let mut put = |pair: u32| {
+        at -= 2;
+        text[at..at + 2].copy_from_slice(&PAIRS[pair as usize]);
     };
     let mut rest = value;
     while rest >= GROUP {
         let mut group = (rest % GROUP) as u32;
         rest /= GROUP;
-        for _ in 0..9 {
-            put(group % 10);
-            group /= 10;
+        for _ in 0..4 {
+            put(group % 100);
+            group /= 100;
         }
     }
     let mut group = rest as u32;
-    loop {
-        put(group % 10);
-        group /= 10;
-        if group == 0 {
-            return at;
-        }
+    while group >= 100 {
+        put(group % 100);
+        group /= 100;
     }
+    if group >= 10 {
+        put(group);
+        return at;
+    }
+    text[at - 1] = b'0' + group as u8;
+    at - 1
 }
+
+/// The digits of every number below a hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < pairs.len() {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    pairs
+};
 
 #[cfg(test)]
 mod tests {

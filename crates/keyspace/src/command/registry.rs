@@ -71,12 +71,34 @@ impl Registry {
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 
-/// The letters of a name in one number, whatever their case; those of a long name are mixed.
+/// The letters of a name in one number, whatever their case: all of a short one, which are other
+/// letters for another name of that length; the first and the last of a long one.
 #[inline(always)]
 fn letters(name: &[u8]) -> u64 {
-    let step =
-        |letters: u64, byte: &u8| letters.rotate_left(8) ^ u64::from(byte.to_ascii_lowercase());
-    name.iter().fold(0, step)
+    if name.len() > LETTERS
+        && let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk())
+    {
+        let [first, last] = [first, last].map(|end| lower(u64::from_le_bytes(*end)));
+        return first.rotate_left(8) ^ last;
+    }
+    lower(match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let [first, last] = [first, last].map(|half| u64::from(u32::from_le_bytes(*half)));
+            first | last << 32
+        }
+        _ => name.iter().fold(0, |letters, &byte| letters << 8 | u64::from(byte)),
+    })
+}
+
+/// Eight letters in lower case, as [`u8::to_ascii_lowercase`] does it for one.
+fn lower(letters: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low_bits = letters & (0x7f * EACH);
+    // The highest bit of a byte tells that it is `A` or more, or more than `Z`.
+    let from_a = low_bits + u64::from(0x80 - b'A') * EACH;
+    let behind_z = low_bits + u64::from(0x7f - b'Z') * EACH;
+    let is_upper = (from_a ^ behind_z) & !letters & (0x80 * EACH);
+    letters | is_upper >> 2
 }
 
 /// The place at which the search for a name begins.
@@ -184,6 +206,20 @@ mod tests {
         }
         for name in ["", "g", "gett", "client|", "client|lists", "get|", "\u{e9}"] {
             assert!(lookup(name.as_bytes()).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn letters_are_told_apart_but_for_their_case() {
+        for byte in 0..=u8::MAX {
+            for len in 1..=LETTERS {
+                let (name, lower) = (vec![byte; len], vec![byte.to_ascii_lowercase(); len]);
+                assert_eq!(letters(&name), letters(&lower), "{byte}");
+                let others = (0..=u8::MAX).filter(|other| !other.eq_ignore_ascii_case(&byte));
+                for other in others {
+                    assert_ne!(letters(&name), letters(&vec![other; len]), "{byte} {other}");
+                }
+            }
         }
     }
 

@@ -26,6 +26,21 @@ impl SmallBytes {
     }
 }
 
+/// Whether two byte strings are the same. A few bytes are compared in place, as two halves that may
+/// overlap: a call that compares any number costs more, in a browser several times as much.
+#[inline]
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
+    fn same_ends<const HALF: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<HALF>() == b.first_chunk() && a.last_chunk::<HALF>() == b.last_chunk()
+    }
+    a.len() == b.len()
+        && match a.len() {
+            9..=16 => same_ends::<8>(a, b),
+            4..=8 => same_ends::<4>(a, b),
+            _ => a == b,
+        }
+}
+
 impl Deref for SmallBytes {
     type Target = [u8];
 
@@ -128,6 +143,20 @@ mod tests {
             let small = SmallBytes::from(&*bytes);
             assert_eq!((&*small, small.heap_bytes() > 0), (&*bytes, len > 18), "{len}");
             assert_eq!(SmallBytes::from(bytes), small);
+        }
+    }
+
+    #[test]
+    fn bytes_are_the_same_where_all_of_them_are() {
+        for len in 0..20 {
+            let bytes: Vec<u8> = (0..len).collect();
+            assert!(is_same(&bytes, &bytes.clone()));
+            assert!(!is_same(&bytes, &[&bytes[..], b"x"].concat()));
+            for at in 0..bytes.len() {
+                let mut other = bytes.clone();
+                other[at] ^= 0x40;
+                assert!(!is_same(&bytes, &other), "{len} {at}");
+            }
         }
     }
 

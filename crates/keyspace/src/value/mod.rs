@@ -20,7 +20,7 @@ mod table;
 mod zset;
 
 pub(crate) use array::Array;
-pub(crate) use bytes::SmallBytes;
+pub(crate) use bytes::{SmallBytes, is_same};
 pub(crate) use footprint::{allocation, string_bytes};
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List, NodeLimit, Side};

@@ -5,7 +5,7 @@
 //! and nothing else; a larger one has an index that finds the place of a key.
 
 use super::packed::{Iter, Packed, string_bytes};
-use super::{Places, Segmented, hash};
+use super::{Places, Segmented, hash, is_same};
 
 /// Items of a group.
 const GROUP: usize = 32;
@@ -117,11 +117,11 @@ impl<const WIDTH: usize> Table<WIDTH> {
         let last = self.len() - 1;
         let hashes = self.more.is_some().then(|| (hash(self.key(place)), hash(self.key(last))));
         self.count_removal(place);
-        let moved = self.group_mut(last).split_off(last % GROUP * WIDTH);
-        if place != last {
-            let group = self.group_mut(place);
-            for (column, string) in moved.iter().enumerate() {
-                group.replace(place % GROUP * WIDTH + column, string);
+        for column in (0..WIDTH).rev() {
+            if let Some(string) = self.group_mut(last).pop()
+                && place != last
+            {
+                self.group_mut(place).replace(place % GROUP * WIDTH + column, &string);
             }
         }
         self.drop_empty_group();
@@ -180,7 +180,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
     }
 
     fn has_key(&self, place: usize, key: &[u8]) -> bool {
-        place < self.len() && self.key(place) == key
+        place < self.len() && is_same(self.key(place), key)
     }
 
     /// The group of the item at a place.

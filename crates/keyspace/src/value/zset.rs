@@ -169,11 +169,9 @@ impl ZSet {
     /// Removes the element of that rank.
     pub fn remove_rank(&mut self, rank: usize) -> Option<Element> {
         let rung = self.ranked.remove(rank)?;
-        let element = self.element(rung);
-        let element = Element { member: element.member.into(), score: element.score };
-        self.members.remove(rung.place as usize);
+        let member = self.members.take(rung.place as usize);
         self.close_gaps();
-        Some(element)
+        Some(Element { member, score: rung.score() })
     }
 
     /// Removes the elements of these ranks and returns how many there were.

@@ -8,6 +8,7 @@ use crate::error::CommandError;
 use crate::notify::Class;
 use crate::value::{Element, ValueType, ZSet};
 use keyspace_resp::ReplyWriter;
+use smallvec::SmallVec;
 
 pub(crate) const COMMANDS: &[CommandSpec] = &[
     CommandSpec {
@@ -89,6 +90,9 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
         ..CommandSpec::new(Group::SortedSet)
     },
 ];
+
+/// What a pop took: seldom more than one element, which needs no allocation.
+type Popped = SmallVec<[Element; 1]>;
 
 /// Which members a pop takes first.
 #[derive(Debug, Clone, Copy)]
@@ -243,20 +247,20 @@ fn first_with_elements<'a>(
 }
 
 /// Removes up to `count` elements from one end and announces it.
-fn pop(
-    ctx: &mut Context<'_>,
-    key: &[u8],
-    end: End,
-    count: usize,
-) -> Result<Vec<Element>, CommandError> {
+fn pop(ctx: &mut Context<'_>, key: &[u8], end: End, count: usize) -> Result<Popped, CommandError> {
+    let mut popped = Popped::new();
     let Some(zset) = ctx.get_mut::<ZSet>(key)? else {
-        return Ok(Vec::new());
+        return Ok(popped);
     };
-    let pop_one = || match end {
+    let mut pop_one = || match end {
         End::Min => zset.remove_rank(0),
         End::Max => zset.remove_rank(zset.len().checked_sub(1)?),
     };
-    let popped: Vec<Element> = std::iter::from_fn(pop_one).take(count).collect();
+    while popped.len() < count
+        && let Some(element) = pop_one()
+    {
+        popped.push(element);
+    }
     if !popped.is_empty() {
         let event = match end {
             End::Min => "zpopmin",

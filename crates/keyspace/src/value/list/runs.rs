@@ -83,8 +83,13 @@ impl<T: Run> Runs<T> {
         let run = &mut self.0[at].run;
         let before = run.len();
         let result = change(run);
-        if run.len() != before {
-            self.place(at..at + 1);
+        let grown = run.len().wrapping_sub(before);
+        match at {
+            // None is behind it, whose position would change.
+            _ if at + 1 == self.count() => {}
+            0 => self.0[0].start = self.0[0].start.wrapping_sub(grown),
+            _ if grown != 0 => self.place(at..at + 1),
+            _ => {}
         }
         result
     }

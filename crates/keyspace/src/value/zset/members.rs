@@ -7,7 +7,7 @@
 
 use super::ElementRef;
 use crate::value::packed::{Packed, string_bytes};
-use crate::value::{ITEM_BYTES, Places, Segmented, hash};
+use crate::value::{ITEM_BYTES, Places, Segmented, SmallBytes, hash, is_same};
 
 /// Places of a group.
 const GROUP: usize = 32;
@@ -37,8 +37,9 @@ pub(super) struct Members {
     bytes: usize,
 }
 
-/// Neighbouring places.
+/// Neighbouring places. On 64 bit it fills a line of the cache, and lies in no second one.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Group {
     /// As bytes, which need no alignment of eight.
     scores: Vec<[u8; 8]>,
@@ -71,7 +72,7 @@ impl Members {
     /// The place of a member.
     pub fn find(&self, member: &[u8]) -> Option<usize> {
         match &self.index {
-            Some(index) => index.find(hash(member), |place| self.member(place) == member),
+            Some(index) => index.find(hash(member), |place| is_same(self.member(place), member)),
             None => self.taken().find(|&place| self.member(place) == member),
         }
     }
@@ -121,14 +122,25 @@ impl Members {
 
     /// Removes the member at a place that is taken.
     pub fn remove(&mut self, place: usize) {
-        let group = &mut self.groups[place / GROUP];
-        let member = group.members.get(place % GROUP);
+        let member = self.member(place);
+        self.leave(place, hash(member), member.len());
+    }
+
+    /// Removes the member at a place that is taken, and returns it.
+    pub fn take(&mut self, place: usize) -> SmallBytes {
+        let member = SmallBytes::from(self.member(place));
+        self.leave(place, hash(&member), member.len());
+        member
+    }
+
+    /// Leaves a place free, whose member had that hash and that length.
+    fn leave(&mut self, place: usize, hash: u64, len: usize) {
         if let Some(index) = &mut self.index {
-            index.remove(hash(member), place);
+            index.remove(hash, place);
         }
         self.len -= 1;
-        self.bytes -= string_bytes(member.len());
-        group.members.replace(place % GROUP, &[]);
+        self.bytes -= string_bytes(len);
+        self.groups[place / GROUP].members.replace(place % GROUP, &[]);
         self.set_score_bits(place, FREE | u64::from(self.free));
         self.free = place as u32;
     }

@@ -1,7 +1,8 @@
 //! A sequence that is indexed by rank: a B+-tree in which every node counts what is below it.
 //!
 //! All elements lie in leaves, side by side; a node above them has the first element of each of its
-//! children, so that a search looks into no child but the one that it enters. Insert, the search
+//! children, and how many elements each has, so that a search looks into no child but the one that
+//! it enters. Insert, the search
 //! for a boundary and access by rank are O(log n); to remove a range takes what it removes, and
 //! O(log n). Elements are not compared here: a search is told which of them stand before what it
 //! looks for.
@@ -19,27 +20,34 @@ const ROOM: usize = MAX / 8;
 #[derive(Debug, Clone)]
 pub(crate) struct Ranked<T> {
     root: Node<T>,
+    len: usize,
 }
 
-/// A leaf has elements and no children; another node has children, and the first element of each.
-/// All leaves have the same depth.
+/// A leaf has elements and nothing below it; another node has children, and the first element of
+/// each. All leaves have the same depth.
 #[derive(Debug, Clone)]
 struct Node<T> {
     elements: Vec<T>,
+    below: Option<Box<Below<T>>>,
+}
+
+/// What is below a node that is no leaf.
+#[derive(Debug, Clone)]
+struct Below<T> {
     children: Vec<Node<T>>,
-    /// Elements in the leaves below, or in this one.
-    len: usize,
+    /// How many elements are in the leaves of each child: side by side, as a search adds up many.
+    lens: Vec<usize>,
 }
 
 impl<T> Default for Ranked<T> {
     fn default() -> Self {
-        Ranked { root: Node { elements: Vec::new(), children: Vec::new(), len: 0 } }
+        Ranked { root: Node { elements: Vec::new(), below: None }, len: 0 }
     }
 }
 
 impl<T: Copy> Ranked<T> {
     pub fn len(&self) -> usize {
-        self.root.len
+        self.len
     }
 
     /// The element of that rank.
@@ -53,10 +61,10 @@ impl<T: Copy> Ranked<T> {
     pub fn partition_point(&self, mut is_before: impl FnMut(&T) -> bool) -> usize {
         let mut node = &self.root;
         let mut rank = 0;
-        while !node.is_leaf() {
+        while let Some(below) = &node.below {
             let index = node.child_for(&mut is_before);
-            rank += node.children[..index].iter().map(|child| child.len).sum::<usize>();
-            node = &node.children[index];
+            rank += below.lens[..index].iter().sum::<usize>();
+            node = &below.children[index];
         }
         rank + node.elements.partition_point(is_before)
     }
@@ -67,26 +75,13 @@ impl<T: Copy> Ranked<T> {
         if self.root.is_full() {
             let right = self.root.split();
             let left = std::mem::replace(&mut self.root, Ranked::default().root);
-            self.root.len = left.len + right.len;
-            self.root.put_child(0, left);
-            self.root.put_child(1, right);
+            let children = vec![left, right];
+            self.root.elements.extend(children.iter().map(|child| child.elements[0]));
+            let lens = children.iter().map(Node::len).collect();
+            self.root.below = Some(Box::new(Below { children, lens }));
         }
-        let mut node = &mut self.root;
-        while !node.is_leaf() {
-            let mut index = node.child_for(&mut is_before);
-            if node.children[index].is_full() {
-                node.make_room(index);
-                index = node.child_for(&mut is_before);
-            }
-            if index == 0 && !is_before(&node.elements[0]) {
-                node.elements[0] = element;
-            }
-            node.len += 1;
-            node = &mut node.children[index];
-        }
-        let index = node.elements.partition_point(is_before);
-        node.elements.insert(index, element);
-        node.len += 1;
+        self.len += 1;
+        self.root.insert(element, &mut is_before);
     }
 
     /// Removes the element of that rank.
@@ -100,10 +95,13 @@ impl<T: Copy> Ranked<T> {
     pub fn remove_range(&mut self, ranks: Range<usize>, mut removed: impl FnMut(T)) {
         let end = ranks.end.min(self.len());
         if ranks.start < end {
+            self.len -= end - ranks.start;
             self.root.remove(ranks.start..end, &mut removed);
         }
-        while self.root.children.len() == 1 {
-            self.root.children.pop().into_iter().for_each(|only| self.root = only);
+        while let Some(below) = &mut self.root.below
+            && below.children.len() == 1
+        {
+            below.children.pop().into_iter().for_each(|only| self.root = only);
         }
     }
 
@@ -123,9 +121,9 @@ impl<T: Copy> Ranked<T> {
     /// high.
     fn leaf(&self, mut rank: usize) -> (&[T], usize) {
         let mut node = &self.root;
-        while !node.is_leaf() {
-            let (index, rank_in_child) = node.child_at(rank);
-            node = &node.children[index];
+        while let Some(below) = &node.below {
+            let (index, rank_in_child) = below.child_at(rank);
+            node = &below.children[index];
             rank = rank_in_child;
         }
         (&node.elements, rank)
@@ -134,11 +132,16 @@ impl<T: Copy> Ranked<T> {
 
 impl<T: Copy> Node<T> {
     fn is_leaf(&self) -> bool {
-        self.children.is_empty()
+        self.below.is_none()
     }
 
     fn is_full(&self) -> bool {
         self.elements.len() >= MAX
+    }
+
+    /// How many elements are in the leaves below, or in this one.
+    fn len(&self) -> usize {
+        self.below.as_ref().map_or(self.elements.len(), |below| below.lens.iter().sum())
     }
 
     /// The last child that has an element before what is searched, or the first child.
@@ -146,29 +149,30 @@ impl<T: Copy> Node<T> {
         self.elements[1..].partition_point(is_before)
     }
 
-    /// The child with the element of a rank, and the rank in that child; the last child where the
-    /// rank is too high.
-    fn child_at(&self, mut rank: usize) -> (usize, usize) {
-        let last = self.children.len() - 1;
-        for (index, child) in self.children[..last].iter().enumerate() {
-            if rank < child.len {
-                return (index, rank);
-            }
-            rank -= child.len;
+    /// Inserts an element into the leaves below or into this one, which is not full.
+    fn insert(&mut self, element: T, is_before: &mut impl FnMut(&T) -> bool) {
+        let Some(below) = &self.below else {
+            let index = self.elements.partition_point(is_before);
+            return self.elements.insert(index, element);
+        };
+        let mut index = self.child_for(&mut *is_before);
+        if below.children[index].is_full() {
+            self.make_room(index);
+            index = self.child_for(&mut *is_before);
         }
-        (last, rank)
-    }
-
-    fn put_child(&mut self, index: usize, child: Node<T>) {
-        self.elements.insert(index, child.elements[0]);
-        self.children.insert(index, child);
+        if index == 0 && !is_before(&self.elements[0]) {
+            self.elements[0] = element;
+        }
+        if let Some(below) = &mut self.below {
+            below.lens[index] += 1;
+            below.children[index].insert(element, is_before);
+        }
     }
 
     /// The back half of a full node.
     fn split(&mut self) -> Node<T> {
-        let room = if self.is_leaf() { 0 } else { MAX };
-        let mut right =
-            Node { elements: Vec::with_capacity(MAX), children: Vec::with_capacity(room), len: 0 };
+        let below = self.below.as_ref().map(|_| Box::new(Below::with_capacity(MAX)));
+        let mut right = Node { elements: Vec::with_capacity(MAX), below };
         right.take_back(self, MAX / 2);
         right
     }
@@ -176,36 +180,40 @@ impl<T: Copy> Node<T> {
     /// Makes room in a full child: its neighbours take elements of a leaf, so that ascending
     /// elements fill their leaves, and others do so better than by splitting alone.
     fn make_room(&mut self, index: usize) {
+        let Some(below) = &mut self.below else {
+            return;
+        };
         let has_room = |child: &Node<T>| child.is_leaf() && child.elements.len() + ROOM <= MAX;
         // One place stays free on either side, as the element may belong there.
-        if index > 0 && has_room(&self.children[index - 1]) {
-            let [left, child] = neighbours(&mut self.children, index - 1);
-            left.take_front(child, MAX - 1 - left.elements.len());
-            self.elements[index] = child.elements[0];
-        } else if self.children.get(index + 1).is_some_and(has_room) {
-            let [child, right] = neighbours(&mut self.children, index);
-            right.take_back(child, MAX - 1 - right.elements.len());
-            self.elements[index + 1] = right.elements[0];
+        if index > 0 && has_room(&below.children[index - 1]) {
+            let count = MAX - 1 - below.children[index - 1].elements.len();
+            self.elements[index] = below.shift_left(index - 1, count);
+        } else if below.children.get(index + 1).is_some_and(has_room) {
+            let count = MAX - 1 - below.children[index + 1].elements.len();
+            self.elements[index + 1] = below.shift_right(index, count);
         } else {
-            let right = self.children[index].split();
-            self.put_child(index + 1, right);
+            let right = below.children[index].split();
+            below.lens[index] -= right.len();
+            self.elements.insert(index + 1, right.elements[0]);
+            below.lens.insert(index + 1, right.len());
+            below.children.insert(index + 1, right);
         }
     }
 
     /// Removes the elements of these ranks, of which there is one at least.
     fn remove(&mut self, ranks: Range<usize>, removed: &mut impl FnMut(T)) {
-        self.len -= ranks.len();
-        if self.is_leaf() {
+        let Some(below) = &mut self.below else {
             return self.elements.drain(ranks).for_each(removed);
-        }
-        let (mut index, mut start) = self.child_at(ranks.start);
+        };
+        let (mut index, mut start) = below.child_at(ranks.start);
         let mut left = ranks.len();
         // The children that nothing is left of.
         let mut emptied = index..index;
         while left > 0 {
-            let child = &mut self.children[index];
-            let end = child.len.min(start + left);
+            let end = below.lens[index].min(start + left);
             left -= end - start;
+            below.lens[index] -= end - start;
+            let child = &mut below.children[index];
             child.remove(start..end, removed);
             start = 0;
             match child.elements.first() {
@@ -215,38 +223,44 @@ impl<T: Copy> Node<T> {
             }
             index += 1;
         }
-        index -= emptied.len();
-        self.elements.drain(emptied.clone());
-        self.children.drain(emptied);
+        if !emptied.is_empty() {
+            index -= emptied.len();
+            self.elements.drain(emptied.clone());
+            below.lens.drain(emptied.clone());
+            below.children.drain(emptied);
+        }
         // Before that index are the two that may have become too small.
         self.fill_around(index.saturating_sub(1));
     }
 
     /// Gives a child that is too small elements or children of a neighbour, or all of them.
     fn fill(&mut self, index: usize) {
-        let is_small = self.children.get(index).is_some_and(|child| child.elements.len() < MIN);
-        if !is_small || self.children.len() < 2 {
+        let Some(below) = &mut self.below else {
+            return;
+        };
+        let is_small = below.children.get(index).is_some_and(|child| child.elements.len() < MIN);
+        if !is_small || below.children.len() < 2 {
             return;
         }
         let index = index.saturating_sub(1);
-        let [left, right] = neighbours(&mut self.children, index);
-        let (lefts, rights) = (left.elements.len(), right.elements.len());
+        let [lefts, rights] = [index, index + 1].map(|at| below.children[at].elements.len());
         let half = (lefts + rights) / 2;
         if lefts + rights <= MAX {
+            let [left, right] = neighbours(&mut below.children, index);
             left.take_front(right, rights);
-            self.children.remove(index + 1);
+            below.lens[index] += below.lens.remove(index + 1);
+            below.children.remove(index + 1);
             self.elements.remove(index + 1);
         } else {
-            if lefts < half {
-                left.take_front(right, half - lefts);
+            self.elements[index + 1] = if lefts < half {
+                below.shift_left(index, half - lefts)
             } else {
-                right.take_back(left, lefts - half);
-            }
-            self.elements[index + 1] = right.elements[0];
-            right.fill_around(lefts.saturating_sub(half));
+                below.shift_right(index, lefts - half)
+            };
+            below.children[index + 1].fill_around(lefts.saturating_sub(half));
         }
         // A child that had no neighbour may have been too small; now it has one.
-        self.children[index].fill_around(lefts);
+        below.children[index].fill_around(lefts);
     }
 
     /// Fills the child at an index and the one before it, where these are too small.
@@ -255,32 +269,80 @@ impl<T: Copy> Node<T> {
         self.fill(index.saturating_sub(1));
     }
 
-    /// Moves the first elements or children of the node behind this one to the end of this one.
-    fn take_front(&mut self, right: &mut Node<T>, count: usize) {
+    /// Moves the first elements or children of the node behind this one to the end of this one, and
+    /// says how many elements that were.
+    fn take_front(&mut self, right: &mut Node<T>, count: usize) -> usize {
         self.elements.extend(right.elements.drain(..count));
-        let moved = if right.is_leaf() { count } else { total(&right.children[..count]) };
-        if !right.is_leaf() {
-            self.children.extend(right.children.drain(..count));
+        match (&mut self.below, &mut right.below) {
+            (Some(left), Some(right)) => {
+                left.children.extend(right.children.drain(..count));
+                let moved = right.lens[..count].iter().sum();
+                left.lens.extend(right.lens.drain(..count));
+                moved
+            }
+            _ => count,
         }
-        self.len += moved;
-        right.len -= moved;
     }
 
-    /// Moves the last elements or children of the node before this one to the front of this one.
-    fn take_back(&mut self, left: &mut Node<T>, count: usize) {
+    /// Moves the last elements or children of the node before this one to the front of this one, and
+    /// says how many elements that were.
+    fn take_back(&mut self, left: &mut Node<T>, count: usize) -> usize {
         let rest = left.elements.len() - count;
         self.elements.splice(0..0, left.elements.drain(rest..));
-        let moved = if left.is_leaf() { count } else { total(&left.children[rest..]) };
-        if !left.is_leaf() {
-            self.children.splice(0..0, left.children.drain(rest..));
+        match (&mut self.below, &mut left.below) {
+            (Some(right), Some(left)) => {
+                right.children.splice(0..0, left.children.drain(rest..));
+                let moved = left.lens[rest..].iter().sum();
+                right.lens.splice(0..0, left.lens.drain(rest..));
+                moved
+            }
+            _ => count,
         }
-        self.len += moved;
-        left.len -= moved;
     }
 
     fn update(&mut self, change: &mut impl FnMut(&mut T)) {
         self.elements.iter_mut().for_each(&mut *change);
-        self.children.iter_mut().for_each(|child| child.update(change));
+        let children = self.below.iter_mut().flat_map(|below| &mut below.children);
+        children.for_each(|child| child.update(change));
+    }
+}
+
+impl<T: Copy> Below<T> {
+    fn with_capacity(children: usize) -> Below<T> {
+        Below { children: Vec::with_capacity(children), lens: Vec::with_capacity(children) }
+    }
+
+    /// The child with the element of a rank, and the rank in that child; the last child where the
+    /// rank is too high.
+    fn child_at(&self, mut rank: usize) -> (usize, usize) {
+        let last = self.lens.len() - 1;
+        for (index, &len) in self.lens[..last].iter().enumerate() {
+            if rank < len {
+                return (index, rank);
+            }
+            rank -= len;
+        }
+        (last, rank)
+    }
+
+    /// Moves the first elements or children of the child behind this one to it, and returns the
+    /// first element that child has then.
+    fn shift_left(&mut self, index: usize, count: usize) -> T {
+        let [left, right] = neighbours(&mut self.children, index);
+        let moved = left.take_front(right, count);
+        self.lens[index] += moved;
+        self.lens[index + 1] -= moved;
+        right.elements[0]
+    }
+
+    /// Moves the last elements or children of this child to the one behind it, and returns the first
+    /// element that one has then.
+    fn shift_right(&mut self, index: usize, count: usize) -> T {
+        let [left, right] = neighbours(&mut self.children, index);
+        let moved = right.take_back(left, count);
+        self.lens[index] -= moved;
+        self.lens[index + 1] += moved;
+        right.elements[0]
     }
 }
 
@@ -290,10 +352,6 @@ fn neighbours<T>(children: &mut [Node<T>], index: usize) -> [&mut Node<T>; 2] {
         unreachable!("a range of two has two children");
     };
     [left, right]
-}
-
-fn total<T>(children: &[Node<T>]) -> usize {
-    children.iter().map(|child| child.len).sum()
 }
 
 /// A walk over a range of ranks, from either end.
@@ -346,14 +404,13 @@ mod tests {
     fn check<T: Copy + PartialEq + std::fmt::Debug>(node: &Node<T>, is_root: bool) -> usize {
         assert!(node.elements.len() <= MAX);
         assert!(is_root || node.elements.len() >= MIN);
-        if node.is_leaf() {
-            assert_eq!(node.len, node.elements.len());
+        let Some(below) = &node.below else {
             return 1;
-        }
-        assert!(node.children.len() > 1);
-        assert_eq!(node.len, total(&node.children));
-        assert!(node.elements.iter().eq(node.children.iter().map(|child| &child.elements[0])));
-        let depths: Vec<usize> = node.children.iter().map(|child| check(child, false)).collect();
+        };
+        assert!(below.children.len() > 1);
+        assert!(below.lens.iter().copied().eq(below.children.iter().map(Node::len)));
+        assert!(node.elements.iter().eq(below.children.iter().map(|child| &child.elements[0])));
+        let depths: Vec<usize> = below.children.iter().map(|child| check(child, false)).collect();
         assert!(depths.iter().all(|depth| *depth == depths[0]));
         1 + depths[0]
     }
@@ -424,6 +481,7 @@ mod tests {
                     }
                 }
                 check(&ranked.root, true);
+                prop_assert_eq!(ranked.len(), ranked.root.len());
             }
             prop_assert_eq!(ranked.len(), model.len());
             prop_assert!(ranked.range(0..ranked.len()).eq(&model));
@@ -461,8 +519,9 @@ mod tests {
     fn ascending_elements_fill_their_leaves() {
         let ranked = ascending(10_000);
         let leaves = 10_000usize.div_ceil(MAX - 1);
-        let bottom = ranked.root.children.iter().map(|child| child.children.len().max(1));
-        assert!(bottom.sum::<usize>() <= leaves + 1);
+        let leaves_below = |node: &Node<u64>| node.below.as_ref().map_or(1, |it| it.children.len());
+        let below = ranked.root.below.as_ref().expect("they do not fit into one leaf");
+        assert!(below.children.iter().map(leaves_below).sum::<usize>() <= leaves + 1);
     }
 
     #[test]
