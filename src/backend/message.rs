@@ -102,7 +102,12 @@ pub enum Update {
     Time(Box<TimeState>),
     /// Another moment is shown: what the page knows of what happened is told anew. Where
     /// `since`, the run goes on from that time, and these clients of the console were connected.
-    Moved { since: Option<f64>, consoles: Vec<ConsoleId> },
+    Moved {
+        since: Option<f64>,
+        consoles: Vec<ConsoleId>,
+        /// It is not the present.
+        past: bool,
+    },
     /// The run as a file, as was asked for; or why there is none.
     Exported(Result<String, String>),
     /// Something of the Celery simulation.
