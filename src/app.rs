@@ -124,6 +124,8 @@ pub struct App {
     lab: Shared<lab::State>,
     time: Shared<TimeState>,
     activity: Shared<activity::State>,
+    /// What is known of the present, while an earlier moment is looked at.
+    activity_aside: Option<Shared<activity::State>>,
     lessons: Shared<lessons::State>,
     route: Route,
     layout: Layout,
@@ -173,6 +175,7 @@ impl Component for App {
             lab: Shared::new(lab::State::default()),
             time: Shared::new(TimeState::default()),
             activity: Shared::new(activity::State::default()),
+            activity_aside: None,
             lessons: Shared::new(lessons),
             route,
             layout,
@@ -314,6 +317,7 @@ impl App {
         match update {
             Update::Ready { commands } => {
                 self.ready = true;
+                self.activity_aside = None;
                 self.activity.make_mut().clear();
                 self.console(console::Action::Ready(commands));
                 self.keys(ctx, keyspace::Action::Ready);
@@ -355,7 +359,7 @@ impl App {
                 self.time = Shared::new(*time);
                 self.look_back();
             }
-            Update::Moved { since, consoles } => self.moved(since, &consoles),
+            Update::Moved { since, consoles, past } => self.moved(since, &consoles, past),
             Update::Exported(file) => match file {
                 Ok(text) => page::save_file(RUN_FILE, &text),
                 Err(why) => self.time.make_mut().said = Some(why),
@@ -413,8 +417,21 @@ impl App {
     }
 
     /// Another moment is shown; where `since`, the run goes on from there.
-    fn moved(&mut self, since: Option<f64>, consoles: &[ConsoleId]) {
-        self.activity.make_mut().clear();
+    fn moved(&mut self, since: Option<f64>, consoles: &[ConsoleId], past: bool) {
+        let known = self.activity_aside.take();
+        match known {
+            // The present is there again, with what was known of it.
+            Some(known) if since.is_none() && !past => self.activity = known,
+            known => {
+                let nothing = Shared::new(activity::State::default());
+                let is_same_run = since.is_none() || !consoles.is_empty();
+                if past || !is_same_run {
+                    let shown = std::mem::replace(&mut self.activity, nothing.clone());
+                    let known = if is_same_run { known.unwrap_or(shown) } else { nothing };
+                    self.activity_aside = past.then_some(known);
+                }
+            }
+        }
         if let Some(since) = since {
             self.console(console::Action::Fork { since, connected: consoles.to_vec() });
         }

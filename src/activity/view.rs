@@ -25,7 +25,7 @@ pub struct Props {
 #[function_component]
 pub fn Activity(props: &Props) -> Html {
     html! {
-        <section class="activity" aria-label="Activity">
+        <section class="activity" aria-label="Activity" data-testid="activity">
             <h2>{ "activity" }</h2>
             <ol>
                 { for props.state.items.iter().map(|item| match item {

@@ -102,7 +102,12 @@ pub enum Update {
     Time(Box<TimeState>),
     /// Another moment is shown: what the page knows of what happened is told anew. Where
     /// `since`, the run goes on from that time, and these clients of the console were connected.
-    Moved { since: Option<f64>, consoles: Vec<ConsoleId> },
+    Moved {
+        since: Option<f64>,
+        consoles: Vec<ConsoleId>,
+        /// It is not the present.
+        past: bool,
+    },
     /// The run as a file, as was asked for; or why there is none.
     Exported(Result<String, String>),
     /// Something of the Celery simulation.
@@ -331,12 +336,28 @@ pub enum KeyValue {
     Hash(Vec<HashField>),
     /// Members with their scores, the lowest first.
     SortedSet(Vec<(ByteBuf, String)>),
-    /// The entries, from the first: their ids, and their fields with values.
-    Stream(Vec<(String, Vec<(ByteBuf, ByteBuf)>)>),
+    Stream {
+        /// From the first: their ids, and their fields with values.
+        entries: Vec<(String, Vec<(ByteBuf, ByteBuf)>)>,
+        /// Who reads it together.
+        groups: Vec<StreamGroup>,
+    },
     /// The elements, from the first, with their indices.
     Array(Vec<(String, ByteBuf)>),
     /// It cannot be read; what the engine says.
     Unreadable(String),
+}
+
+/// A group that reads a stream, as `XINFO GROUPS` tells of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamGroup {
+    pub name: ByteBuf,
+    pub consumers: String,
+    /// How many entries were delivered and not acknowledged.
+    pub pending: String,
+    /// How many entries are still to be delivered, where that is known.
+    pub lag: String,
+    pub last_delivered_id: String,
 }
 
 /// A field of a hash.

@@ -10,6 +10,6 @@ mod transport;
 pub use message::{
     Batch, ChangedBy, ClientEvent, ClockAction, ClockState, CommandDoc, ConsoleId, Database,
     FeedItem, Happening, HashField, Inspection, KeyChange, KeyDetail, KeyKind, KeyQuery, KeyRow,
-    KeyValue, KeyWindow, Mark, Request, Sort, TimeRequest, TimeState, Update,
+    KeyValue, KeyWindow, Mark, Request, Sort, StreamGroup, TimeRequest, TimeState, Update,
 };
 pub use transport::{Backend, Status, decode, encode};

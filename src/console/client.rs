@@ -12,6 +12,8 @@ const LINES_MAX: usize = 2_000;
 /// How much of one reply is shown.
 const REPLY_LINES_MAX: usize = 400;
 const REPLY_BYTES_MAX: usize = 60_000;
+/// How many commands are sent ahead of their replies.
+const AHEAD_MAX: usize = 100;
 /// A reply that took longer says how long.
 const SLOW_MS: f64 = 500.0;
 
@@ -58,7 +60,10 @@ enum Connection {
 /// A command whose reply is still to come.
 #[derive(Debug, Clone)]
 struct Sent {
+    /// What was typed, until it is shown: when the commands before are answered.
+    line: Option<Vec<Span>>,
     args: Vec<ByteBuf>,
+    /// When it was sent, or the command before was answered.
     at: f64,
     /// How many replies are to come: SUBSCRIBE answers once for each channel.
     replies: usize,
@@ -133,6 +138,24 @@ impl Client {
     /// Whether the next command has to wait: for a connection, a reply, or the end of MONITOR.
     pub fn is_busy(&self) -> bool {
         self.connection == Connection::Pending || self.is_running()
+    }
+
+    /// Whether a command can be sent before the others are answered: not behind one that may take
+    /// its time, so that Ctrl-C is in time for it, and not into the stream of MONITOR.
+    pub fn takes_more(&self) -> bool {
+        let is_monitor = |sent: &Sent| {
+            sent.args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"monitor"))
+        };
+        self.connection == Connection::Up
+            && self.wait.is_none()
+            && !self.monitoring
+            && self.sent.len() < AHEAD_MAX
+            && !self.sent.back().is_some_and(is_monitor)
+    }
+
+    /// How many lines are still to run behind the one that runs.
+    pub fn lines_left(&self) -> usize {
+        self.queue.len() + self.sent.iter().filter(|sent| sent.line.is_some()).count()
     }
 
     /// Whether a reply is still to come.
@@ -210,10 +233,25 @@ impl Client {
         self.lines = 0;
     }
 
-    /// Notes that a command was sent at an engine time.
-    pub fn sent(&mut self, args: Vec<ByteBuf>, now: f64) {
-        let replies = self.subscriptions.replies(&args);
-        self.sent.push_back(Sent { args, at: now, replies });
+    /// Notes that a command was sent at an engine time, of a line that is to be shown.
+    pub fn sent(&mut self, line: Option<Vec<Span>>, args: Vec<ByteBuf>, now: f64) {
+        self.sent.push_back(Sent { line, args, at: now, replies: 1 });
+        if self.sent.len() == 1 {
+            self.begin(now);
+        }
+    }
+
+    /// It is the next command's turn to be answered.
+    fn begin(&mut self, now: f64) {
+        let prompt = self.prompt();
+        let Some(sent) = self.sent.front_mut() else {
+            return;
+        };
+        sent.at = now;
+        sent.replies = self.subscriptions.replies(&sent.args);
+        if let Some(line) = sent.line.take() {
+            self.show(Body::Command { prompt, line });
+        }
     }
 
     /// Starts over with a new connection, in the same database; lines that wait still do.
@@ -284,8 +322,9 @@ impl Client {
             return;
         };
         sent.replies = sent.replies.saturating_sub(1);
+        let is_over = sent.replies == 0 || matches!(value, Value::Error(_));
         let (args, took, last) = (sent.args.clone(), now - sent.at, sent.replies == 0);
-        if last || matches!(value, Value::Error(_)) {
+        if is_over {
             self.sent.pop_front();
         }
         self.answered(&args, &value);
@@ -296,6 +335,9 @@ impl Client {
             self.show(Body::Notice("Every command shows here. Press Ctrl-C to leave.".to_owned()));
         } else if took >= SLOW_MS {
             self.show(Body::Notice(format!("({:.2}s)", took / 1_000.0)));
+        }
+        if is_over {
+            self.begin(now);
         }
     }
 
@@ -438,7 +480,7 @@ mod tests {
 
     fn answer(client: &mut Client, line: &str, reply: &str) {
         let args = line.split(' ').map(|arg| ByteBuf::from(arg.as_bytes())).collect();
-        client.sent(args, 0.0);
+        client.sent(None, args, 0.0);
         client.receive(reply.as_bytes(), 0.0);
     }
 
@@ -487,7 +529,7 @@ mod tests {
     #[test]
     fn a_slow_reply_says_how_long_it_took() {
         let mut client = client();
-        client.sent(vec![ByteBuf::from(b"BRPOP".to_vec())], 1_000.0);
+        client.sent(None, vec![ByteBuf::from(b"BRPOP".to_vec())], 1_000.0);
         client.receive(b"*-1\r\n", 3_500.0);
         assert_eq!(shown(&client), ["(nil)", "* (2.50s)"]);
     }

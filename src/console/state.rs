@@ -340,7 +340,7 @@ impl State {
         effects
     }
 
-    /// Runs the lines of a client that wait, until one is not answered at once.
+    /// Runs the lines of a client that wait, until one has to wait for a reply.
     fn run_queue(&mut self, console: ConsoleId, now: f64) -> Vec<Effect> {
         let mut effects = Vec::new();
         let Some(at) = self.clients.iter().position(|client| client.id == console) else {
@@ -351,7 +351,11 @@ impl State {
             client.reconnect();
             effects.push(Effect::Send(Request::Connect { console, db: client.db() }));
         }
-        while !self.clients[at].is_busy()
+        let may_run = |client: &Client| {
+            let next = client.queue.front();
+            !client.is_busy() || client.takes_more() && next.is_some_and(|line| is_sent(line))
+        };
+        while may_run(&self.clients[at])
             && let Some(line) = self.clients[at].queue.pop_front()
         {
             effects.extend(self.run(at, &line, now));
@@ -362,8 +366,12 @@ impl State {
     fn run(&mut self, at: usize, line: &str, now: f64) -> Vec<Effect> {
         let client = &mut self.clients[at];
         client.touched_at = now;
-        let spans = highlight::command(line, self.commands.keys(line));
-        client.show(Body::Command { prompt: client.prompt(), line: spans });
+        let mut spans = Some(highlight::command(line, self.commands.keys(line)));
+        if !is_sent(line)
+            && let Some(line) = spans.take()
+        {
+            client.show(Body::Command { prompt: client.prompt(), line });
+        }
         let Ok(mut args) = split_args(line.as_bytes()) else {
             client.show(Body::Reply(vec![Span::new(Tone::Error, "Invalid argument(s)")]));
             return vec![];
@@ -387,7 +395,7 @@ impl State {
         let mut effects = Vec::new();
         let args: Vec<ByteBuf> = args.into_iter().map(ByteBuf::from).collect();
         for _ in 0..repeat {
-            client.sent(args.clone(), now);
+            client.sent(spans.take(), args.clone(), now);
             let request = Request::Command { console: client.id, args: args.clone() };
             effects.push(Effect::Send(request));
         }
@@ -555,6 +563,13 @@ impl State {
     }
 }
 
+/// Whether a line goes to the server, and is not answered by the console itself.
+fn is_sent(line: &str) -> bool {
+    let args = split_args(line.as_bytes()).unwrap_or_default();
+    let own: [&[u8]; 3] = [b"clear", b"help", b"?"];
+    args.first().is_some_and(|word| !own.iter().any(|own| word.eq_ignore_ascii_case(own)))
+}
+
 /// Takes a number in front of a command, which says how often to run it.
 fn take_repeat(args: &mut Vec<Vec<u8>>) -> usize {
     let repeat = std::str::from_utf8(&args[0]).ok().and_then(|word| word.parse::<usize>().ok());
@@ -569,7 +584,7 @@ fn take_repeat(args: &mut Vec<Vec<u8>>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Effect, State};
+    use super::{Action, Body, Effect, State};
     use crate::backend::{ClientEvent, CommandDoc, ConsoleId, Request};
     use serde_bytes::ByteBuf;
 
@@ -605,6 +620,15 @@ mod tests {
         sent.collect()
     }
 
+    /// The prompts of the commands that are shown.
+    fn prompts(state: &State) -> Vec<&str> {
+        let entries = state.active().entries.iter().filter_map(|entry| match &entry.body {
+            Body::Command { prompt, .. } => Some(prompt.as_str()),
+            _ => None,
+        });
+        entries.collect()
+    }
+
     fn enter(state: &mut State, line: &str) -> Vec<String> {
         state.apply(Action::Edit(line.to_owned()));
         sent(&state.apply(Action::Submit { now: 0.0 }))
@@ -626,13 +650,29 @@ mod tests {
     }
 
     #[test]
-    fn lines_wait_for_the_reply_before() {
+    fn lines_that_are_pasted_are_sent_at_once_and_shown_one_by_one() {
         let mut state = state();
-        let effects = state.apply(Action::Paste { text: "SET a 1\r\nGET a\nGET".into(), now: 0.0 });
-        assert_eq!(sent(&effects), ["SET a 1"]);
-        assert_eq!(state.input, "GET");
-        assert_eq!(reply(&mut state, b"+OK\r\n"), ["GET a"]);
-        assert_eq!(reply(&mut state, b"$1\r\n1\r\n"), [""; 0]);
+        let paste = |text: &str| Action::Paste { text: text.into(), now: 0.0 };
+        let effects = state.apply(paste("SELECT 1\r\nGET a\nhelp get\nPING\nGET"));
+        assert_eq!(sent(&effects), ["SELECT 1", "GET a"], "help waits for its turn");
+        assert_eq!((state.input.as_str(), state.active().lines_left()), ("GET", 3));
+        assert_eq!(prompts(&state), ["127.0.0.1:6379> "]);
+        assert_eq!(reply(&mut state, b"+OK\r\n"), [""; 0]);
+        assert_eq!(prompts(&state)[1..], ["127.0.0.1:6379[1]> "]);
+        assert_eq!(reply(&mut state, b"$1\r\n1\r\n"), ["PING"]);
+        assert_eq!(prompts(&state).len(), 4);
+    }
+
+    #[test]
+    fn nothing_is_sent_behind_monitor_or_while_a_command_waits() {
+        let mut state = state();
+        let paste = |text: &str| Action::Paste { text: text.into(), now: 0.0 };
+        assert_eq!(sent(&state.apply(paste("BLPOP q 0\nPING\n"))), ["BLPOP q 0", "PING"]);
+        event(&mut state, ClientEvent::Blocked { since: 0.0, until: None });
+        assert_eq!(enter(&mut state, "PING"), [""; 0]);
+        assert_eq!(sent(&state.apply(Action::Interrupt)), ["connect 0"]);
+        event(&mut state, ClientEvent::Connected);
+        assert_eq!(sent(&state.apply(paste("MONITOR\nPING\n"))), ["MONITOR"]);
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn prompt(props: &Props, client: &Client) -> Html {
         }
         None => (prompt_label(client, props.clock), &state.input),
     };
-    let placeholder = match client.queue.len() {
+    let placeholder = match client.lines_left() {
         0 if state.past.is_some() => "an earlier moment: go on from here, or return".to_owned(),
         0 => String::new(),
         queued => format!("{queued} more to run"),

@@ -74,8 +74,9 @@ impl Drop for Sizes {
 /// Whether a key pressed there is meant for a text field, or for the control that has the focus.
 pub fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    target.is_some_and(|element| match element.tag_name().as_str() {
+        "INPUT" => element.get_attribute("type").as_deref() != Some("range"),
+        tag => matches!(tag, "TEXTAREA" | "SELECT"),
     })
 }
 

@@ -1,6 +1,6 @@
 //! A value, by its type: text, bytes or JSON; rows with indices, fields or scores.
 
-use crate::backend::{ClockState, HashField, KeyValue};
+use crate::backend::{ClockState, HashField, KeyValue, StreamGroup};
 use crate::design::{Remaining, units};
 use serde_bytes::ByteBuf;
 use std::fmt::Write;
@@ -40,9 +40,10 @@ pub fn Value(props: &Props) -> Html {
                 .map(|(rank, (member, score))| row(&[rank.to_string(), score.clone()], member));
             (members.len(), table(&["rank", "score", "member"], rows))
         }
-        KeyValue::Stream(entries) => {
+        KeyValue::Stream { entries, groups } => {
             let rows = entries.iter().map(|(id, fields)| stream_entry(id, fields));
-            (entries.len(), table(&["id", "fields"], rows))
+            let entries_table = table(&["id", "fields"], rows);
+            (entries.len(), html! { <>{ stream_groups(groups) }{ entries_table }</> })
         }
         KeyValue::Array(elements) => {
             let rows =
@@ -107,6 +108,18 @@ fn hash_field(field: &HashField, clock: ClockState) -> Html {
             </td>
         </tr>
     }
+}
+
+fn stream_groups(groups: &[StreamGroup]) -> Html {
+    if groups.is_empty() {
+        return html! {};
+    }
+    let rows = groups.iter().map(|group| {
+        let name = units::text(&group.name);
+        let figures = [&name, &group.consumers, &group.pending, &group.lag].map(String::clone);
+        row(&figures, group.last_delivered_id.as_bytes())
+    });
+    table(&["group", "consumers", "pending", "lag", "last delivered"], rows)
 }
 
 fn stream_entry(id: &str, fields: &[(ByteBuf, ByteBuf)]) -> Html {

@@ -2,7 +2,8 @@
 
 use super::index::{Meta, size};
 use super::observer::Reader;
-use crate::backend::{HashField, Inspection, KeyChange, KeyDetail, KeyKind, KeyValue};
+use crate::backend::{HashField, Inspection, KeyChange, KeyDetail, KeyKind, KeyValue, StreamGroup};
+use crate::design::units;
 use keyspace_resp::Value;
 use serde_bytes::ByteBuf;
 
@@ -86,7 +87,10 @@ fn value(reader: &mut Reader<'_>, inspection: &Inspection, kind: KeyKind) -> Key
         KeyKind::Stream => {
             let count = limit.to_string();
             match reader.ask(db, &[b"XRANGE", name, b"-", b"+", b"COUNT", count.as_bytes()]) {
-                Value::Array(entries) => KeyValue::Stream(entries.into_iter().map(entry).collect()),
+                Value::Array(entries) => KeyValue::Stream {
+                    entries: entries.into_iter().map(entry).collect(),
+                    groups: groups(reader, inspection, limit),
+                },
                 other => unreadable(&other),
             }
         }
@@ -132,6 +136,28 @@ fn entry(value: Value) -> (String, Vec<(ByteBuf, ByteBuf)>) {
     let id = parts.first().and_then(Value::as_bytes).unwrap_or_default();
     let fields = parts.get(1).and_then(Value::as_array).unwrap_or_default();
     (String::from_utf8_lossy(id).into_owned(), pairs(fields.iter().cloned().map(bytes).collect()))
+}
+
+/// The groups of a stream, so many at most.
+fn groups(reader: &mut Reader<'_>, inspection: &Inspection, limit: u32) -> Vec<StreamGroup> {
+    let reply = reader.ask(inspection.db, &[b"XINFO", b"GROUPS", &inspection.name]);
+    let groups = reply.as_array().unwrap_or_default().iter().take(limit as usize);
+    let group = |group: &Value| {
+        let facts = group.as_array().unwrap_or_default();
+        let fact = |at: usize| match facts.get(at) {
+            Some(Value::Integer(number)) => number.to_string(),
+            Some(value) => value.as_bytes().map_or_else(|| "?".to_owned(), units::text),
+            None => String::new(),
+        };
+        StreamGroup {
+            name: facts.get(1).cloned().map(bytes).unwrap_or_default(),
+            consumers: fact(3),
+            pending: fact(5),
+            last_delivered_id: fact(7),
+            lag: fact(11),
+        }
+    };
+    groups.map(group).collect()
 }
 
 /// Elements of a set, or fields and values of a hash in turn: `count` of them, or a few more.

@@ -21,7 +21,7 @@ mod recording;
 mod run;
 mod timeline;
 
-use crate::backend::{Batch, ClockAction, Request, TimeRequest, TimeState, Update};
+use crate::backend::{Batch, ClockAction, ConsoleId, Request, TimeRequest, TimeState, Update};
 use crate::celery::lab::{self, ScenarioState};
 use crate::celery::{Request as CeleryRequest, Task};
 use celery_sim::{
@@ -227,6 +227,7 @@ impl Session {
     }
 
     fn move_clock(&mut self, action: ClockAction, real: f64) {
+        self.said = None;
         self.stopped_after = None;
         self.clock.act(action, self.run.next_deadline(), real);
         self.time_changed = true;
@@ -402,16 +403,18 @@ impl Session {
     /// Another run is shown, to which no client of the console is connected.
     fn switched(&mut self, since: UnixMillis) {
         self.owed.clear();
-        let since = Some(since.0 as f64);
-        self.updates.push(Update::Moved { since, consoles: Vec::new() });
-        self.time_changed = true;
+        self.tell_moved(Some(since), Vec::new());
     }
 
     /// Tells the page that another moment is shown, and what it shows.
     fn moved(&mut self, since: Option<UnixMillis>) {
+        self.tell_moved(since, self.run.moment.consoles());
+    }
+
+    fn tell_moved(&mut self, since: Option<UnixMillis>, consoles: Vec<ConsoleId>) {
         let since = since.map(|since| since.0 as f64);
-        let consoles = self.run.moment.consoles();
-        self.updates.push(Update::Moved { since, consoles });
+        let past = self.run.present().is_some();
+        self.updates.push(Update::Moved { since, consoles, past });
         self.time_changed = true;
     }
 

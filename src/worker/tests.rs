@@ -3,7 +3,7 @@
 use super::Session;
 use crate::backend::{
     ClientEvent, ClockAction, ConsoleId, Inspection, KeyKind, KeyQuery, KeyValue, Request, Sort,
-    Update,
+    StreamGroup, Update,
 };
 use crate::celery;
 use crate::celery::lab;
@@ -186,7 +186,7 @@ fn a_key_shows_what_it_holds_by_its_type() {
             "XADD k 1-1 f v",
             KeyKind::Stream,
             1,
-            KeyValue::Stream(vec![("1-1".into(), pairs("f", "v"))]),
+            KeyValue::Stream { entries: vec![("1-1".into(), pairs("f", "v"))], groups: Vec::new() },
         ),
         (
             "ARMSET k 7 a 18446744073709551614 b",
@@ -202,6 +202,35 @@ fn a_key_shows_what_it_holds_by_its_type() {
         command(&mut session, line, 1_000.0);
         assert_eq!(inspect(&mut session, "k"), (kind, size, value), "{line}");
     }
+}
+
+#[test]
+fn a_stream_shows_the_groups_that_read_it() {
+    let mut session = session();
+    for line in [
+        "XADD s 1-1 f v",
+        "XADD s 2-1 f v",
+        "XGROUP CREATE s readers 0",
+        "XREADGROUP GROUP readers one COUNT 1 STREAMS s >",
+    ] {
+        command(&mut session, line, 1_000.0);
+    }
+    let groups = |session: &mut Session| match inspect(session, "s").2 {
+        KeyValue::Stream { groups, .. } => groups,
+        other => panic!("{other:?}"),
+    };
+    let readers = StreamGroup {
+        name: ByteBuf::from(b"readers".to_vec()),
+        consumers: "1".to_owned(),
+        pending: "1".to_owned(),
+        lag: "1".to_owned(),
+        last_delivered_id: "1-1".to_owned(),
+    };
+    assert_eq!(groups(&mut session), std::slice::from_ref(&readers));
+    command(&mut session, "XACK s readers 1-1", 1_000.0);
+    let told = updates(&mut session, 1_000.0);
+    assert!(told.iter().any(|update| matches!(update, Update::Key { .. })), "it is told anew");
+    assert_eq!(groups(&mut session)[0].pending, "0");
 }
 
 /// The picture after Celery ran for some seconds of real time.

@@ -146,7 +146,7 @@ fn an_earlier_moment_is_what_it_was() {
 fn an_earlier_moment_can_only_be_looked_at() {
     let mut page = Page::busy();
     page.time(TimeRequest::Visit(START + 3_000.0));
-    assert!(page.told.iter().any(|it| matches!(it, Update::Moved { since: None, .. })));
+    assert!(page.told.iter().any(|it| matches!(it, Update::Moved { since: None, past: true, .. })));
     assert!(page.time_state().present.is_some());
     let state = page.state();
     assert_eq!(page.command("SET k v"), "");
@@ -179,7 +179,7 @@ fn the_run_goes_on_from_an_earlier_moment() {
     page.told.clear();
     page.time(TimeRequest::Fork);
     let moved = |update: &Update| match update {
-        Update::Moved { since, consoles } => Some((*since, consoles.clone())),
+        Update::Moved { since, consoles, past: false } => Some((*since, consoles.clone())),
         _ => None,
     };
     assert_eq!(page.last(moved), Some((Some(START + 2_000.0), vec![CONSOLE])));
@@ -220,6 +220,8 @@ fn a_file_plays_the_run_again() {
     assert_eq!(export(&mut other), text, "and is the same file again");
     other.time(TimeRequest::Import("{}".to_owned()));
     assert!(other.time_state().said.is_some_and(|said| said.contains("no file of a run")));
+    other.ask(Request::Clock(ClockAction::Toggle));
+    assert_eq!(other.time_state().said, None, "it was said");
 }
 
 #[test]

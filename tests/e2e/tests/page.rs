@@ -74,6 +74,36 @@ async fn a_subscriber_is_told_what_another_tab_publishes() {
 }
 
 #[tokio::test]
+async fn the_program_takes_over_from_its_html_without_a_jump() {
+    let page = Page::open(1440, 900).await;
+    let beside = "
+        const request = new XMLHttpRequest();
+        request.open('GET', location.pathname, false);
+        request.send();
+        const html = new DOMParser().parseFromString(request.responseText, 'text/html');
+        html.querySelectorAll('script').forEach((script) => script.remove());
+        const frame = document.createElement('iframe');
+        frame.style = 'position: fixed; inset: 0; border: 0; width: 100vw; height: 100vh';
+        frame.srcdoc = html.documentElement.outerHTML;
+        document.body.append(frame);";
+    page.run(beside, json!([])).await;
+    let places = "
+        const frame = document.querySelector('iframe').contentDocument;
+        const place = (page, part) => {
+          const box = page.querySelector(part)?.getBoundingClientRect();
+          return box && [box.left, box.top].map(Math.round).join();
+        };
+        return ['#console-input', '.pane-keys', '.pane-stage'].map(
+          (part) => place(document, part) === place(frame, part),
+        );";
+    page.until("everything is where it was", async || {
+        page.run(places, json!([])).await == json!([true, true, true])
+    })
+    .await;
+    page.close().await;
+}
+
+#[tokio::test]
 async fn the_prompt_stays_in_sight_however_low_the_console_is() {
     let page = Page::open(1440, 900).await;
     page.command("EVAL \"local t = {} for n = 1, 90 do t[n] = 'line ' .. n end return t\" 0").await;

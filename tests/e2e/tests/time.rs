@@ -50,6 +50,31 @@ async fn what_is_wrong_with_a_celeryconfig_is_said_at_its_line() {
 }
 
 #[tokio::test]
+async fn what_happened_is_there_again_after_a_look_at_the_past() {
+    let page = Page::open(1440, 900).await;
+    for n in 1..=3 {
+        page.command(&format!("SET key {n}")).await;
+        page.shows("activity", &format!("key {n}")).await;
+    }
+    page.click("clock-toggle").await;
+    scrub(&page, 0.0).await;
+    page.hides("activity", "key 3").await;
+    page.click("time-return").await;
+    page.shows("activity", "key 3").await;
+    page.shows("activity", "key 1").await;
+    // The knob of time is no text field.
+    page.run("document.querySelector('[data-testid=time-range]').focus()", json!([])).await;
+    page.press("/").await;
+    page.press("PING").await;
+    page.until("the prompt has it", async || {
+        let typed = page.run("return document.activeElement.value", json!([])).await;
+        typed == json!("PING")
+    })
+    .await;
+    page.close().await;
+}
+
+#[tokio::test]
 async fn an_earlier_moment_is_looked_at_and_the_run_goes_on_from_there() {
     let page = open().await;
     page.command("SET before 1").await;
