@@ -406,7 +406,7 @@ fn rename_generic(
         return Ok(false);
     }
     let entry = ctx.database_mut().remove(from).expect("it was there on the lines above");
-    ctx.set_value(to, entry.value, entry.expire_at);
+    ctx.add_value(to, entry.value, entry.expire_at);
     ctx.changed(from, Class::GENERIC, "rename_from");
     ctx.changed(to, Class::GENERIC, "rename_to");
     Ok(true)
@@ -439,7 +439,7 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
     out.integer(i64::from(copied.is_some()));
     if let Some((value, expire_at)) = copied {
         ctx.in_db(db, |ctx| {
-            ctx.set_value(to, value, expire_at);
+            ctx.add_value(to, value, expire_at);
             ctx.changed(to, Class::GENERIC, "copy_to");
         });
     }
