@@ -339,8 +339,9 @@ impl Generator {
             "ssubscribe" | "subscribe" | "psubscribe" => self.has_users || !self.listens,
             // Since 7.2 these make a consumer, and say so, also where they claim nothing.
             "xclaim" | "xautoclaim" => self.notifies,
-            // The comparison asks one side for what it restores.
-            "restore" => self.notifies_of_misses,
+            // The comparison asks one side for what it restores; and before 7.2 these looked the key up
+            // before they read their arguments.
+            "restore" | "bitcount" | "bitpos" => self.notifies_of_misses,
             "blmove" | "brpoplpush" => self.waits_for_keys,
             // What it makes ready is served in a hash table's order.
             "swapdb" => self.clients > 1,

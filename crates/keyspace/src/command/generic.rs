@@ -434,7 +434,7 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         ctx.expire_met(to);
         ctx.database().contains(to)
     });
-    let entry = if taken && !replace { None } else { ctx.get_any(from) };
+    let entry = ctx.get_any(from).filter(|_| replace || !taken);
     let copied = entry.map(|entry| (entry.value.clone(), entry.expire_at));
     out.integer(i64::from(copied.is_some()));
     if let Some((value, expire_at)) = copied {
