@@ -36,6 +36,26 @@ const SMALL_LIMITS: &[&str] = &[
     "CONFIG SET stream-node-max-entries 4",
 ];
 
+/// What limits become in the middle: what is there is encoded anew as it next grows.
+const CHANGED_LIMITS: &[&str] = &[
+    "CONFIG SET hash-max-listpack-entries 6",
+    "CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 4",
+    "CONFIG SET hash-max-listpack-value 64",
+    "CONFIG SET zset-max-listpack-entries 6",
+    "CONFIG SET zset-max-listpack-entries 128 zset-max-listpack-value 4",
+    "CONFIG SET zset-max-listpack-value 64",
+    "CONFIG SET set-max-intset-entries 6",
+    "CONFIG SET list-max-listpack-size -1",
+    "CONFIG SET list-compress-depth 1",
+    "CONFIG SET stream-node-max-entries 2",
+    "CONFIG SET stream-node-max-bytes 40",
+    "CONFIG SET hll-sparse-max-bytes 0",
+    "CONFIG SET hll-sparse-max-bytes 200",
+];
+
+/// What is notified of, and by which channels.
+const NOTIFIED: &[&str] = &["KEA", "KEAmn", "KEn", "KExg$", "Kh"];
+
 /// Scripts that call what their arguments say.
 const SCRIPTS: &[&str] = &[
     "return redis.call(unpack(ARGV))",
@@ -79,6 +99,8 @@ struct Generator {
     /// Somebody is notified of what becomes of keys; not of those that end, as the server removes
     /// them in an order of its own.
     notifies: bool,
+    /// And of keys that were looked up and are not there.
+    notifies_of_misses: bool,
     /// Clients are told when keys change that they have read.
     tracks: bool,
     /// There are users who may not do everything.
@@ -123,6 +145,7 @@ impl Generator {
             waits_for_keys,
             lets_time_pass,
             notifies,
+            notifies_of_misses: false,
             tracks,
             has_users,
             is_large: !small_limits && is_large,
@@ -166,8 +189,11 @@ impl Generator {
             }
         }
         if self.notifies {
-            steps.push(Step::new(0, "CONFIG SET notify-keyspace-events KEA"));
-            steps.push(Step::new(self.clients, "PSUBSCRIBE __keyevent@*"));
+            let classes = NOTIFIED[self.rng.usize(..NOTIFIED.len())];
+            self.notifies_of_misses = classes.contains('m');
+            steps.push(Step::new(0, &format!("CONFIG SET notify-keyspace-events {classes}")));
+            let channels = ["__keyevent@*", "__key*", "__keyspace@0__:?1"][self.rng.usize(..3)];
+            steps.push(Step::new(self.clients, &format!("PSUBSCRIBE {channels}")));
         }
         if self.has_users {
             steps.push(Step::new(0, "ACL SETUSER u1 on nopass +@all ~* &*"));
@@ -270,6 +296,9 @@ impl Generator {
                 args.extend((0..self.clients).map(|client| Placeholder::Client(client).write()));
                 return args;
             }
+            9 if self.small_limits && !self.has_users => {
+                return plain(CHANGED_LIMITS[self.rng.usize(..CHANGED_LIMITS.len())]);
+            }
             8 if self.rng.u8(..4) == 0 => {
                 let victim = Placeholder::Client(self.rng.usize(..self.clients + 1));
                 return [plain("CLIENT KILL ID"), vec![victim.write()]].concat();
@@ -310,6 +339,9 @@ impl Generator {
             "ssubscribe" | "subscribe" | "psubscribe" => self.has_users || !self.listens,
             // Since 7.2 these make a consumer, and say so, also where they claim nothing.
             "xclaim" | "xautoclaim" => self.notifies,
+            // The comparison asks one side for what it restores; and before 7.2 these looked the key up
+            // before they read their arguments.
+            "restore" | "bitcount" | "bitpos" => self.notifies_of_misses,
             "blmove" | "brpoplpush" => self.waits_for_keys,
             // What it makes ready is served in a hash table's order.
             "swapdb" => self.clients > 1,

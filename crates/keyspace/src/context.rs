@@ -111,6 +111,14 @@ impl Context<'_> {
         self.database().get(key)
     }
 
+    /// Counts a hit or a miss of which nobody is notified.
+    pub fn count_inspection(&mut self, key: &[u8]) {
+        let exists = self.database().contains(key);
+        if !self.client().hidden {
+            self.engine.stats.count_lookup(exists);
+        }
+    }
+
     /// Looks a key up and leaves no trace; several can be held at a time.
     ///
     /// # Errors
@@ -155,16 +163,32 @@ impl Context<'_> {
         value: Value,
         expire_at: Option<UnixMillis>,
     ) -> Option<Removed> {
+        self.put_value(key, value, expire_at, false)
+    }
+
+    /// Sets a key as [`set_value`](Self::set_value) does, for a command that removes the key before
+    /// it adds it anew: it is a new key then, whatever was there.
+    pub fn add_value(&mut self, key: &[u8], value: Value, expire_at: Option<UnixMillis>) {
+        self.put_value(key, value, expire_at, true);
+    }
+
+    fn put_value(
+        &mut self,
+        key: &[u8],
+        value: Value,
+        expire_at: Option<UnixMillis>,
+        adds: bool,
+    ) -> Option<Removed> {
         let touch = self.engine.touch(true).unwrap_or(Touch::At(self.now()));
         let value_type = value.value_type();
         let old = self.database_mut().insert(key, value, expire_at, touch);
-        match &old {
-            None => self.notify(key, Class::NEW, "new"),
-            Some(old) => {
-                self.notify(key, Class::OVERWRITTEN, "overwritten");
-                if old.value.value_type() != value_type {
-                    self.notify(key, Class::TYPE_CHANGED, "type_changed");
-                }
+        if adds || old.is_none() {
+            self.notify(key, Class::NEW, "new");
+        }
+        if let Some(old) = &old {
+            self.notify(key, Class::OVERWRITTEN, "overwritten");
+            if old.value.value_type() != value_type {
+                self.notify(key, Class::TYPE_CHANGED, "type_changed");
             }
         }
         old
@@ -292,10 +316,8 @@ impl Context<'_> {
         if self.client().hidden {
             return;
         }
-        if exists {
-            self.engine.stats.keyspace_hits += 1;
-        } else {
-            self.engine.stats.keyspace_misses += 1;
+        self.engine.stats.count_lookup(exists);
+        if !exists {
             self.notify(key, Class::KEY_MISS, "keymiss");
         }
     }

@@ -88,7 +88,9 @@ impl Engine {
     #[cold]
     fn refuse_protocol(&mut self, id: ClientId, error: &ProtocolError) {
         if let Some(client) = self.clients.get_mut(&id) {
-            client.out.error(&format!("ERR Protocol error: {error}"));
+            if client.reply_mode == ReplyMode::On {
+                client.out.error(&format!("ERR Protocol error: {error}"));
+            }
             client.closing = true;
             self.list_output(id);
         }

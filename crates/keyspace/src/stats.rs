@@ -81,6 +81,13 @@ impl Stats {
         }
     }
 
+    /// Counts that a key was looked up to be read.
+    #[inline]
+    pub fn count_lookup(&mut self, exists: bool) {
+        self.keyspace_hits += u64::from(exists);
+        self.keyspace_misses += u64::from(!exists);
+    }
+
     /// Notes that an input was dealt with; `before` is how many commands had run until then, and
     /// how long they took.
     pub fn note_turn(&mut self, before: (u64, u64)) {

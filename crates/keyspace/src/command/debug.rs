@@ -459,7 +459,8 @@ fn reply_buffer(
 /// DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]
 ///
 /// Every value goes through its encoding for files and back. Data that is there stays where it is,
-/// so that neither MERGE nor NOFLUSH makes a difference.
+/// so that neither MERGE nor NOFLUSH makes a difference; whoever tracks keys is told that all of them
+/// were.
 fn reload(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
@@ -488,6 +489,7 @@ fn reload(
             reloaded.push((db, key.clone(), value, entry.expire_at, entry.usage));
         }
     }
+    ctx.engine.invalidate_all(Some(ctx.client_id));
     for (db, key, value, expire_at, usage) in reloaded {
         ctx.engine.touch_watched(db, &key);
         ctx.engine.db_mut(db).insert(&key, value, expire_at, Touch::At(now));

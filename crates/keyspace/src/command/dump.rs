@@ -188,7 +188,7 @@ fn restore(
             ctx.delete(key);
         }
         Some(value) => {
-            ctx.set_value(key, value, expire_at);
+            ctx.add_value(key, value, expire_at);
             if let Some(usage) = options.usage(ctx) {
                 ctx.database_mut().set_usage(key, usage);
             }

@@ -406,7 +406,7 @@ fn rename_generic(
         return Ok(false);
     }
     let entry = ctx.database_mut().remove(from).expect("it was there on the lines above");
-    ctx.set_value(to, entry.value, entry.expire_at);
+    ctx.add_value(to, entry.value, entry.expire_at);
     ctx.changed(from, Class::GENERIC, "rename_from");
     ctx.changed(to, Class::GENERIC, "rename_to");
     Ok(true)
@@ -434,12 +434,12 @@ fn copy(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result
         ctx.expire_met(to);
         ctx.database().contains(to)
     });
-    let entry = if taken && !replace { None } else { ctx.get_any(from) };
+    let entry = ctx.get_any(from).filter(|_| replace || !taken);
     let copied = entry.map(|entry| (entry.value.clone(), entry.expire_at));
     out.integer(i64::from(copied.is_some()));
     if let Some((value, expire_at)) = copied {
         ctx.in_db(db, |ctx| {
-            ctx.set_value(to, value, expire_at);
+            ctx.add_value(to, value, expire_at);
             ctx.changed(to, Class::GENERIC, "copy_to");
         });
     }

@@ -154,7 +154,7 @@ fn command_info(
     for name in names {
         match lookup(name) {
             Some(spec) => write_info(out, spec),
-            None => out.null_array(),
+            None => out.null(),
         }
     }
     Ok(())

@@ -69,6 +69,15 @@ pub(super) fn hz(_: &Config, value: &[u8]) -> Checked {
     Ok(hz.clamp(1, 500).to_string().into_bytes())
 }
 
+/// `key-memory-histograms`: as in Redis, they are kept from the start or not at all.
+pub(super) fn memory_histograms(_: &Config, value: &[u8]) -> Checked {
+    match &*value.to_ascii_lowercase() {
+        b"no" => Ok(b"no".to_vec()),
+        b"yes" => Err("can only be switched on when the server starts"),
+        _ => Err("argument must be 'yes' or 'no'"),
+    }
+}
+
 /// `repl-backlog-size`: an amount of memory that is not too small.
 pub(super) fn backlog_size(_: &Config, value: &[u8]) -> Checked {
     let size = read_memory(value).ok_or("argument must be a memory value")?;

@@ -108,6 +108,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::integer("io-threads", 1, 128, "1").immutable(),
     Parameter::boolean("jemalloc-bg-thread", "yes"),
     Parameter::integer("key-load-delay", INT_MIN, INT_MAX, "0").unlisted(),
+    Parameter::checked("key-memory-histograms", check::memory_histograms, "no"),
     Parameter::integer("latency-monitor-threshold", 0, i64::MAX, "0")
         .acts(|config, value| config.latency_monitor_threshold = integer(value).unsigned_abs()),
     Parameter::boolean("latency-tracking", "yes")

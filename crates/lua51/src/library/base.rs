@@ -459,10 +459,7 @@ impl Vm {
             Value::Boolean(value) => value.to_string().into_bytes(),
             Value::Number(_) | Value::String(_) => self.to_bytes(value).unwrap_or_default(),
             Value::Table(table) => identity("table", table.0),
-            Value::Function(function) => match self.heap.functions[function.0] {
-                FunctionData::Lua { .. } => identity("function", function.0),
-                _ => identity("function: builtin", function.0),
-            },
+            Value::Function(function) => identity("function", function.0),
             Value::Thread(thread) => identity("thread", thread.0),
             Value::UserData(userdata) => identity("userdata", userdata.0),
             Value::LightUserData(0) => b"userdata: (nil)".to_vec(),

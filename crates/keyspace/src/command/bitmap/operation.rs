@@ -104,6 +104,9 @@ pub(super) fn bitop(
     let operation = Operation::parse(args[1])?;
     let (destination, keys) = (args[2], &args[3..]);
     operation.check(keys.len())?;
+    for key in keys {
+        ctx.get::<Str>(key)?;
+    }
     let mut strings: Vec<Cow<'_, [u8]>> = Vec::new();
     for key in keys {
         strings.push(ctx.peek::<Str>(key)?.map(Str::as_bytes).unwrap_or_default());

@@ -1,4 +1,5 @@
-//! OBJECT: the inside of values. Looking at a key this way is no use of it.
+//! OBJECT: the inside of values. Looking at a key this way is no use of it, but
+//! counts as a hit or a miss.
 
 use crate::args::Args;
 use crate::context::Context;
@@ -13,6 +14,7 @@ pub(super) fn encoding(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    ctx.count_inspection(args[2]);
     let entry = entry(ctx, args);
     out.bulk_or_null(entry.map(|entry| entry.value.encoding().as_bytes()));
     Ok(())
@@ -24,6 +26,7 @@ pub(super) fn freq(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    ctx.count_inspection(args[2]);
     match entry(ctx, args) {
         None => out.null(),
         Some(_) if ctx.config().measure() != Measure::Frequency => {
@@ -46,6 +49,7 @@ pub(super) fn idletime(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    ctx.count_inspection(args[2]);
     match entry(ctx, args) {
         None => out.null(),
         Some(_) if ctx.config().measure() == Measure::Frequency => {
@@ -68,6 +72,7 @@ pub(super) fn refcount(
     args: &Args<'_>,
     out: &mut ReplyWriter,
 ) -> Result<(), CommandError> {
+    ctx.count_inspection(args[2]);
     match entry(ctx, args) {
         Some(_) => out.integer(1),
         None => out.null(),

@@ -255,7 +255,10 @@ fn xgroup_delconsumer(
 }
 
 /// XACK key group ID [ID ...]
+///
+/// It counts as a read of the key.
 fn xack(ctx: &mut Context<'_>, args: &Args<'_>, out: &mut ReplyWriter) -> Result<(), CommandError> {
+    ctx.get::<Stream>(args[1])?;
     let stream = ctx.get_mut::<Stream>(args[1])?;
     let Some(group) = stream.and_then(|stream| stream.groups.get_mut(args[2])) else {
         out.count(0);

@@ -401,7 +401,7 @@ pub(super) fn require_group(
     key: &[u8],
     group: &[u8],
 ) -> Result<(), CommandError> {
-    match ctx.peek::<Stream>(key)? {
+    match ctx.get::<Stream>(key)? {
         Some(stream) if stream.groups.contains_key(group) => Ok(()),
         _ => Err(no_group(key, group, "")),
     }

@@ -149,7 +149,8 @@ fn parse_min_idle(arg: &[u8]) -> Result<i64, CommandError> {
 
 /// XREAD [COUNT count] [BLOCK milliseconds] STREAMS key [key ...] ID [ID ...]
 ///
-/// While it waits, `$` stands for the last id of when it began to.
+/// While it waits, `$` stands for the last id of when it began to. Each key is looked up twice, and
+/// counted so: with its id, and for what is behind that.
 fn xread(
     ctx: &mut Context<'_>,
     args: &Args<'_>,
@@ -162,7 +163,7 @@ fn xread(
     }
     let mut reply = StreamsReply::new(out);
     for (key, after) in read.keys.iter().zip(&after) {
-        let Some((stream, start)) = ctx.peek::<Stream>(key)?.zip(after.next()) else {
+        let Some((stream, start)) = ctx.get::<Stream>(key)?.zip(after.next()) else {
             continue;
         };
         if stream.last().is_some_and(|last| last.id >= start) {
@@ -286,6 +287,7 @@ fn xreadgroup(
     }
     let mut reply = StreamsReply::new(out);
     for (key, start) in read.keys.iter().zip(starts) {
+        ctx.get::<Stream>(key)?;
         let Some(name) = join_group(ctx, key, group, consumer)? else {
             continue;
         };
