@@ -366,6 +366,8 @@ pub(crate) fn value(
         "score" | "weight" => SCORES,
         // The least is out of range since 7.2, and removes before.
         "count" if is(&["lrem"]) => SMALL,
+        // The least is out of range since 7.2, and no key is missed then.
+        "rank" if is(&["lpos"]) => SMALL,
         "increment" if is(&["zincrby"]) => SCORES,
         "increment" if kind == ValueKind::Double => FLOATS,
         "min" | "max" | "start" | "stop" if spec.group == Group::SortedSet => match bounds {
