@@ -331,7 +331,10 @@ fn splice(bytes: &mut Vec<u8>, start: usize, taken: usize, new: &[u8]) {
         }
         bytes.resize(new_len, 0);
     }
-    bytes.copy_within(start + taken..len, start + new.len());
+    // What is as long leaves the rest where it is, which would be touched for nothing.
+    if new.len() != taken {
+        bytes.copy_within(start + taken..len, start + new.len());
+    }
     bytes[start..start + new.len()].copy_from_slice(new);
     bytes.truncate(new_len);
 }
