@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::arrange::arrange;
 use crate::command::{cargo, output, run};
 use crate::entry::{Asset, Part, parse};
+use crate::imports::shorten;
 use crate::tools::{self, WASM};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -88,6 +89,7 @@ pub fn bundle(profile: Profile, folder: &Path) -> Outcome {
         bind(profile, &bindgen, bin, folder, &["--no-typescript"])?;
         if profile == Profile::Page {
             rewrite(bin, folder, arrange)?;
+            name_imports(bin, folder)?;
         }
     }
     let mut page = String::new();
@@ -139,6 +141,18 @@ pub fn rewrite(
     let bytes =
         std::fs::read(&wasm).map_err(|error| format!("cannot read {}: {error}", wasm.display()))?;
     write(&wasm, &change(&bytes)?)
+}
+
+/// Gives what a program in `folder` imports short names, in its wasm and in its JavaScript.
+fn name_imports(program: &str, folder: &Path) -> Outcome {
+    let script = folder.join(format!("{program}.js"));
+    let text = std::fs::read_to_string(&script)
+        .map_err(|error| format!("cannot read {}: {error}", script.display()))?;
+    rewrite(program, folder, |wasm| {
+        let (wasm, text) = shorten(wasm, &text)?;
+        write(&script, text.as_bytes())?;
+        Ok(wasm)
+    })
 }
 
 /// Writes what an asset needs into `folder` and returns the HTML that loads it.

@@ -10,6 +10,7 @@ mod docs;
 mod entry;
 mod fuzz;
 mod host;
+mod imports;
 mod js;
 mod layers;
 mod package;
