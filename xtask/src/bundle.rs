@@ -5,6 +5,7 @@ use crate::arrange::arrange;
 use crate::command::{cargo, output, run};
 use crate::entry::{Asset, Part, parse};
 use crate::imports::shorten;
+use crate::profile;
 use crate::tools::{self, WASM};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,17 +19,12 @@ use std::process::Command;
 const WASM_BUDGET_GZIP: usize = 1_300_000;
 
 /// SHA-256, for passwords alone, is a loop.
-const COMPACT: &str = r#""--cfg=sha2_backend_soft=\"compact\"""#;
+pub const COMPACT: &str = r#""--cfg=sha2_backend_soft=\"compact\"""#;
 
 /// How the page is compiled beyond its profile: `-inline-threshold` is how much of a function may be
 /// copied to where it is called, in LLVM's measure. The profile's `opt-level = "z"` alone copies next
 /// to nothing, and commands take half as long again.
-const PAGE_FLAGS: &[&str] = &["-inline-threshold=50"];
-
-/// How the engine by itself is compiled beyond its profile: loops stay as they are written. Unrolled
-/// and peeled they are 3 per cent more to load, and not faster.
-const ENGINE_FLAGS: &[&str] =
-    &["-unroll-threshold=8", "-unroll-partial-threshold=8", "-unroll-allow-peeling=false"];
+const PAGE_FLAGS: &[&str] = &["-Cllvm-args=-inline-threshold=50"];
 
 /// How something for the browser is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,25 +33,28 @@ pub enum Profile {
     Fast,
     /// The page as it is published: small, then quick to run.
     Page,
-    /// The engine with its JavaScript API as it is published: quick to run, then small.
+    /// The engine with its JavaScript API as it is published: small, but for what it does most.
     Engine,
+    /// The same, small in everything.
+    SmallEngine,
 }
 
 impl Profile {
-    fn name(self) -> &'static str {
+    /// As cargo knows it.
+    pub fn name(self) -> &'static str {
         match self {
             Profile::Fast => "wasm-fast",
             Profile::Page => "wasm",
-            Profile::Engine => "wasm-engine",
+            Profile::Engine | Profile::SmallEngine => "wasm-engine",
         }
     }
 
-    /// What LLVM is told beside.
-    fn flags(self) -> &'static [&'static str] {
+    /// What the compiler is told beside.
+    fn flags(self) -> Outcome<Vec<String>> {
         match self {
-            Profile::Fast => &[],
-            Profile::Page => PAGE_FLAGS,
-            Profile::Engine => ENGINE_FLAGS,
+            Profile::Fast | Profile::SmallEngine => Ok(Vec::new()),
+            Profile::Page => Ok(PAGE_FLAGS.iter().map(|&flag| flag.to_owned()).collect()),
+            Profile::Engine => profile::flags(),
         }
     }
 }
@@ -108,7 +107,7 @@ pub fn compile(profile: Profile, targets: &[&str]) -> Outcome {
     command.args(["build", "--target", WASM, "--profile", profile.name()]).args(targets);
     if profile != Profile::Fast {
         let mut flags: Vec<String> =
-            profile.flags().iter().map(|flag| format!("\"-Cllvm-args={flag}\"")).collect();
+            profile.flags()?.iter().map(|flag| format!("\"{flag}\"")).collect();
         flags.push(COMPACT.to_owned());
         let flags = flags.join(", ");
         command.args(["--config", &format!("target.{WASM}.rustflags=[{flags}]")]);
@@ -125,10 +124,14 @@ pub fn bind(
     folder: &Path,
     options: &[&str],
 ) -> Outcome {
-    let compiled = target_folder()?.join(WASM).join(profile.name()).join(format!("{program}.wasm"));
     let mut command = Command::new(bindgen);
-    command.args(["--target", "web"]).args(options).arg("--out-dir").arg(folder).arg(&compiled);
-    run(&mut command)
+    command.args(["--target", "web"]).args(options).arg("--out-dir").arg(folder);
+    run(command.arg(compiled(profile, program)?))
+}
+
+/// Where what was compiled is.
+pub fn compiled(profile: Profile, program: &str) -> Outcome<PathBuf> {
+    Ok(target_folder()?.join(WASM).join(profile.name()).join(format!("{program}.wasm")))
 }
 
 /// Changes the wasm of a program in `folder`.

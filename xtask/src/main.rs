@@ -14,6 +14,7 @@ mod imports;
 mod js;
 mod layers;
 mod package;
+mod profile;
 mod serve;
 mod test;
 mod tools;
@@ -42,6 +43,8 @@ Usage: cargo xtask <command>
   check   What `test` checks first: formatting, lints, layers, documentation,
           and what the engine weighs.
   size    Say what the engine with its JavaScript API weighs, beside its budget.
+  profile Record what the engine does most, by which its published build is compiled:
+          after another compiler, other dependencies, or much work on a hot path.
   docs    Write the generated documentation anew, and build the documentation
           site into target/docs/html/.
   bench   Measure the engine, natively and in a browser, beside redis-server, and
@@ -62,6 +65,9 @@ come from the system's package manager.";
 type Outcome<T = ()> = Result<T, String>;
 
 fn main() -> ExitCode {
+    if let Some(ended) = profile::wrapped_compiler() {
+        return ended;
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -134,6 +140,7 @@ fn run() -> Outcome {
         "package" => package::package(profile),
         "check" => check::check(),
         "size" => js::check_size(),
+        "profile" => profile::record(),
         "docs" => docs::docs(),
         "fuzz" => fuzz::fuzz(&fuzz_options),
         other => Err(format!("there is no task '{other}'.\nTry: cargo xtask --help")),

@@ -55,6 +55,23 @@ pub fn ensure_mdbook() -> Outcome<PathBuf> {
     ensure_cargo_tool("mdbook", "mdbook", "0.5.4", "the elements are tested in its pages")
 }
 
+/// `llvm-profdata`, of exactly the compiler's LLVM.
+pub fn ensure_llvm_profdata() -> Outcome<PathBuf> {
+    let libraries = output(Command::new("rustc").args(["--print", "target-libdir"]))?;
+    let program = format!("../bin/llvm-profdata{}", std::env::consts::EXE_SUFFIX);
+    let program = Path::new(&libraries).join(program);
+    if !program.is_file() {
+        println!("Installing Rust's llvm-tools: one of them reads what counters say.");
+        run(Command::new("rustup").args(["component", "add", "llvm-tools"])).map_err(|error| {
+            format!(
+                "{error}\nRust's llvm-tools are needed. With rustup (https://rustup.rs), run\n    \
+                 rustup component add llvm-tools"
+            )
+        })?;
+    }
+    Ok(program)
+}
+
 /// Adds a nightly toolchain where there is none.
 pub fn ensure_nightly() -> Outcome {
     let by_hand = "A nightly compiler is needed: it alone records coverage for a fuzzer. Install \
@@ -171,7 +188,7 @@ pub fn npm_ci(folder: &Path, why: &str) -> Outcome {
 }
 
 /// Installs Node.js where it is missing.
-fn ensure_node(why: &str) -> Outcome {
+pub fn ensure_node(why: &str) -> Outcome {
     ensure_system(&[("node", "nodejs"), ("npm", "npm")], why)?;
     let node = output(Command::new("node").arg("--version"))?;
     let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
