@@ -43,8 +43,7 @@ fn build_as(profile: Profile, features: &[&str], folder: &Path, options: &[&str]
     Ok(())
 }
 
-/// Fails where the engine with its JavaScript API is over its budget, with scripting or without, or
-/// where what was recorded of it is of another engine.
+/// Fails where the engine with its JavaScript API is over its budget, with scripting or without.
 pub fn check_size() -> Outcome {
     weigh("engine and JavaScript API", Profile::Engine, &[], BUDGET_GZIP)?;
     let compiled = compiled(Profile::Engine, PROGRAM)?;

@@ -95,26 +95,27 @@ pub fn flags() -> Outcome<Vec<String>> {
     Ok(flags)
 }
 
-/// Whether a compiled engine still has the functions that were recorded: other dependencies or other
-/// features give all of a crate's functions other names.
+/// Says whether a compiled engine has the functions that were recorded: with other dependencies or
+/// features all functions of a crate have other names, and are small.
 ///
 /// # Errors
-/// What to do where hardly any of them are left.
+/// Where the wasm cannot be read.
 pub fn check(wasm: &[u8]) -> Outcome {
     let quick = recorded()?;
     if quick.compiler != compiler()? {
+        // That was said when it was compiled.
         return Ok(());
     }
     let names = names(wasm).map_err(|error| format!("cannot read the compiled wasm: {error}"))?;
     let wanted = quick.names().count();
     let found = quick.names().filter(|name| names.contains(name)).count();
-    println!("{found} of {wanted} functions that are made quick were found by name");
-    // The others were copied to where they are called.
+    println!("of {wanted} functions that are made quick {found} were found by name");
+    // Most were copied to where they are called.
     if found * 10 < wanted {
-        return Err(format!(
-            "of {wanted} functions that {QUICK} names only {found} are in the engine.\n\
-             `cargo xtask profile` records them anew."
-        ));
+        println!(
+            "That is hardly any: the engine was built for size alone. After a change of \
+             dependencies `cargo xtask profile` records its functions anew."
+        );
     }
     Ok(())
 }
