@@ -13,6 +13,7 @@ mod host;
 mod imports;
 mod js;
 mod layers;
+mod names;
 mod package;
 mod profile;
 mod serve;

@@ -9,12 +9,13 @@
 use crate::Outcome;
 use crate::bundle::{COMPACT, Profile, empty, target_folder};
 use crate::command::{cargo, output, run};
+use crate::names::function_names;
 use crate::tools::{self, WASM};
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use wasmparser::{BinaryReaderError, KnownCustom, Name, Parser, Payload};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 
 /// Commands for the engine with counters.
 const WORKLOAD: &str = "crates/js/profile/workload.mjs";
@@ -125,14 +126,7 @@ fn names(wasm: &[u8]) -> Result<HashSet<&str>, BinaryReaderError> {
     let mut found = HashSet::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let Payload::CustomSection(section) = payload? else { continue };
-        let KnownCustom::Name(names) = section.as_known() else { continue };
-        for name in names {
-            if let Name::Function(functions) = name? {
-                for function in functions {
-                    found.insert(function?.name);
-                }
-            }
-        }
+        found.extend(function_names(&section)?.into_iter().map(|(_, name)| name));
     }
     Ok(found)
 }

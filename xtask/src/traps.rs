@@ -6,13 +6,14 @@
 //! more, are not downloaded.
 
 use crate::Outcome;
+use crate::names::function_names;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Error, Reencode};
 use wasm_encoder::{CodeSection, DataSection, FunctionSection, Instruction, Module};
 use wasmparser::{
     BinaryReaderError, CodeSectionReader, CustomSectionReader, Data, ElementItems, ExternalKind,
-    FunctionBody, FunctionSectionReader, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
+    FunctionBody, FunctionSectionReader, Operator, Parser, Payload, TypeRef,
 };
 
 /// How the names end of functions that do nothing but panic.
@@ -118,15 +119,10 @@ impl<'w> Contents<'w> {
     }
 
     fn find_panics(&mut self, section: &CustomSectionReader<'w>) -> Result<(), BinaryReaderError> {
-        let KnownCustom::Name(names) = section.as_known() else { return Ok(()) };
-        for name in names {
-            let Name::Function(functions) = name? else { continue };
-            for function in functions {
-                let function = function?;
-                let name = without_hash(function.name);
-                if PANICS.iter().any(|panic| name.ends_with(panic)) {
-                    self.panics.insert(function.index);
-                }
+        for (index, name) in function_names(section)? {
+            let name = without_hash(name);
+            if PANICS.iter().any(|panic| name.ends_with(panic)) {
+                self.panics.insert(index);
             }
         }
         Ok(())
